@@ -1,0 +1,127 @@
+//! What everyone holds: a handle that gives the current credential, however it has to be come by.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cache::{Cache, Step};
+use crate::chain::Chain;
+use crate::config::Config;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::provider::Provider;
+use crate::surface::Surface;
+
+/// A client of one source, or of the default chain.
+///
+/// Cheap to clone; clones share the cached credential and the one refresh in flight. `Send + Sync`, and usable from
+/// any thread, from any async executor, and in a forked child. Making one opens no connection and starts no thread.
+#[derive(Clone, Debug)]
+pub struct Client {
+    cache: Arc<Cache>,
+}
+
+impl Client {
+    /// A client of the source that `config` names.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range.
+    pub fn new(config: &Config) -> Result<Self> {
+        Client::for_surface(Some(config), Surface::Rust)
+    }
+
+    /// A client of the default chain; see the crate's documentation for its order. It always succeeds: what the chain
+    /// finds, or why it finds nothing, shows at the first call.
+    pub fn from_default_chain() -> Self {
+        Client::default_chain(Surface::Rust)
+    }
+
+    /// As [`Client::new`] or, without a configuration, as [`Client::from_default_chain`], on behalf of a language.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn for_surface(config: Option<&Config>, surface: Surface) -> Result<Self> {
+        let Some(config) = config else { return Ok(Client::default_chain(surface)) };
+        let host = Host::new(surface);
+        let provider = Provider::from_config(config, &host)?;
+        let type_name = config.r#type.as_deref().unwrap_or_default();
+        Ok(Client { cache: Cache::new(provider, host, type_name) })
+    }
+
+    fn default_chain(surface: Surface) -> Self {
+        let host = Host::new(surface);
+        let chain = Provider::Default(Chain::new(&host));
+        Client { cache: Cache::new(chain, host, "default") }
+    }
+
+    /// The type this client was made for: `access_key`, `ram_role_arn`, ..., `default`.
+    pub fn type_name(&self) -> &str {
+        self.cache.type_name()
+    }
+
+    /// The cached credential if it is fresh, without waiting for anything. No lock is taken and nothing is allocated.
+    pub fn cached(&self) -> Option<Arc<Credentials>> {
+        self.cache.fresh()
+    }
+
+    /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
+    /// cancels it for the others.
+    ///
+    /// # Errors
+    /// What the source says, if it has no credential that is still valid.
+    pub async fn credentials(&self) -> Result<Arc<Credentials>> {
+        if let Some(fresh) = self.cache.fresh() {
+            return Ok(fresh);
+        }
+        match self.cache.begin() {
+            Step::Done(outcome) => outcome,
+            Step::Join(flight) => flight.join().await,
+        }
+    }
+
+    /// The current credential, waiting in this thread as long as the source's own limits allow.
+    ///
+    /// # Errors
+    /// As [`Client::credentials`].
+    pub fn credentials_blocking(&self) -> Result<Arc<Credentials>> {
+        self.wait(None)
+    }
+
+    /// The current credential, waiting in this thread for `limit` at most.
+    ///
+    /// # Errors
+    /// As [`Client::credentials`], and [`Timeout`](ErrorKind::Timeout) if `limit` ran out; the refresh goes on.
+    pub fn credentials_within(&self, limit: Duration) -> Result<Arc<Credentials>> {
+        self.wait(Some(limit))
+    }
+
+    /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
+    /// brings it, where `done` must not block.
+    pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
+        if let Some(fresh) = self.cache.fresh() {
+            return done(Ok(fresh));
+        }
+        match self.cache.begin() {
+            Step::Done(outcome) => done(outcome),
+            Step::Join(flight) => flight.on_landing(done),
+        }
+    }
+
+    /// Says that the service has refused the cached credential: the next call asks the source again.
+    pub fn invalidate(&self) {
+        self.cache.invalidate();
+    }
+
+    fn wait(&self, limit: Option<Duration>) -> Result<Arc<Credentials>> {
+        if let Some(fresh) = self.cache.fresh() {
+            return Ok(fresh);
+        }
+        match self.cache.begin() {
+            Step::Done(outcome) => outcome,
+            Step::Join(flight) => flight.wait(limit).unwrap_or_else(|| {
+                let limit = limit.unwrap_or_default().as_millis();
+                Err(Error::new(ErrorKind::Timeout, format!("no credential within {limit} ms; the refresh goes on")))
+            }),
+        }
+    }
+}

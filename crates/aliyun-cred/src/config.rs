@@ -1,0 +1,302 @@
+//! What a user can configure: one table of options, their names and their types.
+//!
+//! Invariant: a `Config` is only what was said; defaults, environment and validation come in when a client is made.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::credentials::Secret;
+use crate::error::{Error, Result};
+
+/// A value of an option, as a language binding hands it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionValue {
+    /// Text.
+    Text(Secret),
+    /// A whole number.
+    Integer(i64),
+    /// True or false.
+    Flag(bool),
+}
+
+impl From<&str> for OptionValue {
+    fn from(value: &str) -> Self {
+        OptionValue::Text(Secret::new(value))
+    }
+}
+
+impl From<i64> for OptionValue {
+    fn from(value: i64) -> Self {
+        OptionValue::Integer(value)
+    }
+}
+
+impl From<bool> for OptionValue {
+    fn from(value: bool) -> Self {
+        OptionValue::Flag(value)
+    }
+}
+
+/// How an option's type takes a value from outside.
+trait FromValue: Sized {
+    const EXPECTED: &'static str;
+    fn from_value(value: OptionValue) -> Option<Self>;
+}
+
+impl FromValue for String {
+    const EXPECTED: &'static str = "a string";
+    fn from_value(value: OptionValue) -> Option<Self> {
+        match value {
+            OptionValue::Text(text) => Some(text.expose().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for Secret {
+    const EXPECTED: &'static str = "a string";
+    fn from_value(value: OptionValue) -> Option<Self> {
+        match value {
+            OptionValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for i64 {
+    const EXPECTED: &'static str = "an integer";
+    fn from_value(value: OptionValue) -> Option<Self> {
+        match value {
+            OptionValue::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn from_value(value: OptionValue) -> Option<Self> {
+        match value {
+            OptionValue::Flag(flag) => Some(flag),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! options {
+    ($( $(#[$doc:meta])* $name:ident: $type:ty $(, $key:literal)*; )*) => {
+        /// What the user says about one source. Every option is optional here; [`Client::new`](crate::Client::new)
+        /// checks them, and fills in what is missing from the environment and the defaults.
+        ///
+        /// `Debug` masks the secrets.
+        #[derive(Clone, Default, PartialEq, Eq)]
+        pub struct Config {
+            $( pub(crate) $name: Option<$type>, )*
+        }
+
+        impl Config {
+            /// The options' names, in snake case.
+            pub fn options() -> impl Iterator<Item = &'static str> {
+                [$( stringify!($name), )*].into_iter().map(|name| name.trim_start_matches("r#"))
+            }
+
+            $( $(#[$doc])*
+            #[must_use]
+            pub fn $name(mut self, value: impl Into<$type>) -> Self {
+                self.$name = Some(value.into());
+                self
+            } )*
+
+            /// Sets the option called `key`, in snake case (`role_arn`) or as in the maps of the official packages
+            /// (`roleArn`).
+            ///
+            /// # Errors
+            /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for an unknown name or a value of another type.
+            pub fn set(&mut self, key: &str, value: impl Into<OptionValue>) -> Result<()> {
+                match key {
+                    $( stringify!($name) $(| $key)* => self.$name = Some(convert(key, value.into())?), )*
+                    _ => return Err(Error::invalid_config(format!("unknown option '{key}'"))),
+                }
+                Ok(())
+            }
+        }
+
+        impl fmt::Debug for Config {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut shown = f.debug_struct("Config");
+                $( if let Some(value) = &self.$name { shown.field(stringify!($name), value); } )*
+                shown.finish()
+            }
+        }
+    };
+}
+
+fn convert<T: FromValue>(key: &str, value: OptionValue) -> Result<T> {
+    if matches!(&value, OptionValue::Text(text) if text.expose().contains('\0')) {
+        return Err(Error::invalid_config(format!("the option '{key}' contains a NUL character")));
+    }
+    T::from_value(value).ok_or_else(|| Error::invalid_config(format!("the option '{key}' must be {}", T::EXPECTED)))
+}
+
+options! {
+    /// The kind of source: `access_key`, `sts`, `bearer`, `ram_role_arn`. Required.
+    r#type: String, "type";
+    /// The AccessKey ID; else `ALIBABA_CLOUD_ACCESS_KEY_ID`.
+    access_key_id: String, "accessKeyId";
+    /// The AccessKey secret; else `ALIBABA_CLOUD_ACCESS_KEY_SECRET`.
+    access_key_secret: Secret, "accessKeySecret";
+    /// The STS security token; for `sts` else `ALIBABA_CLOUD_SECURITY_TOKEN`.
+    security_token: Secret, "securityToken";
+    /// The bearer token.
+    bearer_token: Secret, "bearerToken";
+    /// Accepted for compatibility and ignored; see `role_session_expiration`.
+    duration_seconds: i64, "durationSeconds";
+    /// The ARN of the RAM role to assume; else `ALIBABA_CLOUD_ROLE_ARN`.
+    role_arn: String, "roleArn";
+    /// The ARN of the OIDC provider; else `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.
+    oidc_provider_arn: String, "oidcProviderArn";
+    /// The file that holds the OIDC token; else `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.
+    oidc_token_file_path: String, "oidcTokenFilePath";
+    /// The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else made from the language and the time.
+    role_session_name: String, "roleSessionName";
+    /// The session's lifetime in seconds, 900 or more; default 3600.
+    role_session_expiration: i64, "roleSessionExpiration";
+    /// A policy in JSON that narrows the session.
+    policy: String;
+    /// The external ID that the role's trust policy asks for.
+    external_id: String, "externalId";
+    /// STS's host, host with port, or URL; else `ALIBABA_CLOUD_STS_ENDPOINT`, else by region.
+    sts_endpoint: String, "stsEndpoint", "STSEndpoint";
+    /// STS's region, such as `cn-hangzhou`; else `ALIBABA_CLOUD_STS_REGION`, else `sts.aliyuncs.com`.
+    sts_region_id: String, "stsRegionId";
+    /// Whether to use the region's VPC endpoint; else `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED`. Without a region, no effect.
+    enable_vpc: bool, "enableVpc";
+    /// The key ID of an RSA key pair.
+    public_key_id: String, "publicKeyId";
+    /// The file that holds the private key of an RSA key pair.
+    private_key_file: String, "privateKeyFile";
+    /// The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for.
+    role_name: String, "roleName";
+    /// Accepted for compatibility and ignored: version 2 of the metadata service is always tried first.
+    enable_imds_v2: bool, "enableIMDSv2";
+    /// Whether never to fall back to version 1 of the metadata service; else `ALIBABA_CLOUD_IMDSV1_DISABLED`.
+    disable_imds_v1: bool, "disableIMDSv1";
+    /// Accepted for compatibility and ignored.
+    metadata_token_duration: i64, "metadataTokenDuration";
+    /// Whether the metadata service's credentials are refreshed by a timer; default true.
+    async_credential_update_enabled: bool, "asyncCredentialUpdateEnabled";
+    /// The URI that hands out credentials; else `ALIBABA_CLOUD_CREDENTIALS_URI`.
+    credentials_uri: String, "credentialsUri", "credentialsURI";
+    /// Accepted for compatibility and ignored.
+    host: String;
+    /// The limit of one request once connected, in milliseconds; 0 or absent: the source's default.
+    timeout: i64, "readTimeout";
+    /// The limit for a connection, in milliseconds; 0 or absent: the source's default.
+    connect_timeout: i64, "connectTimeout";
+    /// The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says.
+    proxy: String;
+}
+
+impl Config {
+    /// A configuration of this type; see [`Config::type`].
+    pub fn new(type_name: impl Into<String>) -> Self {
+        Config::default().r#type(type_name)
+    }
+
+    /// Reads an object whose keys are option names. `null` is as good as absent.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if `text` is not a JSON object, or for an unknown name or
+    /// a value of another type. The text never quotes a value.
+    pub fn from_json(text: &str) -> Result<Self> {
+        use serde_json::Value;
+        let not_json = || Error::invalid_config("the configuration is not a JSON object");
+        let Value::Object(entries) = serde_json::from_str(text).map_err(|_| not_json())? else {
+            return Err(not_json());
+        };
+        let mut config = Config::default();
+        for (key, value) in entries {
+            let value = match value {
+                Value::Null => continue,
+                Value::String(text) => OptionValue::Text(text.into()),
+                Value::Bool(flag) => OptionValue::Flag(flag),
+                Value::Number(number) if number.is_i64() => OptionValue::Integer(number.as_i64().unwrap_or_default()),
+                _ => return Err(Error::invalid_config(format!("the option '{key}' has a value of the wrong type"))),
+            };
+            config.set(&key, value)?;
+        }
+        Ok(config)
+    }
+
+    /// The time limits, the source's defaults being given in milliseconds.
+    pub(crate) fn limits(&self, connect: u64, exchange: u64) -> crate::host::Limits {
+        let pick = |option: Option<i64>, default: u64| {
+            let given = option.and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0);
+            Duration::from_millis(given.unwrap_or(default))
+        };
+        crate::host::Limits { connect: pick(self.connect_timeout, connect), exchange: pick(self.timeout, exchange) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn options_go_by_both_names() {
+        let mut config = Config::default();
+        config.set("roleArn", "arn").unwrap();
+        config.set("role_session_expiration", 900).unwrap();
+        config.set("enableVpc", true).unwrap();
+        assert_eq!(config, Config::default().role_arn("arn").role_session_expiration(900).enable_vpc(true));
+    }
+
+    #[test]
+    fn every_option_can_be_set_by_its_name() {
+        for name in Config::options() {
+            let types = [OptionValue::from("x"), OptionValue::from(1), OptionValue::from(true)];
+            let taken = types.into_iter().filter(|value| Config::default().set(name, value.clone()).is_ok());
+            assert_eq!(taken.count(), 1, "{name}");
+        }
+        assert!(Config::options().any(|name| name == "type"));
+    }
+
+    #[test]
+    fn wrong_types_and_names_are_refused_without_their_values() {
+        let mut config = Config::default();
+        for (key, value) in [
+            ("role_arn", OptionValue::from(3)),
+            ("timeout", OptionValue::from("canary")),
+            ("enable_vpc", OptionValue::from("canary")),
+            ("no_such_option", OptionValue::from("canary")),
+            ("access_key_secret", OptionValue::from("cana\0ry")),
+        ] {
+            let error = config.set(key, value).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+            assert!(error.message().contains(key), "{error}");
+            assert!(!error.message().contains("canary"), "a value shows");
+        }
+        assert_eq!(config, Config::default());
+    }
+
+    #[test]
+    fn json_is_read_by_the_same_table() {
+        let config = Config::from_json(r#"{"type": "sts", "securityToken": "t", "timeout": 7, "policy": null}"#);
+        assert!(config.unwrap() == Config::new("sts").security_token("t").timeout(7), "differs");
+        for text in ["", "[]", "{", r#"{"timeout": 1.5}"#, r#"{"policy": {}}"#, r#"{"polciy": "x"}"#] {
+            assert_eq!(Config::from_json(text).unwrap_err().kind(), ErrorKind::InvalidConfig, "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_masks_secrets() {
+        let shown = format!(
+            "{:?}",
+            Config::new("sts").access_key_secret("canary").security_token("canary").bearer_token("canary")
+        );
+        assert!(!shown.contains("canary"), "a secret shows");
+        assert!(shown.contains("sts"));
+    }
+}

@@ -1,0 +1,304 @@
+//! A resolved credential, and the strings in it that must not be seen.
+//!
+//! Invariant: a [`Credentials`] never changes once made; a [`Secret`] is wiped when dropped and shows in no `Debug`.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use zeroize::Zeroize;
+
+/// A string that is wiped when dropped and never printed.
+///
+/// Internally NUL-terminated, so that C can borrow it; it therefore cannot hold a NUL of its own:
+/// [`Secret::new`] cuts nothing, the sources refuse such values.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Terminated);
+
+impl Secret {
+    /// Takes `value` over. The memory of a `String` given by value is wiped as well.
+    pub fn new(value: impl Into<String>) -> Self {
+        Secret(Terminated::new(value))
+    }
+
+    /// The string itself. Keep it out of logs and errors.
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<T: Into<String>> From<T> for Secret {
+    fn from(value: T) -> Self {
+        Secret::new(value)
+    }
+}
+
+/// A string kept with a NUL behind it, so that C can borrow it without a copy.
+#[derive(Clone, PartialEq, Eq)]
+struct Terminated(String);
+
+impl Terminated {
+    fn new(value: impl Into<String>) -> Self {
+        let mut given = value.into();
+        if given.capacity() > given.len() {
+            given.push('\0');
+            return Terminated(given);
+        }
+        // Growing in place would leave a copy behind that nobody wipes.
+        let mut text = String::with_capacity(given.len() + 1);
+        text.push_str(&given);
+        text.push('\0');
+        given.zeroize();
+        Terminated(text)
+    }
+
+    fn with_nul(&self) -> &str {
+        &self.0
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.strip_suffix('\0').unwrap_or(&self.0)
+    }
+}
+
+/// When a credential must be fetched again; each source says which rule its credentials follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Good for ever: typed in by somebody.
+    Constant,
+    /// Asked for at every call: the source itself is the cache.
+    Uncached,
+    /// Expires; `lead` says how long before its end it is no longer handed out without asking.
+    Expires { at: SystemTime, lead: Lead },
+}
+
+/// How long before its end a credential is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// 900 s, or half the lifetime if that is less: everything that STS issues.
+    Sts,
+}
+
+/// A resolved credential: immutable, shared by `Arc`, safe to keep.
+///
+/// An absent value is an empty string to C and `None` here. `Debug` masks the secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    access_key_id: Option<Terminated>,
+    access_key_secret: Option<Secret>,
+    security_token: Option<Secret>,
+    bearer_token: Option<Secret>,
+    type_name: Terminated,
+    provider_name: Option<Terminated>,
+    freshness: Freshness,
+}
+
+impl Credentials {
+    /// An AccessKey pair that `provider` found.
+    pub(crate) fn access_key(
+        access_key_id: impl Into<String>,
+        access_key_secret: impl Into<Secret>,
+        provider: &str,
+    ) -> Self {
+        Credentials {
+            access_key_id: Some(Terminated::new(access_key_id)),
+            access_key_secret: Some(access_key_secret.into()),
+            security_token: None,
+            bearer_token: None,
+            type_name: Terminated::new(provider),
+            provider_name: Some(Terminated::new(provider)),
+            freshness: Freshness::Constant,
+        }
+    }
+
+    /// A bearer token. It has no provider name when configured directly, as in the official libraries.
+    pub(crate) fn bearer(token: Option<Secret>) -> Self {
+        Credentials {
+            access_key_id: None,
+            access_key_secret: None,
+            security_token: None,
+            bearer_token: token,
+            type_name: Terminated::new("bearer"),
+            provider_name: None,
+            freshness: Freshness::Constant,
+        }
+    }
+
+    /// Adds the security token of an STS credential; an empty one is no token.
+    pub(crate) fn with_token(mut self, token: Option<Secret>) -> Self {
+        self.security_token = token.filter(|token| !token.is_empty());
+        self
+    }
+
+    pub(crate) fn with_freshness(mut self, freshness: Freshness) -> Self {
+        self.freshness = freshness;
+        self
+    }
+
+    /// Puts `outer/` before the provider name.
+    pub(crate) fn within(mut self, outer: &str) -> Self {
+        let name = match self.provider_name() {
+            Some(inner) => format!("{outer}/{inner}"),
+            None => outer.to_owned(),
+        };
+        self.provider_name = Some(Terminated::new(name));
+        self
+    }
+
+    /// Gives the type that the client was made for. A bearer token stays one wherever it was found.
+    pub(crate) fn with_type(mut self, type_name: &str) -> Self {
+        if self.bearer_token.is_none() {
+            self.type_name = Terminated::new(type_name);
+        }
+        self
+    }
+
+    /// Replaces the provider name.
+    pub(crate) fn named(mut self, path: impl Into<String>) -> Self {
+        self.provider_name = Some(Terminated::new(path));
+        self
+    }
+
+    pub(crate) fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// The AccessKey ID; `None` for a bearer token.
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.access_key_id.as_ref().map(Terminated::as_str)
+    }
+
+    /// The AccessKey secret; `None` for a bearer token.
+    pub fn access_key_secret(&self) -> Option<&str> {
+        self.access_key_secret.as_ref().map(Secret::expose)
+    }
+
+    /// The STS security token; `None` for a long-lived pair.
+    pub fn security_token(&self) -> Option<&str> {
+        self.security_token.as_ref().map(Secret::expose)
+    }
+
+    /// The bearer token; `None` for anything else.
+    pub fn bearer_token(&self) -> Option<&str> {
+        self.bearer_token.as_ref().map(Secret::expose)
+    }
+
+    /// The type the client was made for: `access_key`, `sts`, `ram_role_arn`, ..., or `default` for a chain.
+    pub fn type_name(&self) -> &str {
+        self.type_name.as_str()
+    }
+
+    /// The path of sources that led here, such as `default/cli_profile/ram_role_arn/static_ak`.
+    pub fn provider_name(&self) -> Option<&str> {
+        self.provider_name.as_ref().map(Terminated::as_str)
+    }
+
+    /// When the service says that it ends, by the wall clock; `None` if it does not end.
+    pub fn expiration(&self) -> Option<SystemTime> {
+        match self.freshness {
+            Freshness::Expires { at, .. } => Some(at),
+            Freshness::Constant | Freshness::Uncached => None,
+        }
+    }
+
+    /// The six strings with a NUL behind each, in the order of the accessors above, for a C border.
+    #[doc(hidden)]
+    pub fn nul_terminated(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::AccessKeyId => self.access_key_id.as_ref().map(Terminated::with_nul),
+            Field::AccessKeySecret => self.access_key_secret.as_ref().map(|s| s.0.with_nul()),
+            Field::SecurityToken => self.security_token.as_ref().map(|s| s.0.with_nul()),
+            Field::BearerToken => self.bearer_token.as_ref().map(|s| s.0.with_nul()),
+            Field::Type => Some(self.type_name.with_nul()),
+            Field::ProviderName => self.provider_name.as_ref().map(Terminated::with_nul),
+        }
+    }
+}
+
+/// The strings of a credential.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Field {
+    AccessKeyId,
+    AccessKeySecret,
+    SecurityToken,
+    BearerToken,
+    Type,
+    ProviderName,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id())
+            .field("access_key_secret", &self.access_key_secret)
+            .field("security_token", &self.security_token)
+            .field("bearer_token", &self.bearer_token)
+            .field("type_name", &self.type_name())
+            .field("provider_name", &self.provider_name())
+            .field("expiration", &self.expiration())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_masks_every_secret() {
+        let shown = format!(
+            "{:?} {:?}",
+            Credentials::access_key("id", "canary-secret", "static_ak").with_token(Some(Secret::new("canary-token"))),
+            Credentials::bearer(Some(Secret::new("canary-bearer"))),
+        );
+        assert!(!shown.contains("canary"), "a secret shows");
+        assert!(shown.contains("id"));
+    }
+
+    #[test]
+    fn strings_are_nul_terminated_for_c_only() {
+        for value in ["", "s", "with spare capacity"] {
+            let mut given = String::with_capacity(64);
+            given.push_str(value);
+            for secret in [Secret::new(given), Secret::new(value)] {
+                assert!(secret.expose() == value, "differs");
+                assert!(secret.0.with_nul().ends_with('\0'));
+                assert_eq!(secret.0.with_nul().len(), value.len() + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_token_is_no_token() {
+        let credentials = Credentials::access_key("id", "s", "env").with_token(Some("".into()));
+        assert!(credentials.security_token().is_none());
+    }
+
+    #[test]
+    fn names_nest_and_a_bearer_token_keeps_its_type() {
+        let chained = Credentials::access_key("id", "s", "static_ak")
+            .within("cli_profile")
+            .within("default")
+            .with_type("default");
+        assert_eq!(chained.provider_name(), Some("default/cli_profile/static_ak"));
+        assert_eq!(chained.type_name(), "default");
+        let bearer = Credentials::bearer(Some("t".into())).within("cli_profile").with_type("default");
+        assert_eq!(bearer.type_name(), "bearer");
+    }
+}

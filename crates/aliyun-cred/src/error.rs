@@ -1,0 +1,217 @@
+//! What went wrong, in a form that a program can switch on and a person can act on.
+//!
+//! Invariant: no text in this module's types ever holds a secret, a reply's body or a command line.
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $variant:ident = $number:literal, $name:literal; )*) => {
+        /// What kind of failure it was. Numbers and names are stable for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum ErrorKind {
+            $( $(#[$doc])* $variant = $number, )*
+        }
+
+        impl ErrorKind {
+            /// Every kind, in the order of its number.
+            pub const ALL: &'static [ErrorKind] = &[$( ErrorKind::$variant, )*];
+
+            /// The kind's stable name, such as `not_configured`.
+            pub fn name(self) -> &'static str {
+                match self { $( ErrorKind::$variant => $name, )* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The configuration says something that cannot be: a missing or contradictory option, an unknown profile,
+    /// a circle of profiles. Unlike [`NotConfigured`](Self::NotConfigured), somebody did ask for this source.
+    InvalidConfig = 1, "invalid_config";
+    /// Nothing configures this source: no variable, no file. A chain goes on to the next.
+    NotConfigured = 2, "not_configured";
+    /// The source is switched off on purpose, by a variable or in its file.
+    Disabled = 3, "disabled";
+    /// A file is there but cannot be read or written, or the operating system refused a thread or a socket.
+    Io = 4, "io";
+    /// A file was read, but is not what it should be: not JSON, not UTF-8, a value of the wrong type.
+    MalformedFile = 5, "malformed_file";
+    /// The service answered, and refused: wrong key, wrong signature, no permission, no such role.
+    Denied = 6, "denied";
+    /// The service answered that it was asked too often. Unlike [`Denied`](Self::Denied), later may work.
+    Throttled = 7, "throttled";
+    /// The service could not be reached, or answered with a failure of its own (5xx).
+    Unavailable = 8, "unavailable";
+    /// A time limit ran out: of a connection, a request, or the caller's own deadline.
+    Timeout = 9, "timeout";
+    /// The service's certificate could not be verified.
+    Tls = 10, "tls";
+    /// The service answered with success, but the answer makes no sense. Unlike
+    /// [`MalformedFile`](Self::MalformedFile), the fault is on the other side of the network.
+    MalformedReply = 11, "malformed_reply";
+    /// The only credential to be had has already expired.
+    Expired = 12, "expired";
+    /// Only a person can go on, by logging in again (CloudSSO, OAuth).
+    LoginRequired = 13, "login_required";
+    /// An external command could not be run, failed, or printed something that is no credential.
+    Command = 14, "command";
+    /// The caller gave up; the refresh goes on for the others.
+    Cancelled = 15, "cancelled";
+    /// A provider, while asked for a credential, asked the same client for one.
+    Recursion = 16, "recursion";
+    /// A fault of this library or of a provider given to it; please report it.
+    Internal = 17, "internal";
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One source of a chain that was asked and did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub(crate) class: &'static str,
+    pub(crate) provider: &'static str,
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+}
+
+impl Attempt {
+    /// The source's name as in `provider_name`: `env`, `cli_profile`, ...
+    pub fn provider(&self) -> &str {
+        self.provider
+    }
+
+    /// Why it did not answer.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Why it did not answer, and what would make it answer, in one line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// A failure to resolve a credential or to build a client.
+///
+/// `Display` gives one line: what was tried, what came back, what to change. It never holds a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    kind: ErrorKind,
+    provider: Option<&'static str>,
+    message: String,
+    code: Option<String>,
+    request_id: Option<String>,
+    http_status: Option<u16>,
+    attempts: Vec<Attempt>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            provider: None,
+            message: message.into(),
+            code: None,
+            request_id: None,
+            http_status: None,
+            attempts: Vec::new(),
+        }))
+    }
+
+    pub(crate) fn invalid_config(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::InvalidConfig, message)
+    }
+
+    /// Names the source, unless one that lies deeper has been named already.
+    pub(crate) fn from_provider(mut self, provider: &'static str) -> Self {
+        self.0.provider.get_or_insert(provider);
+        self
+    }
+
+    pub(crate) fn with_service(mut self, status: u16, code: Option<String>, request_id: Option<String>) -> Self {
+        self.0.http_status = Some(status);
+        self.0.code = code;
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The source that failed, as in `provider_name`; `None` if no single one did.
+    pub fn provider(&self) -> Option<&str> {
+        self.0.provider
+    }
+
+    /// What was tried, what came back, and what to change, in one line.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The service's own code, such as `NoPermission`, if a service answered with one.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The service's id of the request, to give to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The HTTP status, if a service answered.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// Every source that a chain asked, in order; empty if the failure was not a chain's.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn numbers_are_consecutive_and_names_unique() {
+        let names: std::collections::BTreeSet<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), 17);
+        for (index, kind) in ErrorKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, index + 1, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The only door to what lies outside the process: environment, files, clock, HTTP.
+//!
+//! Invariant: nothing else in this crate reads a variable, a file or a clock, or opens a connection.
+
+mod clock;
+mod http;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use clock::{Now, Stopwatch, wall_millis};
+pub(crate) use http::{Clients, Limits, Method, Request, Response, Route};
+
+use crate::driver;
+use crate::error::Result;
+use crate::surface::Surface;
+
+/// The world as one client sees it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    surface: Surface,
+}
+
+impl Host {
+    pub(crate) fn new(surface: Surface) -> Self {
+        Host { surface }
+    }
+
+    pub(crate) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    /// An environment variable's value; unset, empty and not UTF-8 are all `None`.
+    pub(crate) fn env(&self, name: &str) -> Option<String> {
+        read_env(name)
+    }
+
+    /// Whether a variable holds `true`, in any case; no other word switches anything on.
+    pub(crate) fn env_flag(&self, name: &str) -> bool {
+        self.env(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then what the system says.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        let from_windows = || {
+            let path = self.env("HOMEPATH")?;
+            let drive = self.env("HOMEDRIVE").filter(|_| !path.contains(':')).unwrap_or_default();
+            Some(drive + &path)
+        };
+        let named = self.env("HOME").or_else(from_windows).map(PathBuf::from);
+        named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
+    }
+
+    /// A whole file.
+    pub(crate) fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        #[allow(clippy::disallowed_methods, reason = "the one place that reads files")]
+        std::fs::read(path)
+    }
+
+    /// Both clocks, precise enough for a request's timestamp.
+    pub(crate) fn now(&self) -> Now {
+        Now::precise()
+    }
+
+    /// Sends one request on the driver and reads the whole answer. Any status is an answer.
+    pub(crate) async fn http(&self, mut request: Request) -> Result<Response, http::Failure> {
+        request.headers.push(("User-Agent", self.surface.user_agent()));
+        request.headers.push(("Accept-Encoding", "identity".to_owned()));
+        let driver = driver::current()?;
+        let clients = driver.clients();
+        driver.run(async move { clients.send(request).await }).await?
+    }
+}
+
+fn read_env(name: &str) -> Option<String> {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads variables")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,117 @@
+//! Wall-clock and monotonic time, read together.
+//!
+//! Invariant: monotonic readings of one process never go back; wall-clock ones may jump either way.
+
+#[cfg(not(target_os = "linux"))]
+use std::sync::OnceLock;
+#[cfg(not(target_os = "linux"))]
+use std::time::Instant;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// One reading of both clocks, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// Since the Unix epoch.
+    pub(crate) wall: u64,
+    /// Since some point in the past that does not change while the system runs.
+    pub(crate) monotonic: u64,
+}
+
+impl Now {
+    /// For timestamps and decisions that are rare.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads clocks")]
+    pub(crate) fn precise() -> Now {
+        // The standard library's Instant has no epoch; where the coarse clocks exist, both must share theirs.
+        #[cfg(target_os = "linux")]
+        let monotonic = read(rustix::time::ClockId::Monotonic);
+        #[cfg(not(target_os = "linux"))]
+        let monotonic = millis(since_start(Instant::now()));
+        Now { wall: wall_millis(SystemTime::now()), monotonic }
+    }
+
+    /// For every cached read: a few milliseconds late at most, at a fifth of the price.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn coarse() -> Now {
+        use rustix::time::ClockId;
+        Now { wall: read(ClockId::RealtimeCoarse), monotonic: read(ClockId::MonotonicCoarse) }
+    }
+
+    /// For every cached read.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn coarse() -> Now {
+        Now::precise()
+    }
+
+    /// How long ago `earlier` was: the larger of what the two clocks say, so that a wall clock set back revives
+    /// nothing, and a system that slept has aged.
+    pub(crate) fn since(self, earlier: Now) -> u64 {
+        let wall = self.wall.saturating_sub(earlier.wall);
+        let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
+        wall.max(monotonic)
+    }
+}
+
+/// Milliseconds since the Unix epoch; 0 for anything earlier.
+pub(crate) fn wall_millis(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+/// Measures how long a wait has taken.
+pub(crate) struct Stopwatch(u64);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Stopwatch(Now::precise().monotonic)
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        Duration::from_millis(Now::precise().monotonic.saturating_sub(self.0))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(target_os = "linux")]
+fn read(clock: rustix::time::ClockId) -> u64 {
+    let time = rustix::time::clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanoseconds = u64::try_from(time.tv_nsec).unwrap_or(0);
+    seconds.saturating_mul(1000).saturating_add(nanoseconds / 1_000_000)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn since_start(now: Instant) -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    now.saturating_duration_since(*START.get_or_init(|| now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_is_the_larger_of_both_clocks() {
+        let born = Now { wall: 10_000, monotonic: 500 };
+        let cases = [
+            (Now { wall: 12_000, monotonic: 2_500 }, 2_000),
+            (Now { wall: 1_000, monotonic: 2_500 }, 2_000),   // set back
+            (Now { wall: 99_000, monotonic: 2_500 }, 89_000), // set forward, or slept
+            (Now { wall: 1_000, monotonic: 100 }, 0),
+        ];
+        for (now, age) in cases {
+            assert_eq!(now.since(born), age, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn coarse_and_precise_share_their_epochs() {
+        let before = Now::coarse();
+        let precise = Now::precise();
+        let after = Now::precise();
+        assert!(before.wall <= precise.wall && before.monotonic <= precise.monotonic);
+        assert!(precise.monotonic <= after.monotonic);
+        assert!(precise.monotonic - before.monotonic < 60_000);
+    }
+}

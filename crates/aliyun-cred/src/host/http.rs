@@ -1,0 +1,239 @@
+//! HTTP/1.1 as this library needs it: one small request, one small answer, no redirects, certificates verified.
+//!
+//! Invariant: an answer is read up to a limit and within a time, and no error text holds a URL's query or a body.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::ffi::OsString;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind};
+
+/// The largest answer that is read: 1 MiB. Real ones have a few KiB.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// How many differently configured connection pools a process keeps.
+const MAX_CLIENTS: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Post,
+}
+
+/// Time limits of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Limits {
+    /// To establish a connection.
+    pub(crate) connect: Duration,
+    /// To send the request and read the whole answer, once connected.
+    pub(crate) exchange: Duration,
+}
+
+/// Which way a request goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Route {
+    /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+    Environment,
+    /// Through this proxy, whatever the environment says.
+    Through(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+    pub(crate) limits: Limits,
+    pub(crate) route: Route,
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    /// Wiped when dropped: it may hold a credential.
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// No answer came.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    /// What happened, without the URL.
+    pub(crate) text: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure { kind: error.kind(), text: error.message().to_owned() }
+    }
+}
+
+/// The connection pools of one process; a forked child makes its own and leaves these alone.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    by_setting: Mutex<HashMap<Setting, reqwest::Client>>,
+}
+
+/// Everything that a pool is built from. The environment is part of it, so that a variable set later still counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Setting {
+    tls: bool,
+    connect: Duration,
+    route: Route,
+    environment: Vec<Option<OsString>>,
+}
+
+const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+const PROXY_VARIABLES: [&str; 9] = [
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "REQUEST_METHOD",
+];
+
+impl Clients {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
+        let client = self.client(&request)?;
+        let mut builder = match request.method {
+            Method::Post => client.post(&request.url).body(request.body),
+        };
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        let limits = request.limits;
+        let sent = builder.timeout(limits.connect.saturating_add(limits.exchange)).send().await;
+        let mut response = sent.map_err(|error| describe(error, limits))?;
+        let status = response.status().as_u16();
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, limits))? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                let text = format!("the answer is larger than {MAX_ANSWER} bytes");
+                return Err(Failure { kind: ErrorKind::MalformedReply, text });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, body })
+    }
+
+    fn client(&self, request: &Request) -> Result<reqwest::Client, Failure> {
+        #[allow(clippy::disallowed_methods, reason = "a key over the environment, not a setting of ours")]
+        let read = |name: &&str| std::env::var_os(name);
+        let setting = Setting {
+            tls: request.url.starts_with("https:"),
+            connect: request.limits.connect,
+            route: request.route.clone(),
+            environment: CERTIFICATE_VARIABLES.iter().chain(&PROXY_VARIABLES).map(read).collect(),
+        };
+        let mut clients = self.by_setting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&setting) {
+            return Ok(client.clone());
+        }
+        let client = build(&setting)?;
+        if clients.len() >= MAX_CLIENTS {
+            clients.clear();
+        }
+        clients.insert(setting, client.clone());
+        Ok(client)
+    }
+}
+
+fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
+    let roots = if setting.tls { roots()? } else { RootCertStore::empty() };
+    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure { kind: ErrorKind::Tls, text: error.to_string() })?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(setting.connect)
+        .pool_max_idle_per_host(2)
+        .pool_idle_timeout(Duration::from_secs(30));
+    let invalid = |error: reqwest::Error| Failure {
+        kind: ErrorKind::InvalidConfig,
+        text: format!("the proxy cannot be used: {}", innermost(&error)),
+    };
+    let builder = match &setting.route {
+        Route::Environment => builder,
+        Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(invalid)?),
+    };
+    builder.build().map_err(invalid)
+}
+
+/// The trusted roots: `SSL_CERT_FILE` and `SSL_CERT_DIR` if set, else the system's, else (only if there are none)
+/// Mozilla's as compiled in. A variable that leads nowhere is an error: falling back would trust what the user took out.
+fn roots() -> Result<RootCertStore, Failure> {
+    #[allow(clippy::disallowed_methods, reason = "only whether they are set; the values are read by the store")]
+    let chosen = CERTIFICATE_VARIABLES.iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+    let found = rustls_native_certs::load_native_certs();
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(found.certs);
+    if store.is_empty() {
+        if chosen {
+            let why = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
+            let text = format!("SSL_CERT_FILE and SSL_CERT_DIR name no usable certificate{why}");
+            return Err(Failure { kind: ErrorKind::Tls, text });
+        }
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(store)
+}
+
+/// Sorts a failed request by what the caller can do about it.
+fn describe(error: reqwest::Error, limits: Limits) -> Failure {
+    let failure = |kind, text| Failure { kind, text };
+    if error.is_timeout() {
+        let (what, limit) = if error.is_connect() {
+            ("no connection", limits.connect)
+        } else {
+            ("no complete answer", limits.connect.saturating_add(limits.exchange))
+        };
+        return failure(ErrorKind::Timeout, format!("{what} within {} ms", limit.as_millis()));
+    }
+    if let Some(tls) = tls_failure(&error) {
+        return failure(ErrorKind::Tls, format!("TLS failed: {tls}"));
+    }
+    if error.is_builder() {
+        return failure(ErrorKind::InvalidConfig, format!("not a valid request: {}", innermost(&error)));
+    }
+    let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
+    failure(ErrorKind::Unavailable, format!("{what}: {}", innermost(&error)))
+}
+
+fn tls_failure(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
+            return Some(tls.to_string());
+        }
+        // An io::Error hides the error that it wraps from `source`.
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(tls) = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Some(tls.to_string());
+        }
+        cause = current.source();
+    }
+    None
+}
+
+/// The deepest cause: the outer layers repeat the URL and each other.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    if std::ptr::addr_eq(deepest, error) { "the request failed".to_owned() } else { deepest.to_string() }
+}

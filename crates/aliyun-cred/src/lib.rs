@@ -1,0 +1,57 @@
+//! Credentials for Alibaba Cloud: found, fetched, and refreshed before they die.
+//!
+//! ```no_run
+//! use aliyun_cred::{Client, Config};
+//!
+//! # async fn run() -> aliyun_cred::Result<()> {
+//! // Whatever this machine offers:
+//! let client = Client::from_default_chain();
+//! let credentials = client.credentials().await?;
+//! println!("{:?} by {:?}", credentials.access_key_id(), credentials.provider_name());
+//!
+//! // Or one source by name:
+//! let config = Config::new("ram_role_arn")
+//!     .access_key_id("LTAI...")
+//!     .access_key_secret("...")
+//!     .role_arn("acs:ram::1234567890123456:role/reader");
+//! let credentials = Client::new(&config)?.credentials_blocking()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The default chain
+//!
+//! | order | source | answers when |
+//! | --- | --- | --- |
+//! | 1 | `env` | `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` are set |
+//! | 2 | `cli_profile` | `~/.aliyun/config.json` has the profile that `ALIBABA_CLOUD_PROFILE` or `current` names |
+//!
+//! The first that answers is kept; see [`Client::credentials`] for what a call then costs and [`ErrorKind`] for what
+//! can go wrong.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")
+)]
+
+mod cache;
+mod chain;
+mod client;
+mod config;
+mod credentials;
+mod driver;
+mod error;
+mod flight;
+mod host;
+mod profile;
+mod provider;
+mod sts;
+mod surface;
+
+pub use client::Client;
+pub use config::{Config, OptionValue};
+#[doc(hidden)]
+pub use credentials::Field;
+pub use credentials::{Credentials, Secret};
+pub use error::{Attempt, Error, ErrorKind, Result};
+pub use surface::Surface;

@@ -1,0 +1,17 @@
+//! A bearer token from the options.
+
+use super::Provider;
+use crate::config::Config;
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::surface::Surface;
+
+/// Without a token it is an error in Node only, as in the packages that are replaced.
+pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
+    let token = config.bearer_token.clone().filter(|token| !token.is_empty());
+    if token.is_none() && matches!(host.surface(), Surface::Node(_)) {
+        return Err(Error::invalid_config("Missing required bearerToken option in config for bearer"));
+    }
+    Ok(Provider::Static(Box::new(Credentials::bearer(token))))
+}

@@ -1,0 +1,64 @@
+//! A profile of the Alibaba Cloud CLI's configuration file, `~/.aliyun/config.json`.
+//!
+//! The file is read when first needed; what it describes is kept from the first success on.
+
+use std::path::PathBuf;
+
+use once_cell::race::OnceBox;
+
+use super::Provider;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::profile::cli::ConfigFile;
+
+const NAME: &str = "cli_profile";
+
+#[derive(Debug)]
+pub(crate) struct CliProfile {
+    /// `None`: there is no home directory to look in.
+    path: Option<PathBuf>,
+    profile: Option<String>,
+    disabled: bool,
+    // A racing cell: a lock could be inherited locked by a forked child.
+    loaded: OnceBox<Provider>,
+}
+
+impl CliProfile {
+    /// The profile called `profile`, else the one that `ALIBABA_CLOUD_PROFILE` names, else the file's current one.
+    pub(crate) fn new(profile: Option<String>, host: &Host) -> Self {
+        let named = host.env("ALIBABA_CLOUD_CONFIG_FILE").map(PathBuf::from);
+        CliProfile {
+            path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))),
+            profile: profile.filter(|name| !name.is_empty()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
+            disabled: host.env_flag("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"),
+            loaded: OnceBox::new(),
+        }
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        let provider =
+            self.loaded.get_or_try_init(|| self.load(host).map(Box::new)).map_err(|error| error.from_provider(NAME))?;
+        Ok(provider.fetch(host).await?.within(NAME))
+    }
+
+    fn load(&self, host: &Host) -> Result<Provider> {
+        if self.disabled {
+            let text = "cli credentials file is disabled; unset ALIBABA_CLOUD_CLI_PROFILE_DISABLED to use it";
+            return Err(Error::new(ErrorKind::Disabled, text));
+        }
+        let Some(path) = &self.path else {
+            let text = "unable to open credentials file: no home directory; set HOME or ALIBABA_CLOUD_CONFIG_FILE";
+            return Err(Error::new(ErrorKind::NotConfigured, text));
+        };
+        let bytes = host.read_file(path).map_err(|error| {
+            let (kind, hint) = match error.kind() {
+                std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
+                _ => (ErrorKind::Io, "make it a file that this user can read"),
+            };
+            Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", path.display()))
+        })?;
+        let file = ConfigFile::parse(&bytes, path)?;
+        Provider::from_plan(&file.plan(self.profile.as_deref())?, host)
+    }
+}
