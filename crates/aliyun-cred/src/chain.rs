@@ -74,7 +74,7 @@ fn exhausted(attempts: Vec<Attempt>, host: &Host) -> Error {
     let entries: Vec<String> =
         attempts.iter().map(|attempt| python_repr(&format!("{}: {}", attempt.class, attempt.message))).collect();
     let text = format!("{first_words}[{}]", entries.join(", "));
-    Error::new(kind, text).from_provider(NAME).with_attempts(attempts)
+    Error::new(kind, text).at_provider(NAME).with_attempts(attempts)
 }
 
 /// The text as Python writes a string in a list: callers match on it.

@@ -135,7 +135,7 @@ impl Error {
     }
 
     /// Names the source, unless one that lies deeper has been named already.
-    pub(crate) fn from_provider(mut self, provider: &'static str) -> Self {
+    pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
         self.0.provider.get_or_insert(provider);
         self
     }

@@ -49,7 +49,7 @@ impl Provider {
             Some("ram_role_arn") => {
                 let has_token = config.security_token.as_ref().is_some_and(|token| !token.is_empty());
                 let base = if has_token { sts_token::new(config, host) } else { access_key::new(config, host) }?;
-                RamRoleArn::new(base, config, host)
+                RamRoleArn::assume(base, config, host)
             }
             Some(_) => Err(unknown_type(host.surface())),
             None => Err(missing_type(host.surface())),
@@ -61,7 +61,7 @@ impl Provider {
         match plan {
             Plan::AccessKey(config) => access_key::new(config, host),
             Plan::StsToken(config) => sts_token::new(config, host),
-            Plan::RamRoleArn { base, role } => RamRoleArn::new(Provider::from_plan(base, host)?, role, host),
+            Plan::RamRoleArn { base, role } => RamRoleArn::assume(Provider::from_plan(base, host)?, role, host),
         }
     }
 

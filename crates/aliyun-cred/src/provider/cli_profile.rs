@@ -38,7 +38,7 @@ impl CliProfile {
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let provider =
-            self.loaded.get_or_try_init(|| self.load(host).map(Box::new)).map_err(|error| error.from_provider(NAME))?;
+            self.loaded.get_or_try_init(|| self.load(host).map(Box::new)).map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
     }
 

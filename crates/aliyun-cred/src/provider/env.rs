@@ -15,7 +15,7 @@ impl Env {
         let secret = host.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
         let missing = |kind, what: &str, variable: &str| {
             let text = format!("Environment variable {what} cannot be empty; set {variable}");
-            Error::new(kind, text).from_provider("env")
+            Error::new(kind, text).at_provider("env")
         };
         let Some(id) = id else {
             return Err(missing(ErrorKind::NotConfigured, "accessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_ID"));

@@ -28,7 +28,7 @@ pub(crate) struct RamRoleArn {
 
 impl RamRoleArn {
     /// The role that `role` describes, assumed with what `base` gives.
-    pub(super) fn new(base: Provider, role: &Config, host: &Host) -> Result<Provider> {
+    pub(super) fn assume(base: Provider, role: &Config, host: &Host) -> Result<Provider> {
         let duration_seconds = role.role_session_expiration.unwrap_or(DEFAULT_DURATION);
         if duration_seconds < MIN_DURATION {
             return Err(Error::invalid_config(
@@ -64,7 +64,7 @@ impl RamRoleArn {
         form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
         form.extend(self.external_id.clone().map(|id| ("ExternalId", id)));
         let call = Call { provider: NAME, action: "AssumeRole", form, signer: &signer };
-        let assumed = self.sts.call(host, call).await.map_err(|error| error.from_provider(NAME))?;
+        let assumed = self.sts.call(host, call).await.map_err(|error| error.at_provider(NAME))?;
         let path = match signer.provider_name() {
             Some(base) => format!("{NAME}/{base}"),
             None => NAME.to_owned(),

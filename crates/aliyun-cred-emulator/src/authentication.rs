@@ -1,0 +1,71 @@
+//! Who signed a request: every check between a claim and an [`Identity`], in one place and order.
+//!
+//! A nonce is used up by a right signature only, so that nobody can spoil another's.
+
+use crate::clock;
+use crate::http::Call;
+use crate::identity::Identity;
+use crate::service::Refusal;
+use crate::signature::Signed;
+use crate::state::{Key, State};
+
+/// Seconds by which a request's time may differ from the service's, either way.
+const MAX_SKEW: u64 = 900;
+
+/// The caller that signed `call`, or why it is not believed.
+pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
+    let signed = Signed::read(call)?;
+    check_time(state, &signed)?;
+    let key = state
+        .key(&signed.access_key_id)
+        .ok_or_else(|| Refusal::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
+    check_token(state, key, signed.token.as_deref())?;
+    if !signed.is_by(&key.secret) {
+        return Err(Refusal::new(
+            400,
+            "SignatureDoesNotMatch",
+            format!(
+                "Specified signature is not matched with our calculation. \
+                 server string to sign is:{}",
+                signed.explanation
+            ),
+        ));
+    }
+    if key.expires_at.is_some_and(|end| end <= state.now()) {
+        return Err(security_token("Expired", "Specified SecurityToken is expired."));
+    }
+    let identity = key.identity.clone();
+    if !state.use_nonce(&signed.access_key_id, &signed.nonce) {
+        let message = "Specified signature nonce was used already.";
+        return Err(Refusal::new(400, "SignatureNonceUsed", message));
+    }
+    Ok(identity)
+}
+
+fn check_time(state: &State, signed: &Signed) -> Result<(), Refusal> {
+    let Some(time) = clock::from_wire(&signed.time) else {
+        let message = "Specified time stamp or date value is not well formatted.";
+        return Err(Refusal::new(400, "InvalidTimeStamp.Format", message));
+    };
+    if time.abs_diff(state.now()) > MAX_SKEW {
+        let message = "Specified time stamp or date value is expired.";
+        return Err(Refusal::new(400, "InvalidTimeStamp.Expired", message));
+    }
+    Ok(())
+}
+
+fn check_token(state: &State, key: &Key, token: Option<&str>) -> Result<(), Refusal> {
+    match (key.token.as_deref(), token) {
+        (None, None) => Ok(()),
+        (Some(expected), Some(token)) if expected == token => Ok(()),
+        (Some(_), None) => Err(Refusal::missing("SecurityToken")),
+        (_, Some(token)) if state.knows_token(token) => {
+            Err(security_token("MismatchWithAccessKey", "Specified SecurityToken mismatch with the AccessKey."))
+        }
+        (_, Some(_)) => Err(security_token("Malformed", "Specified SecurityToken is malformed.")),
+    }
+}
+
+fn security_token(what: &str, message: &str) -> Refusal {
+    Refusal::new(400, format!("InvalidSecurityToken.{what}"), message)
+}

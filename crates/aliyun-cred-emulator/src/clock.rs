@@ -1,0 +1,58 @@
+//! The only place that asks what time it is, and the one form of time that the services speak.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+/// The form of every time on the wire: UTC, whole seconds.
+const WIRE: &str = "%Y-%m-%dT%H:%M:%SZ";
+/// `YYYY-MM-DDThh:mm:ssZ` has this many bytes, never more or fewer.
+const WIRE_LENGTH: usize = 20;
+
+/// Seconds since 1970 on the machine's clock.
+pub(crate) fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// The current year, for the validity of certificates.
+pub(crate) fn year() -> i16 {
+    Timestamp::now().to_zoned(TimeZone::UTC).year()
+}
+
+/// `seconds` as `YYYY-MM-DDThh:mm:ssZ`.
+pub(crate) fn to_wire(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).strftime(WIRE).to_string()
+}
+
+/// Reads `YYYY-MM-DDThh:mm:ssZ` and nothing else: no fraction, no offset, no other case.
+pub(crate) fn from_wire(text: &str) -> Option<i64> {
+    if text.len() != WIRE_LENGTH {
+        return None;
+    }
+    let civil = DateTime::strptime(WIRE, text).ok()?;
+    let seconds = civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+    // `strptime` is lenient about padding; writing it back is the strictest check there is.
+    (to_wire(seconds) == text).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_documented_form_is_read() {
+        assert_eq!(from_wire("1970-01-02T00:00:01Z"), Some(86_401));
+        for wrong in [
+            "",
+            "1970-01-02T00:00:01",
+            "1970-01-02T00:00:01z",
+            "1970-01-02 00:00:01Z",
+            "1970-01-02T00:00:01+00:00",
+            "1970-01-02T00:00:01.5Z",
+            "1970-1-02T00:00:001Z",
+            "1970-13-02T00:00:01Z",
+            "1970-01-02T00:00:61Z",
+        ] {
+            assert_eq!(from_wire(wrong), None, "{wrong}");
+        }
+        assert_eq!(to_wire(86_401), "1970-01-02T00:00:01Z");
+    }
+}

@@ -1,0 +1,110 @@
+//! The control interface: sets the state, and says what has been asked of the services.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::http::{Reply, read_body};
+use crate::settings::{Changes, Settings};
+use crate::state::Shared;
+
+/// The largest document, in bytes: a fault's body has to fit.
+const MAX_DOCUMENT: usize = 4 << 20;
+
+/// Answers one request to the control port.
+pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Reply> {
+    let (head, body) = request.into_parts();
+    let Some(body) = read_body(body, MAX_DOCUMENT).await? else {
+        return Ok(problem(StatusCode::PAYLOAD_TOO_LARGE, "the document is larger than 4 MiB"));
+    };
+    let reply = match (head.method, head.uri.path()) {
+        (Method::POST, "/reset") => match parse::<Settings>(&body, Settings::check) {
+            Ok(settings) => {
+                shared.reset(settings);
+                summary(&shared)
+            }
+            Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+        },
+        (Method::PATCH, "/state") => match parse::<Changes>(&body, Changes::check) {
+            Ok(changes) => {
+                shared.state().change(changes);
+                summary(&shared)
+            }
+            Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+        },
+        (Method::GET, "/state") => summary(&shared),
+        (Method::GET, "/requests") => {
+            let records = shared.state().records();
+            let records: Vec<_> = records.iter().map(AsRef::as_ref).collect();
+            match serde_json::to_value(records) {
+                Ok(records) => json_reply(StatusCode::OK, &json!({ "requests": records })),
+                Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            }
+        }
+        (Method::DELETE, "/requests") => {
+            shared.state().clear_records();
+            summary(&shared)
+        }
+        (_, "/reset" | "/state" | "/requests") => {
+            problem(StatusCode::METHOD_NOT_ALLOWED, "this method does nothing here")
+        }
+        _ => problem(StatusCode::NOT_FOUND, "there are POST /reset, GET and PATCH /state, GET and DELETE /requests"),
+    };
+    Ok(reply)
+}
+
+fn parse<T: DeserializeOwned + Default>(body: &[u8], check: fn(&T) -> Result<(), String>) -> Result<T, String> {
+    if body.trim_ascii().is_empty() {
+        return Ok(T::default());
+    }
+    let document = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    check(&document)?;
+    Ok(document)
+}
+
+fn summary(shared: &Shared) -> Reply {
+    let connections: Map<String, Value> =
+        shared.connections().map(|(port, count)| (port.name().to_owned(), Value::from(count))).collect();
+    let state = shared.state();
+    let (configured, issued) = state.key_counts();
+    let faults: Vec<Value> = state
+        .faults
+        .iter()
+        .map(|fault| {
+            json!({
+                "service": fault.service, "action": fault.action,
+                "seen": fault.seen, "applied": fault.applied,
+            })
+        })
+        .collect();
+    let document = json!({
+        "connections": connections,
+        "requests": state.received(),
+        "access_keys": configured,
+        "issued": issued,
+        "roles": state.role_count(),
+        "lifetime": state.lifetime,
+        "clock_offset": state.clock_offset(),
+        "faults": faults,
+    });
+    drop(state);
+    json_reply(StatusCode::OK, &document)
+}
+
+fn problem(status: StatusCode, error: &str) -> Reply {
+    json_reply(status, &json!({ "error": error }))
+}
+
+fn json_reply(status: StatusCode, document: &Value) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(document.to_string())));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}

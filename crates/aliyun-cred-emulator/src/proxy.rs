@@ -1,0 +1,85 @@
+//! The CONNECT proxy: it answers for Alibaba Cloud's host names itself, with a certificate of the
+//! emulator's own authority, and for nobody else's. It never opens a connection.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio_rustls::TlsAcceptor;
+
+use crate::http::{self, Reply, Via};
+use crate::state::Shared;
+
+/// Domains whose every host is answered for.
+const DOMAINS: [&str; 3] = [".aliyuncs.com", ".aliyun.com", ".alibabacloud.com"];
+/// Hosts that are answered for on every port.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+/// The longest host name of DNS.
+const MAX_HOST: usize = 253;
+
+/// Answers one request to the proxy's port.
+pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Reply> {
+    let Some(authority) = request.uri().authority() else {
+        return Ok(plain(StatusCode::BAD_REQUEST, "This is a proxy: ask it for a whole URL.\n"));
+    };
+    let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let is_connect = request.method() == Method::CONNECT;
+    let usual = if is_connect { 443 } else { 80 };
+    let port = authority.port_u16().unwrap_or(usual);
+    let is_served = request.uri().scheme_str().is_none_or(|scheme| scheme == "http");
+    if !is_served || !answers_for(&host, port == usual) {
+        return Ok(plain(StatusCode::FORBIDDEN, "This proxy answers for Alibaba Cloud only.\n"));
+    }
+    if !is_connect {
+        return http::respond(request, Via::Proxy, shared).await;
+    }
+    tokio::spawn(tunnel(hyper::upgrade::on(request), host, shared));
+    Ok(Response::new(Full::default()))
+}
+
+/// What comes after CONNECT: TLS, and the same services inside.
+async fn tunnel(upgrade: OnUpgrade, host: String, shared: Arc<Shared>) -> io::Result<()> {
+    let stream = upgrade.await.map_err(io::Error::other)?;
+    let acceptor = TlsAcceptor::from(shared.authority.identity(&[&host])?);
+    let stream = acceptor.accept(TokioIo::new(stream)).await?;
+    http::serve(stream, |request| http::respond(request, Via::Proxy, Arc::clone(&shared))).await;
+    Ok(())
+}
+
+fn answers_for(host: &str, is_usual_port: bool) -> bool {
+    if LOOPBACK.contains(&host) {
+        return true;
+    }
+    let well_formed = host.len() <= MAX_HOST
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        && host.split('.').all(|label| !label.is_empty());
+    is_usual_port && well_formed && DOMAINS.iter().any(|domain| host.ends_with(domain))
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *reply.status_mut() = status;
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for host in ["sts.aliyuncs.com", "oauth.aliyun.com", "signin.alibabacloud.com", "::1"] {
+            assert!(answers_for(host, true), "{host}");
+        }
+        for host in ["aliyuncs.com", ".aliyuncs.com", "evilaliyuncs.com", "sts.aliyuncs.com.evil"] {
+            assert!(!answers_for(host, true), "{host}");
+        }
+        assert!(!answers_for("sts.aliyuncs.com", false));
+        assert!(answers_for("localhost", false));
+    }
+}

@@ -1,0 +1,154 @@
+//! What a service is, and the one way in which a request is handled: find out who calls, let faults
+//! strike, perform, write it down, and only then answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::fault::{Misfortune, strike};
+use crate::http::{Answer, Call, Defect};
+use crate::identity::Identity;
+use crate::record::Record;
+use crate::settings::Effect;
+use crate::state::{Shared, State};
+use crate::sts::Sts;
+
+/// All services.
+pub(crate) const ALL: &[&dyn Service] = &[&Sts];
+
+/// A credential service.
+pub(crate) trait Service: Sync {
+    /// The name in faults and in the request log.
+    fn name(&self) -> &'static str;
+
+    /// The operation that `call` asks for.
+    fn action<'a>(&self, call: &'a Call) -> Option<&'a str>;
+
+    /// Finds out who calls and refuses whom it has to. Runs whether or not a fault follows, so that
+    /// the log says of every request whether its signature was right.
+    fn admit(&self, state: &mut State, call: &Call) -> Visitor;
+
+    /// Does what was asked.
+    fn perform(&self, state: &mut State, call: &Call, caller: &Identity) -> Result<Value, Refusal>;
+
+    /// The document of a refusal.
+    fn refuse(&self, call: &Call, refusal: &Refusal) -> Value;
+
+    /// Where in a success the credentials are, as a JSON pointer.
+    fn credentials(&self) -> &'static str;
+}
+
+/// Who calls.
+pub(crate) struct Visitor {
+    /// As claimed.
+    pub(crate) access_key_id: Option<String>,
+    /// The kind of signature, as the log names it.
+    pub(crate) signature: &'static str,
+    /// As proven.
+    pub(crate) caller: Result<Identity, Refusal>,
+}
+
+/// An error of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// HTTP.
+    pub(crate) status: u16,
+    /// The service's own code.
+    pub(crate) code: String,
+    /// For people.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// Any error.
+    pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into() }
+    }
+
+    /// A parameter that is not there.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(400, format!("Missing{name}"), format!("{name} is mandatory for this action."))
+    }
+}
+
+/// What is sent, and when.
+pub(crate) struct Outcome {
+    /// To wait before.
+    pub(crate) latency: Duration,
+    /// To send then.
+    pub(crate) answer: Answer,
+}
+
+/// Handles one request. All of its consequences are in the state, and it is in the log, before the
+/// first byte of an answer can be seen.
+pub(crate) fn handle(shared: &Shared, call: &Call) -> Outcome {
+    // With one service, every host is its own; with more, the listener and the host will choose.
+    let service: &dyn Service = &Sts;
+    let mut state = shared.state();
+    let visitor = match call.defect.map(Refusal::from) {
+        Some(refusal) => {
+            Visitor { access_key_id: None, signature: crate::signature::Scheme::of(call).name(), caller: Err(refusal) }
+        }
+        None => service.admit(&mut state, call),
+    };
+    let Misfortune { latency, effect } = strike(&mut state.faults, service.name(), service.action(call));
+    let perform = |state: &mut State| match &visitor.caller {
+        Ok(caller) => service.perform(state, call, caller),
+        Err(refusal) => Err(refusal.clone()),
+    };
+    let (answer, code) = match effect {
+        None | Some(Effect::Delay) => finish(service, call, perform(&mut state)),
+        Some(Effect::Fields { drop, set }) => {
+            let mut result = perform(&mut state);
+            if let Ok(document) = &mut result
+                && let Some(fields) = document.pointer_mut(service.credentials())
+                && let Some(fields) = fields.as_object_mut()
+            {
+                drop.iter().for_each(|name| {
+                    fields.shift_remove(name);
+                });
+                fields.extend(set);
+            }
+            finish(service, call, result)
+        }
+        Some(Effect::Error { status, code, message }) => finish(service, call, Err(Refusal { status, code, message })),
+        Some(Effect::Raw { status, content_type, body }) => {
+            (Answer::Response { status, content_type, location: None, body: body.into() }, None)
+        }
+        Some(Effect::Close) => (Answer::Close, None),
+        Some(Effect::Hang) => (Answer::Hang, None),
+        Some(Effect::Redirect(url)) => (made_up(302, Some(url), Bytes::new()), None),
+        Some(Effect::Oversize(size)) => (made_up(200, None, vec![b' '; size].into()), None),
+    };
+    let status = match &answer {
+        Answer::Response { status, .. } => Some(*status),
+        Answer::Close | Answer::Hang => None,
+    };
+    state.record(Record::new(service, call, &visitor, (status, code)));
+    Outcome { latency, answer }
+}
+
+fn finish(service: &dyn Service, call: &Call, result: Result<Value, Refusal>) -> (Answer, Option<String>) {
+    match result {
+        Ok(document) => (Answer::json(200, &document), None),
+        Err(refusal) => {
+            let document = service.refuse(call, &refusal);
+            (Answer::json(refusal.status, &document), Some(refusal.code))
+        }
+    }
+}
+
+fn made_up(status: u16, location: Option<String>, body: Bytes) -> Answer {
+    Answer::Response { status, content_type: "application/json".to_owned(), location, body }
+}
+
+impl From<Defect> for Refusal {
+    fn from(defect: Defect) -> Self {
+        match defect {
+            Defect::TooLarge => Self::new(413, "RequestEntityTooLarge", "The request is larger than 1 MiB."),
+            Defect::NotUtf8 => Self::new(400, "InvalidParameter", "A parameter or header is not valid UTF-8."),
+            Defect::Repeated => Self::new(400, "InvalidParameter", "A parameter was given more than once."),
+        }
+    }
+}

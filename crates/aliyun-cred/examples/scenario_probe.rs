@@ -1,0 +1,98 @@
+//! What the scenarios run for Rust: `scenario_probe <folder> <calls>` resolves a credential as `<folder>/config.json`
+//! says, or by the default chain, and writes what came out to `<folder>/result.json`.
+
+use std::path::{Path, PathBuf};
+
+use aliyun_cred::{Client, Config, Credentials, Error};
+use serde_json::{Value, json};
+
+/// Shows every log line, so that a secret in one would be found.
+struct Stderr;
+
+impl log::Log for Stderr {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        show(&format!("{} {}: {}", record.level(), record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+#[allow(clippy::print_stderr, reason = "this is a program")]
+fn show(text: &str) {
+    eprintln!("{text}");
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    log::set_logger(&Stderr).map_err(|error| error.to_string())?;
+    log::set_max_level(log::LevelFilter::Trace);
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?);
+    let calls: usize = arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?.parse()?;
+
+    let (construction_error, outcomes) = match client(&folder) {
+        Ok(client) => {
+            show(&format!("{client:?}"));
+            (Value::Null, (0..calls).map(|_| outcome(&client)).collect())
+        }
+        Err(error) => (describe(&error), Vec::new()),
+    };
+    let result = json!({ "construction_error": construction_error, "outcomes": outcomes });
+    std::fs::write(folder.join("result.json"), result.to_string())?;
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is a program")]
+fn client(folder: &Path) -> aliyun_cred::Result<Client> {
+    let Ok(text) = std::fs::read_to_string(folder.join("config.json")) else {
+        return Ok(Client::from_default_chain());
+    };
+    let config = Config::from_json(&text)?;
+    show(&format!("{config:?}"));
+    Client::new(&config)
+}
+
+fn outcome(client: &Client) -> Value {
+    match client.credentials_blocking() {
+        Ok(credentials) => json!({ "credential": model(&credentials) }),
+        Err(error) => json!({ "error": describe(&error) }),
+    }
+}
+
+fn model(credentials: &Credentials) -> Value {
+    show(&format!("{credentials:?}"));
+    json!({
+        "access_key_id": credentials.access_key_id(),
+        "access_key_secret": credentials.access_key_secret(),
+        "security_token": credentials.security_token(),
+        "bearer_token": credentials.bearer_token(),
+        "type": credentials.type_name(),
+        "provider_name": credentials.provider_name(),
+    })
+}
+
+fn describe(error: &Error) -> Value {
+    show(&format!("{error} {error:?}"));
+    let attempts: Vec<Value> = error
+        .attempts()
+        .iter()
+        .map(|attempt| {
+            json!({
+                "provider": attempt.provider(),
+                "kind": attempt.kind().name(),
+                "message": attempt.message(),
+            })
+        })
+        .collect();
+    json!({
+        "kind": error.kind().name(),
+        "message": error.message(),
+        "code": error.code(),
+        "request_id": error.request_id(),
+        "http_status": error.http_status(),
+        "attempts": attempts,
+    })
+}
