@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
@@ -201,6 +202,20 @@ impl Cache {
         fresh.then(|| entry.credentials.clone())
     }
 
+    /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
+    pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
+        let entry = self.entry.load();
+        let entry = entry.as_ref()?;
+        let left = match entry.times {
+            None => Duration::MAX,
+            Some(times) => {
+                let left = times.prefetch.checked_sub(Now::coarse().since(entry.fetched)).filter(|left| *left > 0)?;
+                Duration::from_millis(left)
+            }
+        };
+        Some((entry.credentials.clone(), left))
+    }
+
     /// The next call asks the source again.
     pub(crate) fn invalidate(&self) {
         if !matches!(self.provider, Provider::Static(_)) {
@@ -290,7 +305,8 @@ impl Cache {
                 // A valid credential is never withheld because a refresh failed.
                 match self.entry.load_full() {
                     Some(entry) if entry.times.is_none_or(|times| now.since(entry.fetched) < times.end) => {
-                        log::warn!(target: "aliyun_cred", "the cached credential stays in use: {error}");
+                        let source = error.provider().unwrap_or(&self.type_name);
+                        log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
                         Ok(entry.credentials.clone())
                     }
                     _ => Err(error),
@@ -359,7 +375,7 @@ fn abandoned() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     const HOUR: u64 = 3_600_000;
 

@@ -64,6 +64,14 @@ impl Client {
         self.cache.fresh()
     }
 
+    /// The cached credential if it is fresh, and for how long it may be handed out without asking again:
+    /// [`Duration::MAX`] for one that never changes. For a caller that keeps a copy of its own, because its way here is
+    /// longer than the check; what the source must be asked for every time is never cached, and never shows here.
+    #[doc(hidden)]
+    pub fn cached_for(&self) -> Option<(Arc<Credentials>, Duration)> {
+        self.cache.fresh_for()
+    }
+
     /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
     /// cancels it for the others.
     ///

@@ -18,6 +18,8 @@ pub enum OptionValue {
     Integer(i64),
     /// True or false.
     Flag(bool),
+    /// Anything else. No option takes it; the refusal says what the option wants.
+    Other,
 }
 
 impl From<&str> for OptionValue {
@@ -270,6 +272,7 @@ mod tests {
             ("role_arn", OptionValue::from(3)),
             ("timeout", OptionValue::from("canary")),
             ("enable_vpc", OptionValue::from("canary")),
+            ("role_session_expiration", OptionValue::Other),
             ("no_such_option", OptionValue::from("canary")),
             ("access_key_secret", OptionValue::from("cana\0ry")),
         ] {

@@ -104,10 +104,10 @@ impl Attempt {
 ///
 /// `Display` gives one line: what was tried, what came back, what to change. It never holds a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error(Box<Inner>);
+pub struct Error(Box<Details>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Inner {
+struct Details {
     kind: ErrorKind,
     provider: Option<&'static str>,
     message: String,
@@ -119,7 +119,7 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
+        Error(Box::new(Details {
             kind,
             provider: None,
             message: message.into(),
@@ -196,7 +196,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.debug_tuple("Error").field(&self.0).finish()
     }
 }
 

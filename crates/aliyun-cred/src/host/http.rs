@@ -214,26 +214,24 @@ fn describe(error: reqwest::Error, limits: Limits) -> Failure {
 }
 
 fn tls_failure(error: &reqwest::Error) -> Option<String> {
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return Some(tls.to_string());
-        }
-        // An io::Error hides the error that it wraps from `source`.
-        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(tls) = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(tls.to_string());
-        }
-        cause = current.source();
-    }
-    None
+    causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()).map(ToString::to_string)
 }
 
 /// The deepest cause: the outer layers repeat the URL and each other.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
+    causes(error).last().map_or_else(|| "the request failed".to_owned(), ToString::to_string)
+}
+
+type Cause = dyn std::error::Error + 'static;
+
+/// What lies below `error`, outermost first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
+    fn below(cause: &Cause) -> Option<&Cause> {
+        // An io::Error hides the error that it wraps from `source`.
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => cause.source(),
+        }
     }
-    if std::ptr::addr_eq(deepest, error) { "the request failed".to_owned() } else { deepest.to_string() }
+    std::iter::successors(error.source(), |cause| below(*cause))
 }

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""Runs every scenario of this folder on every surface, and fails on any difference, leak or stray request.
+
+A scenario is a folder with a `scenario.json` and, where it needs one, a `home` (see README.md). Each is run in a child
+process (the surface's probe) with a clean environment and an empty home, against one emulator that stands in for all
+of Alibaba Cloud: whatever host the library asks for, it reaches the emulator through a proxy, so that no run leaves
+this machine.
+
+    run.py                      all scenarios, all surfaces
+    run.py --surface c NAME...  some of them
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+
+# The probe of each surface: `<command> <folder> <calls> [mode]`.
+SURFACES = {
+    "rust": ([TARGET / "examples/scenario_probe"], []),
+    "c": ([BUILD / "c/probe"], []),
+    "python": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["sync"]),
+    "python-async": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["async"]),
+    "node": (["node", ROOT / "tests/node/probe.js"], []),
+}
+
+# Nothing that a probe does takes longer; a run that reaches this hangs.
+WATCHDOG_SECONDS = 60
+
+# In an expected text: any characters.
+ANY = "${any}"
+
+
+class Emulator:
+    """The one emulator of a run."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [TARGET / "aliyun-cred-emulator", "--ca", folder / "ca.pem"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addresses = json.loads(self.process.stdout.readline())
+
+    def control(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.addresses["control"] + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+            method=method,
+        )
+        # No proxy of the environment may come between.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=WATCHDOG_SECONDS) as reply:
+            text = reply.read()
+        return json.loads(text) if text else None
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=WATCHDOG_SECONDS)
+
+
+class Mismatch(Exception):
+    """What a surface did differs from what the scenario says."""
+
+
+def substitute(value, names):
+    """Replaces `${name}` in every string of a JSON value."""
+    if isinstance(value, str):
+        for name, text in names.items():
+            value = value.replace("${" + name + "}", text)
+        return value
+    if isinstance(value, list):
+        return [substitute(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: substitute(item, names) for key, item in value.items()}
+    return value
+
+
+def matches(expected, found):
+    """Whether a value is as expected; `${any}` in a string stands for anything but an absent value."""
+    if isinstance(expected, str) and ANY in expected:
+        pattern = ".*".join(re.escape(part) for part in expected.split(ANY))
+        return isinstance(found, str) and re.fullmatch(pattern, found, re.DOTALL) is not None
+    return expected == found
+
+
+def compare(what, expected, found, secret=False):
+    if not matches(expected, found):
+        # A secret is compared, never shown.
+        detail = "differs" if secret else f"expected {expected!r}, found {found!r}"
+        raise Mismatch(f"{what}: {detail}")
+
+
+SECRET_FIELDS = {"access_key_secret", "security_token", "bearer_token"}
+MODEL_FIELDS = ["access_key_id", *sorted(SECRET_FIELDS), "type", "provider_name"]
+
+
+def check_error(where, expected, found, surface):
+    language = surface.partition("-")[0]
+    compare(f"{where}: kind", expected["kind"], found["kind"])
+    for key in expected:
+        name, _, only = key.partition(".")
+        if only and only != language:
+            continue
+        if name == "text" and not (key == "text" and f"text.{language}" in expected):
+            compare(f"{where}: text", expected[key], found["message"])
+        elif name == "class":
+            compare(f"{where}: class", expected[key], found["class"])
+        elif name == "attempts":
+            names = [attempt["provider"] for attempt in found["attempts"]]
+            compare(f"{where}: sources asked", [attempt["provider"] for attempt in expected[key]], names)
+            for wanted, attempt in zip(expected[key], found["attempts"]):
+                compare(f"{where}: {wanted['provider']}: kind", wanted["kind"], attempt["kind"])
+                compare(f"{where}: {wanted['provider']}: text", wanted["text"], attempt["message"])
+        elif name in ("code", "request_id", "http_status"):
+            compare(f"{where}: {name}", expected[key], found[name])
+        elif name not in ("kind", "text"):
+            raise Mismatch(f"the scenario expects {key!r}, which nothing checks")
+    for name in ("code", "request_id", "http_status", "attempts"):
+        if name not in expected and found[name] not in (None, []):
+            raise Mismatch(f"{where}: {name}: not expected, found {found[name]!r}")
+
+
+def check_outcome(where, expected, found, surface):
+    if "error" in expected:
+        if "error" not in found:
+            raise Mismatch(f"{where}: expected an error of kind {expected['error']['kind']}, found a credential")
+        check_error(where, expected["error"], found["error"], surface)
+        return
+    if "error" in found:
+        raise Mismatch(f"{where}: expected a credential, found: {found['error']['kind']}: {found['error']['message']}")
+    for field in MODEL_FIELDS:
+        wanted = expected["credential"].get(field)
+        # Node's bearer model has empty strings where there is no key, as its users know it.
+        got = found["credential"][field] or None
+        compare(f"{where}: {field}", wanted, got, secret=field in SECRET_FIELDS)
+
+
+def check_requests(expected, found):
+    def show(request):
+        return f"{request['service']} {request['action']} {request['status']}"
+
+    if len(expected) != len(found):
+        raise Mismatch(f"requests: expected {len(expected)}, found {[show(request) for request in found]}")
+    for index, (wanted, request) in enumerate(zip(expected, found)):
+        for key, value in wanted.items():
+            got = request.get(key)
+            if isinstance(value, dict):
+                for name, item in value.items():
+                    compare(f"request {index}: {key}.{name}", item, (got or {}).get(name))
+            else:
+                compare(f"request {index}: {key}", value, got)
+
+
+def secrets_in(value, name=""):
+    """Every string that stands under a name which says that it is one."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from secrets_in(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from secrets_in(item, name)
+    elif isinstance(value, str) and re.search(r"secret|token$|token_|private", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()):
+        if len(value) >= 6 and ANY not in value and not re.search(r"file|path|url|expire", name.lower()):
+            yield value
+
+
+def check_leaks(secrets, shown):
+    for secret in secrets:
+        forms = {secret, urllib.parse.quote(secret, safe="~"), urllib.parse.quote(urllib.parse.quote(secret, safe="~"))}
+        for where, text in shown.items():
+            if any(form in text for form in forms):
+                raise Mismatch(f"a secret shows in {where}")
+
+
+def texts_of(error):
+    """Everything of an error that a person may see."""
+    return json.dumps(error, ensure_ascii=False)
+
+
+def run(scenario_folder, surface, emulator, scratch):
+    """Runs one scenario on one surface; raises Mismatch."""
+    home = scratch / "home"
+    if (scenario_folder / "home").exists():
+        shutil.copytree(scenario_folder / "home", home)
+    else:
+        home.mkdir()
+    names = {**emulator.addresses, "home": str(home)}
+    scenario = substitute(json.loads((scenario_folder / "scenario.json").read_text("utf-8")), names)
+    files = []
+    for path in home.rglob("*"):
+        if path.is_file():
+            try:
+                text = path.read_text("utf-8")
+            except UnicodeDecodeError:
+                continue
+            text = substitute(text, names)
+            path.write_text(text, "utf-8")
+            try:
+                files.append(json.loads(text.lstrip("\ufeff")))
+            except ValueError:
+                pass
+
+    emulator.control("POST", "/reset", scenario.get("service", {"access_keys": []}))
+    if "config" in scenario:
+        (scratch / "config.json").write_text(json.dumps(scenario["config"]), "utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "HTTPS_PROXY": emulator.addresses["proxy"],
+        "SSL_CERT_FILE": emulator.addresses["ca"],
+        # Even on a real instance, and before a source that needs it exists.
+        "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": emulator.addresses["sts_http"],
+        **scenario.get("env", {}),
+    }
+    command, mode = SURFACES[surface]
+    calls = scenario.get("calls", 1)
+    child = subprocess.run(
+        [*map(str, command), str(scratch), str(calls), *mode],
+        cwd=scratch,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=WATCHDOG_SECONDS,
+    )
+    shown = {"standard output": child.stdout, "standard error": child.stderr}
+    result_file = scratch / "result.json"
+    if child.returncode != 0 or not result_file.exists():
+        raise Mismatch(f"the probe ended with {child.returncode}: {child.stderr[-2000:]}")
+    result = json.loads(result_file.read_text("utf-8"))
+
+    outcomes = result["outcomes"]
+    errors = [outcome["error"] for outcome in outcomes if "error" in outcome]
+    if result["construction_error"]:
+        errors.append(result["construction_error"])
+    for error in errors:
+        shown["an error"] = shown.get("an error", "") + texts_of(error)
+    sources = [scenario.get("config"), scenario.get("env"), scenario.get("service"), files]
+    sources.append([outcome.get("credential") for outcome in outcomes])
+    check_leaks({*secrets_in(sources), *scenario.get("secrets", [])}, shown)
+
+    language = surface.partition("-")[0]
+    expected = scenario.get(f"expect.{language}", scenario["expect"])
+    if "construction_error" in expected:
+        if not result["construction_error"]:
+            raise Mismatch("construction: expected an error, found none")
+        check_error("construction", expected["construction_error"], result["construction_error"], surface)
+    elif result["construction_error"]:
+        raise Mismatch(f"construction: {result['construction_error']['message']}")
+    else:
+        per_call = expected if isinstance(expected, list) else [expected] * calls
+        compare("calls", len(per_call), len(outcomes))
+        for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
+            check_outcome(f"call {index}", wanted, outcome, surface)
+    check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
+    parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
+    options = parser.parse_args()
+    folders = sorted(path.parent for path in HERE.glob("*/scenario.json"))
+    if options.names:
+        folders = [folder for folder in folders if folder.name in options.names]
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
+        emulator = Emulator(pathlib.Path(temporary))
+        try:
+            for surface in options.surface or SURFACES:
+                passed = 0
+                for folder in folders:
+                    scratch = pathlib.Path(temporary, surface, folder.name)
+                    scratch.mkdir(parents=True)
+                    try:
+                        run(folder, surface, emulator, scratch)
+                        passed += 1
+                    except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
+                        failed += 1
+                        print(f"FAILED {surface} {folder.name}: {type(problem).__name__}: {problem}", flush=True)
+                print(f"scenarios, {surface}: {passed} of {len(folders)} as expected", flush=True)
+                if not folders:
+                    failed += 1
+                    print(f"FAILED {surface}: there is no scenario to run")
+        finally:
+            emulator.stop()
+    total = len(folders) * len(options.surface or SURFACES)
+    print(f"{total - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
