@@ -4,8 +4,9 @@
 
 use crate::clock;
 use crate::http::Call;
-use crate::identity::Identity;
+use crate::identity::{Identity, Kind};
 use crate::service::Refusal;
+use crate::settings::default_account;
 use crate::signature::Signed;
 use crate::state::{Key, State};
 
@@ -16,30 +17,46 @@ const MAX_SKEW: u64 = 900;
 pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
     let signed = Signed::read(call)?;
     check_time(state, &signed)?;
-    let key = state
-        .key(&signed.access_key_id)
-        .ok_or_else(|| Refusal::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."))?;
+    let key = state.key(&signed.access_key_id).ok_or_else(not_found)?;
     check_token(state, key, signed.token.as_deref())?;
     if !signed.is_by(&key.secret) {
-        return Err(Refusal::new(
-            400,
-            "SignatureDoesNotMatch",
-            format!(
-                "Specified signature is not matched with our calculation. \
-                 server string to sign is:{}",
-                signed.explanation
-            ),
-        ));
+        return Err(mismatch(&signed));
     }
     if key.expires_at.is_some_and(|end| end <= state.now()) {
         return Err(security_token("Expired", "Specified SecurityToken is expired."));
     }
     let identity = key.identity.clone();
-    if !state.use_nonce(&signed.access_key_id, &signed.nonce) {
-        let message = "Specified signature nonce was used already.";
-        return Err(Refusal::new(400, "SignatureNonceUsed", message));
-    }
+    use_nonce(state, &signed)?;
     Ok(identity)
+}
+
+/// The owner of the key pair that signed `call`, or why it is not believed.
+pub(crate) fn authenticate_key_pair(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
+    let signed = Signed::read_rsa(call)?;
+    check_time(state, &signed)?;
+    let key = state.key_pairs.get(&signed.access_key_id).ok_or_else(not_found)?;
+    if !signed.is_by_key(key) {
+        return Err(mismatch(&signed));
+    }
+    use_nonce(state, &signed)?;
+    Ok(Identity { account: default_account(), kind: Kind::Account })
+}
+
+fn use_nonce(state: &mut State, signed: &Signed) -> Result<(), Refusal> {
+    if state.use_nonce(&signed.access_key_id, &signed.nonce) {
+        return Ok(());
+    }
+    let message = "Specified signature nonce was used already.";
+    Err(Refusal::new(400, "SignatureNonceUsed", message))
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+}
+
+fn mismatch(signed: &Signed) -> Refusal {
+    let message = "Specified signature is not matched with our calculation. server string to sign is:";
+    Refusal::new(400, "SignatureDoesNotMatch", format!("{message}{}", signed.explanation))
 }
 
 fn check_time(state: &State, signed: &Signed) -> Result<(), Refusal> {

@@ -92,6 +92,7 @@ fn summary(shared: &Shared) -> Reply {
         "roles": state.role_count(),
         "lifetime": state.lifetime,
         "clock_offset": state.clock_offset(),
+        "oauth": state.oauth.counts(),
         "faults": faults,
     });
     drop(state);

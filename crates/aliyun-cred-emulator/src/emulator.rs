@@ -26,12 +26,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Addresses {
-    /// STS, as a URL without a path.
+    /// STS and everything but the metadata service, as a URL without a path.
     pub sts_http: String,
-    /// STS with TLS, as a URL without a path.
+    /// The same with TLS, as a URL without a path.
     pub sts_https: String,
     /// The CONNECT proxy, as a URL without a path.
     pub proxy: String,
+    /// The instance metadata service, as a URL without a path.
+    pub metadata: String,
     /// The control interface, as a URL without a path.
     pub control: String,
     /// The certificate of the authority that signs for `sts_https` and `proxy`: a PEM file.
@@ -63,11 +65,12 @@ impl Emulator {
         let bind = || runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
         let url = |scheme: &str, address: SocketAddr| format!("{scheme}://{address}");
 
-        let (sts_http, sts_https, proxy, control) = (bind()?, bind()?, bind()?, bind()?);
+        let (sts_http, sts_https, proxy, metadata, control) = (bind()?, bind()?, bind()?, bind()?, bind()?);
         let addresses = Addresses {
             sts_http: url("http", sts_http.local_addr()?),
             sts_https: url("https", sts_https.local_addr()?),
             proxy: url("http", proxy.local_addr()?),
+            metadata: url("http", metadata.local_addr()?),
             control: url("http", control.local_addr()?),
             ca: write_certificate(ca, shared.authority.pem())?,
         };
@@ -87,6 +90,9 @@ impl Emulator {
         }));
         runtime.spawn(accept(proxy, Port::Proxy, Arc::clone(&shared), |stream, shared| {
             http::serve(stream, move |request| proxy::respond(request, Arc::clone(&shared)))
+        }));
+        runtime.spawn(accept(metadata, Port::Metadata, Arc::clone(&shared), |stream, shared| {
+            http::serve(stream, move |request| http::respond(request, Via::Metadata, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(control, Port::Control, shared, |stream, shared| {
             http::serve(stream, move |request| control::respond(request, Arc::clone(&shared)))

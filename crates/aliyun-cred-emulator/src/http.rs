@@ -35,6 +35,8 @@ pub(crate) enum Via {
     Https,
     /// Through the proxy, with TLS or without.
     Proxy,
+    /// Plain HTTP to the metadata service's port.
+    Metadata,
 }
 
 impl Via {
@@ -44,6 +46,7 @@ impl Via {
             Self::Http => "http",
             Self::Https => "https",
             Self::Proxy => "proxy",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -60,6 +63,8 @@ pub(crate) struct Call {
     pub(crate) method: String,
     /// The `Host` header, else the authority of the request's URL.
     pub(crate) host: String,
+    /// Path and query, as sent.
+    pub(crate) target: String,
     /// As sent, still encoded.
     pub(crate) path: String,
     /// The query's parameters, decoded.
@@ -96,6 +101,17 @@ impl Call {
         find(&self.headers, name)
     }
 
+    /// A parameter of the form alone, for what must not be in a URL.
+    pub(crate) fn form_param(&self, name: &str) -> Option<&str> {
+        find(&self.form, name)
+    }
+
+    /// What follows `scheme` in the `Authorization` header.
+    pub(crate) fn authorization(&self, scheme: &str) -> Option<&str> {
+        let (found, value) = self.header("authorization")?.split_once(' ')?;
+        found.eq_ignore_ascii_case(scheme).then_some(value)
+    }
+
     /// All parameters.
     pub(crate) fn params(&self) -> impl Iterator<Item = &(String, String)> {
         self.query.iter().chain(&self.form)
@@ -104,6 +120,15 @@ impl Call {
 
 fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// What a service answers with, before it is HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    /// A document.
+    Json(Value),
+    /// Plain text.
+    Text(String),
 }
 
 /// What goes back.
@@ -127,14 +152,13 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// A JSON document.
-    pub(crate) fn json(status: u16, document: &Value) -> Self {
-        Self::Response {
-            status,
-            content_type: "application/json;charset=utf-8".to_owned(),
-            location: None,
-            body: Bytes::from(document.to_string()),
-        }
+    /// What a service has to say.
+    pub(crate) fn new(status: u16, content: Content) -> Self {
+        let (content_type, body) = match content {
+            Content::Json(document) => ("application/json;charset=utf-8", document.to_string()),
+            Content::Text(text) => ("text/plain", text),
+        };
+        Self::Response { status, content_type: content_type.to_owned(), location: None, body: Bytes::from(body) }
     }
 }
 
@@ -239,6 +263,7 @@ async fn read(request: Request<Incoming>, via: Via) -> io::Result<Call> {
         via,
         method: head.method.as_str().to_owned(),
         host,
+        target: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         path: head.uri.path().to_owned(),
         query,
         form,

@@ -7,22 +7,29 @@
 //! [`Emulator::start`] runs everything on threads of its own; dropping the [`Emulator`] ends it.
 //! The program of the same name does the same for as long as its standard input is open.
 //!
-//! A service is one file (`sts.rs`): it says which actions it has, who may call, and what it
-//! answers. Faults, the request log and the listeners are the same for all of them.
+//! A service is one file (`sts.rs`, `metadata.rs`, …): it says which actions it has, who may call,
+//! and what it answers. `service.rs` says which requests are whose. Faults, the request log and the listeners are the same for all of them.
 
 #![forbid(unsafe_code)]
 
 mod authentication;
 mod authority;
 mod clock;
+mod cloud_sso;
 mod control;
+mod credentials_uri;
 mod emulator;
 mod fault;
 mod http;
 mod identity;
+mod jwt;
+mod metadata;
+mod oauth;
 mod proxy;
 mod random;
 mod record;
+mod remembered;
+mod rsa;
 mod service;
 mod settings;
 mod signature;

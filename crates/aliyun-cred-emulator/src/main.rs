@@ -109,13 +109,18 @@ Usage: aliyun-cred-emulator [--ca FILE]
   --help      this text
 
 When it is ready it prints one line of JSON on standard output, with the keys
-sts_http, sts_https, proxy, control (URLs) and ca (the file). It ends when its
-standard input ends.
+sts_http, sts_https, proxy, metadata, control (URLs) and ca (the file). It ends
+when its standard input ends.
+
+STS, CloudSSO (/cloud-credentials), OAuth (/v1/token, /v1/exchange) and the
+credentials URI (/credentials-uri) share sts_http and sts_https, and are behind
+the proxy under their real names. Instance metadata has a port of its own.
 
 Access keys (AccessKey ID, AccessKey secret), worth nothing elsewhere:
 {keys}
 Every well-formed role (acs:ram::<account>:role/<name>) can be assumed, until
-POST /reset on the control URL says otherwise.
+POST /reset on the control URL says otherwise. The credentials URI answers
+anybody; the other services know nothing until it says what (see the README).
 "
     )
 }

@@ -16,7 +16,10 @@ use crate::http::{self, Reply, Via};
 use crate::state::Shared;
 
 /// Domains whose every host is answered for.
-const DOMAINS: [&str; 3] = [".aliyuncs.com", ".aliyun.com", ".alibabacloud.com"];
+const DOMAINS: [&str; 4] = [".aliyuncs.com", ".aliyun.com", ".alibabacloud.com", ".alibabacloudsso.com"];
+/// The metadata service, reachable here as well, so that a client which takes the environment's proxy
+/// to it is seen doing so.
+const METADATA: &str = "100.100.100.200";
 /// Hosts that are answered for on every port.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 /// The longest host name of DNS.
@@ -55,6 +58,9 @@ fn answers_for(host: &str, is_usual_port: bool) -> bool {
     if LOOPBACK.contains(&host) {
         return true;
     }
+    if host == METADATA {
+        return is_usual_port;
+    }
     let well_formed = host.len() <= MAX_HOST
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
         && host.split('.').all(|label| !label.is_empty());
@@ -73,13 +79,15 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for host in ["sts.aliyuncs.com", "oauth.aliyun.com", "signin.alibabacloud.com", "::1"] {
+        for host in ["sts.aliyuncs.com", "oauth.aliyun.com", "signin-cn-shanghai.alibabacloudsso.com", METADATA, "::1"]
+        {
             assert!(answers_for(host, true), "{host}");
         }
         for host in ["aliyuncs.com", ".aliyuncs.com", "evilaliyuncs.com", "sts.aliyuncs.com.evil"] {
             assert!(!answers_for(host, true), "{host}");
         }
         assert!(!answers_for("sts.aliyuncs.com", false));
+        assert!(!answers_for(METADATA, false));
         assert!(answers_for("localhost", false));
     }
 }

@@ -33,6 +33,11 @@ pub(crate) fn security_token() -> String {
     format!("CAIS+/{}", STANDARD.encode(bytes(478)))
 }
 
+/// A token that means nothing to its bearer.
+pub(crate) fn bearer_token() -> String {
+    alphanumeric(64)
+}
+
 fn alphanumeric(count: usize) -> String {
     bytes(count)
         .into_iter()

@@ -1,17 +1,23 @@
 //! The request log's entries. No secret gets into one: tests print them when they fail.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::Call;
+use crate::identity::Identity;
 use crate::service::{Service, Visitor};
 
 /// Parameters whose value is a secret.
-const SECRET_PARAMS: [&str; 1] = ["SecurityToken"];
+const SECRET_PARAMS: [&str; 5] = ["SecurityToken", "OIDCToken", "refresh_token", "access_token", "Signature"];
 /// Headers whose value is a secret.
-const SECRET_HEADERS: [&str; 2] = ["x-acs-security-token", "cookie"];
-/// Headers of which the scheme is kept.
+const SECRET_HEADERS: [&str; 3] = ["x-acs-security-token", "x-aliyun-ecs-metadata-token", "cookie"];
+/// Headers of which the scheme is kept, if it is one of [`SCHEMES`].
 const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// What may come before a secret in such a header.
+const SCHEMES: [&str; 3] = ["ACS3-HMAC-SHA256", "Bearer", "Basic"];
 /// What stands in for a secret.
 const MASK: &str = "***";
 
@@ -21,6 +27,7 @@ pub(crate) struct Record {
     service: &'static str,
     action: Option<String>,
     method: String,
+    path: String,
     host: String,
     access_key_id: Option<String>,
     role_arn: Option<String>,
@@ -32,6 +39,8 @@ pub(crate) struct Record {
     identity: Option<String>,
     status: Option<u16>,
     code: Option<String>,
+    #[serde(flatten)]
+    details: Map<String, Value>,
 }
 
 impl Record {
@@ -52,7 +61,8 @@ impl Record {
             let value = if SECRET_HEADERS.contains(&name.as_str()) {
                 MASK
             } else if CREDENTIAL_HEADERS.contains(&name.as_str()) {
-                value.split(' ').next().unwrap_or_default()
+                let scheme = value.split(' ').next().unwrap_or_default();
+                if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) { scheme } else { MASK }
             } else {
                 value
             };
@@ -62,6 +72,7 @@ impl Record {
             service: service.name(),
             action: service.action(call).map(str::to_owned),
             method: call.method.clone(),
+            path: masked(&call.target),
             host: call.host.clone(),
             access_key_id: visitor.access_key_id.clone(),
             role_arn: call.param("RoleArn").map(str::to_owned),
@@ -70,9 +81,41 @@ impl Record {
             headers: headers.collect(),
             signature: visitor.signature,
             via: call.via.name(),
-            identity: visitor.caller.as_ref().ok().map(|identity| identity.arn()),
+            identity: visitor.caller.as_ref().ok().and_then(Option::as_ref).map(Identity::arn),
             status,
             code,
+            details: visitor.details.clone(),
         }
+    }
+}
+
+/// A request target without the values of secret parameters, and otherwise as it was sent.
+fn masked(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let pairs: Vec<Cow<'_, str>> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if is_secret(name) => Cow::Owned(format!("{name}={MASK}")),
+            _ => Cow::Borrowed(pair),
+        })
+        .collect();
+    format!("{path}?{}", pairs.join("&"))
+}
+
+fn is_secret(encoded: &str) -> bool {
+    let name = percent_decode_str(encoded).decode_utf8_lossy();
+    SECRET_PARAMS.contains(&name.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_keep_their_form_and_lose_their_secrets() {
+        for same in ["/", "/a%2fb?x=1&x=2&&y&z=", "/p?a=b=c"] {
+            assert_eq!(masked(same), same);
+        }
+        assert_eq!(masked("/?a=1&OIDCToken=x%20&%4fIDCToken=y"), "/?a=1&OIDCToken=***&%4fIDCToken=***");
     }
 }

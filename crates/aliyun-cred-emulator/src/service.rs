@@ -4,18 +4,42 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::cloud_sso::CloudSso;
+use crate::credentials_uri::CredentialsUri;
 use crate::fault::{Misfortune, strike};
-use crate::http::{Answer, Call, Defect};
+use crate::http::{Answer, Call, Content, Defect, Via};
 use crate::identity::Identity;
+use crate::metadata::Metadata;
+use crate::oauth::Oauth;
 use crate::record::Record;
 use crate::settings::Effect;
+use crate::signature::Scheme;
 use crate::state::{Shared, State};
 use crate::sts::Sts;
 
 /// All services.
-pub(crate) const ALL: &[&dyn Service] = &[&Sts];
+pub(crate) const ALL: &[&dyn Service] = &[&Sts, &Metadata, &CredentialsUri, &CloudSso, &Oauth];
+
+/// Whose a request is: the listener decides, then the host, then the path. Real names are taken at
+/// their word (no other host than its own has OAuth, as in reality); a host of no meaning (loopback,
+/// or whatever a test calls it) has everything by its path.
+fn service_for(call: &Call) -> &'static dyn Service {
+    let host = call.host.rsplit_once(':').map_or(call.host.as_str(), |(host, _)| host).to_ascii_lowercase();
+    let is_real = ["aliyuncs.com", "aliyun.com", "alibabacloud.com", "alibabacloudsso.com"]
+        .iter()
+        .any(|domain| host.ends_with(domain));
+    match (call.via, host.as_str(), call.path.as_str()) {
+        (Via::Metadata, _, _) | (_, "100.100.100.200", _) => &Metadata,
+        (_, "oauth.aliyun.com" | "oauth.alibabacloud.com", _) => &Oauth,
+        (_, _, "/cloud-credentials") => &CloudSso,
+        (_, _, path) if path == "/credentials-uri" || path.starts_with("/credentials-uri/") => &CredentialsUri,
+        (_, _, "/v1/token" | "/v1/exchange") if !is_real => &Oauth,
+        (_, _, path) if path.starts_with("/latest/") && !is_real => &Metadata,
+        _ => &Sts,
+    }
+}
 
 /// A credential service.
 pub(crate) trait Service: Sync {
@@ -25,18 +49,25 @@ pub(crate) trait Service: Sync {
     /// The operation that `call` asks for.
     fn action<'a>(&self, call: &'a Call) -> Option<&'a str>;
 
+    /// Whether it answers a request with `defect` all the same.
+    fn overlooks(&self, _defect: Defect) -> bool {
+        false
+    }
+
     /// Finds out who calls and refuses whom it has to. Runs whether or not a fault follows, so that
     /// the log says of every request whether its signature was right.
     fn admit(&self, state: &mut State, call: &Call) -> Visitor;
 
-    /// Does what was asked.
-    fn perform(&self, state: &mut State, call: &Call, caller: &Identity) -> Result<Value, Refusal>;
+    /// Does what was asked. `caller` is whom [`Service::admit`] found.
+    fn perform(&self, state: &mut State, call: &Call, caller: Option<&Identity>) -> Result<Content, Refusal>;
 
-    /// The document of a refusal.
-    fn refuse(&self, call: &Call, refusal: &Refusal) -> Value;
+    /// What a refusal says.
+    fn refuse(&self, call: &Call, refusal: &Refusal) -> Content;
 
-    /// Where in a success the credentials are, as a JSON pointer.
-    fn credentials(&self) -> &'static str;
+    /// Where in a success the credentials are, as a JSON pointer; unless overridden, all of it.
+    fn credentials(&self, _call: &Call) -> &'static str {
+        ""
+    }
 }
 
 /// Who calls.
@@ -45,8 +76,28 @@ pub(crate) struct Visitor {
     pub(crate) access_key_id: Option<String>,
     /// The kind of signature, as the log names it.
     pub(crate) signature: &'static str,
-    /// As proven.
-    pub(crate) caller: Result<Identity, Refusal>,
+    /// As proven; `None` where nothing has to be signed.
+    pub(crate) caller: Result<Option<Identity>, Refusal>,
+    /// What the log says of this service's requests alone.
+    pub(crate) details: Map<String, Value>,
+}
+
+impl Visitor {
+    /// Somebody who made `call`, let in unless `refusal` says otherwise.
+    pub(crate) fn anybody(call: &Call, refusal: Option<Refusal>) -> Self {
+        Self {
+            access_key_id: None,
+            signature: Scheme::of(call).name(),
+            caller: refusal.map_or(Ok(None), Err),
+            details: Map::new(),
+        }
+    }
+
+    /// Adds to what the log says.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
 }
 
 /// An error of a service.
@@ -83,26 +134,23 @@ pub(crate) struct Outcome {
 /// Handles one request. All of its consequences are in the state, and it is in the log, before the
 /// first byte of an answer can be seen.
 pub(crate) fn handle(shared: &Shared, call: &Call) -> Outcome {
-    // With one service, every host is its own; with more, the listener and the host will choose.
-    let service: &dyn Service = &Sts;
+    let service = service_for(call);
     let mut state = shared.state();
-    let visitor = match call.defect.map(Refusal::from) {
-        Some(refusal) => {
-            Visitor { access_key_id: None, signature: crate::signature::Scheme::of(call).name(), caller: Err(refusal) }
-        }
+    let visitor = match call.defect.filter(|defect| !service.overlooks(*defect)) {
+        Some(defect) => Visitor::anybody(call, Some(defect.into())),
         None => service.admit(&mut state, call),
     };
     let Misfortune { latency, effect } = strike(&mut state.faults, service.name(), service.action(call));
     let perform = |state: &mut State| match &visitor.caller {
-        Ok(caller) => service.perform(state, call, caller),
+        Ok(caller) => service.perform(state, call, caller.as_ref()),
         Err(refusal) => Err(refusal.clone()),
     };
     let (answer, code) = match effect {
         None | Some(Effect::Delay) => finish(service, call, perform(&mut state)),
         Some(Effect::Fields { drop, set }) => {
             let mut result = perform(&mut state);
-            if let Ok(document) = &mut result
-                && let Some(fields) = document.pointer_mut(service.credentials())
+            if let Ok(Content::Json(document)) = &mut result
+                && let Some(fields) = document.pointer_mut(service.credentials(call))
                 && let Some(fields) = fields.as_object_mut()
             {
                 drop.iter().for_each(|name| {
@@ -129,13 +177,10 @@ pub(crate) fn handle(shared: &Shared, call: &Call) -> Outcome {
     Outcome { latency, answer }
 }
 
-fn finish(service: &dyn Service, call: &Call, result: Result<Value, Refusal>) -> (Answer, Option<String>) {
+fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) -> (Answer, Option<String>) {
     match result {
-        Ok(document) => (Answer::json(200, &document), None),
-        Err(refusal) => {
-            let document = service.refuse(call, &refusal);
-            (Answer::json(refusal.status, &document), Some(refusal.code))
-        }
+        Ok(content) => (Answer::new(200, content), None),
+        Err(refusal) => (Answer::new(refusal.status, service.refuse(call, &refusal)), Some(refusal.code)),
     }
 }
 

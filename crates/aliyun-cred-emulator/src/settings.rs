@@ -12,6 +12,13 @@ use serde_json::{Map, Value};
 use crate::identity::RoleArn;
 use crate::service;
 
+mod services;
+
+pub(crate) use services::{
+    Case, CloudSsoSettings, CredentialsUriSettings, KeyPairSettings, MetadataSettings, OauthSettings, OidcSettings,
+    Version,
+};
+
 /// The largest offset, lifetime or latency, in seconds: it keeps every sum of times valid.
 const MAX_SECONDS: i64 = 10 * 366 * 24 * 3600;
 /// The largest body that a fault makes up, in bytes.
@@ -53,6 +60,18 @@ pub(crate) struct Settings {
     pub(crate) lifetime: Option<i64>,
     /// Seconds by which the services' clock is ahead.
     pub(crate) clock_offset: i64,
+    /// OIDC providers, for `AssumeRoleWithOIDC`.
+    pub(crate) oidc: Vec<OidcSettings>,
+    /// Key pairs, for `GenerateSessionAccessKey`.
+    pub(crate) key_pairs: Vec<KeyPairSettings>,
+    /// The instance metadata service.
+    pub(crate) metadata: MetadataSettings,
+    /// The credentials URI.
+    pub(crate) credentials_uri: CredentialsUriSettings,
+    /// CloudSSO.
+    pub(crate) cloud_sso: Vec<CloudSsoSettings>,
+    /// OAuth.
+    pub(crate) oauth: OauthSettings,
     /// What goes wrong.
     pub(crate) faults: Vec<FaultSettings>,
 }
@@ -93,7 +112,8 @@ pub(crate) struct AccessKeySettings {
     pub(crate) expires_in: Option<i64>,
 }
 
-fn default_account() -> String {
+/// The account of whatever does not say whose it is.
+pub(crate) fn default_account() -> String {
     DEFAULT_ACCESS_KEYS.map(|key| key.account).first().copied().unwrap_or_default().to_owned()
 }
 
@@ -264,6 +284,7 @@ impl Settings {
                 return Err(format!("`arn` is not acs:ram::<account>:role/<name>: {}", role.arn));
             }
         }
+        services::check(self)?;
         check_faults(&self.faults)
     }
 }
@@ -330,6 +351,16 @@ mod tests {
             (r#"{"faults":[{"status":200,"code":"x","body":"y"}]}"#, "code"),
             (r#"{"faults":[{"oversize":999999999}]}"#, "oversize"),
             (r#"{"faults":[{"redirect":"a\nb"}]}"#, "redirect"),
+            (r#"{"oidc":[{"provider_arn":"p"}]}"#, "hs256_key"),
+            (r#"{"oidc":[{"provider_arn":"p","token":"t","hs256_key":"k"}]}"#, "not both"),
+            (r#"{"key_pairs":[{"id":"a","public_key_pem":"x"}]}"#, "public_key_pem"),
+            (r#"{"metadata":{"rule":"r"}}"#, "rule"),
+            (r#"{"metadata":{"lifetime":999999999999}}"#, "metadata.lifetime"),
+            (r#"{"metadata":{"versions":["v3"]}}"#, "v3"),
+            (r#"{"credentials_uri":{"password":"p"}}"#, "user"),
+            (r#"{"cloud_sso":[{"access_token":"t","account_id":"1"}]}"#, "access_configuration_id"),
+            (r#"{"oauth":{"case":"snake"}}"#, "snake"),
+            (r#"{"oauth":{"access_lifetime":999999999999}}"#, "access_lifetime"),
         ] {
             let problem = problem(text).unwrap_or_default();
             assert!(problem.contains(named), "{text}: {problem}");

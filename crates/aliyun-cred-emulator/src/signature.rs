@@ -6,6 +6,9 @@
 //! - version 3 (`ACS3-HMAC-SHA256`, in the headers):
 //!   <https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature>
 //!
+//! Version 1 has a second form, `SHA256withRSA`: RSASSA-PKCS1-v1_5 with SHA-256, by the private half
+//! of a key pair, over the same string.
+//!
 //! What was signed is always rebuilt from the decoded request, never taken over from the wire, so
 //! that a client that encodes differently from the description fails.
 
@@ -17,6 +20,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use crate::http::Call;
+use crate::rsa::PublicKey;
 use crate::service::Refusal;
 
 /// Everything is encoded but letters, digits and `-_.~`.
@@ -24,6 +28,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 
 /// The algorithm's name, which is also the scheme of the `Authorization` header.
 const V3: &str = "ACS3-HMAC-SHA256";
+/// `SignatureMethod` of a signature by a private key.
+const RSA: &str = "SHA256withRSA";
 
 /// Which signature a request carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +40,8 @@ pub(crate) enum Scheme {
     V1,
     /// In the headers.
     V3,
+    /// In the parameters, made with a private key.
+    Rsa,
 }
 
 impl Scheme {
@@ -41,6 +49,8 @@ impl Scheme {
     pub(crate) fn of(call: &Call) -> Self {
         if call.header("authorization").is_some_and(|value| value.starts_with(V3)) {
             Self::V3
+        } else if call.param("SignatureMethod") == Some(RSA) {
+            Self::Rsa
         } else if call.param("Signature").is_some() || call.param("AccessKeyId").is_some() {
             Self::V1
         } else {
@@ -54,6 +64,7 @@ impl Scheme {
             Self::Unsigned => "none",
             Self::V1 => "v1",
             Self::V3 => "v3",
+            Self::Rsa => "rsa",
         }
     }
 
@@ -61,7 +72,7 @@ impl Scheme {
     pub(crate) fn claimed_key(self, call: &Call) -> Option<&str> {
         match self {
             Self::Unsigned => None,
-            Self::V1 => call.param("AccessKeyId"),
+            Self::V1 | Self::Rsa => call.param("AccessKeyId"),
             Self::V3 => Authorization::parse(call.header("authorization")?)?.credential.into(),
         }
     }
@@ -86,19 +97,29 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// Reads what a request says about its signature.
+    /// Reads what a request says about its signature by an AccessKey secret.
     pub(crate) fn read(call: &Call) -> Result<Self, Refusal> {
         match Scheme::of(call) {
             Scheme::Unsigned => Err(Refusal::missing("AccessKeyId")),
-            Scheme::V1 => read_v1(call),
+            Scheme::V1 | Scheme::Rsa => read_v1(call, Scheme::V1),
             Scheme::V3 => read_v3(call),
         }
+    }
+
+    /// Reads what a request says about its signature by a private key.
+    pub(crate) fn read_rsa(call: &Call) -> Result<Self, Refusal> {
+        read_v1(call, Scheme::Rsa)
+    }
+
+    /// Whether the signature was made with the private half of `key`.
+    pub(crate) fn is_by_key(&self, key: &PublicKey) -> bool {
+        self.scheme == Scheme::Rsa && key.verifies(self.string_to_sign.as_bytes(), &self.signature)
     }
 
     /// Whether the signature was made with `secret`; the comparison takes constant time.
     pub(crate) fn is_by(&self, secret: &str) -> bool {
         match self.scheme {
-            Scheme::Unsigned => false,
+            Scheme::Unsigned | Scheme::Rsa => false,
             Scheme::V1 => Hmac::<Sha1>::new_from_slice(format!("{secret}&").as_bytes())
                 .is_ok_and(|mac| mac.chain_update(&self.string_to_sign).verify_slice(&self.signature).is_ok()),
             Scheme::V3 => Hmac::<Sha256>::new_from_slice(secret.as_bytes())
@@ -107,14 +128,19 @@ impl Signed {
     }
 }
 
-fn read_v1(call: &Call) -> Result<Signed, Refusal> {
+/// Version 1, by an AccessKey secret or by a private key: the string to sign is the same.
+fn read_v1(call: &Call, scheme: Scheme) -> Result<Signed, Refusal> {
     let required = |name: &'static str| match call.param(name) {
         Some(value) if !value.is_empty() => Ok(value.to_owned()),
         _ => Err(Refusal::missing(name)),
     };
     let access_key_id = required("AccessKeyId")?;
     let signature = required("Signature")?;
-    for (name, only) in [("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")] {
+    let fixed: &[(&'static str, &str)] = match scheme {
+        Scheme::Rsa => &[("SignatureMethod", RSA), ("SignatureType", "PRIVATEKEY"), ("SignatureVersion", "1.0")],
+        _ => &[("SignatureMethod", "HMAC-SHA1"), ("SignatureVersion", "1.0")],
+    };
+    for &(name, only) in fixed {
         if required(name)? != only {
             return Err(Refusal::new(400, format!("Invalid{name}"), format!("The parameter {name} must be {only}.")));
         }
@@ -130,7 +156,7 @@ fn read_v1(call: &Call) -> Result<Signed, Refusal> {
         nonce,
         explanation: string_to_sign.clone(),
         string_to_sign,
-        scheme: Scheme::V1,
+        scheme,
         // What is not Base64 is a wrong signature like any other.
         signature: STANDARD.decode(signature).unwrap_or_default(),
     })

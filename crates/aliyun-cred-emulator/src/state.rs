@@ -5,12 +5,20 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Value, json};
+
 use crate::authority::Authority;
-use crate::clock;
 use crate::fault::Fault;
 use crate::identity::{Identity, Kind, RoleArn};
+use crate::metadata::Instance;
+use crate::oauth::Grants;
 use crate::record::Record;
-use crate::settings::{Changes, DEFAULT_ACCESS_KEYS, FaultSettings, RoleSettings, Settings};
+use crate::rsa::PublicKey;
+use crate::settings::{
+    Changes, CloudSsoSettings, CredentialsUriSettings, DEFAULT_ACCESS_KEYS, FaultSettings, OidcSettings, RoleSettings,
+    Settings,
+};
+use crate::{clock, random};
 
 /// Requests that the log keeps; the oldest go first.
 const MAX_RECORDS: usize = 100_000;
@@ -30,13 +38,15 @@ pub(crate) enum Port {
     StsHttps,
     /// The CONNECT proxy.
     Proxy,
+    /// The instance metadata service.
+    Metadata,
     /// The control interface.
     Control,
 }
 
 impl Port {
     /// All listeners, in the order of [`Shared::connections`].
-    pub(crate) const ALL: [Self; 4] = [Self::StsHttp, Self::StsHttps, Self::Proxy, Self::Control];
+    pub(crate) const ALL: [Self; 5] = [Self::StsHttp, Self::StsHttps, Self::Proxy, Self::Metadata, Self::Control];
 
     /// The name in the printed line and in `GET /state`.
     pub(crate) fn name(self) -> &'static str {
@@ -44,6 +54,7 @@ impl Port {
             Self::StsHttp => "sts_http",
             Self::StsHttps => "sts_https",
             Self::Proxy => "proxy",
+            Self::Metadata => "metadata",
             Self::Control => "control",
         }
     }
@@ -106,6 +117,30 @@ pub(crate) struct Key {
     pub(crate) identity: Identity,
 }
 
+/// A temporary credential, as it is told to whom it was issued to.
+pub(crate) struct Issued {
+    /// The AccessKey ID.
+    pub(crate) id: String,
+    /// The AccessKey secret.
+    pub(crate) secret: String,
+    /// The security token that has to come with it.
+    pub(crate) token: String,
+    /// When it ends, in the form of the wire.
+    pub(crate) expiration: String,
+}
+
+impl Issued {
+    /// The four fields by the names that most services give them.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "AccessKeyId": self.id,
+            "AccessKeySecret": self.secret,
+            "SecurityToken": self.token,
+            "Expiration": self.expiration,
+        })
+    }
+}
+
 /// Everything that a reset replaces.
 pub(crate) struct State {
     keys: HashMap<String, Key>,
@@ -119,6 +154,18 @@ pub(crate) struct State {
     nonce_ages: VecDeque<(i64, (String, String))>,
     /// In the order in which they were given.
     pub(crate) faults: Vec<Fault>,
+    /// OIDC providers, and which tokens of theirs are good.
+    pub(crate) oidc: Vec<OidcSettings>,
+    /// The public halves of key pairs, by id.
+    pub(crate) key_pairs: HashMap<String, PublicKey>,
+    /// The instance that the metadata service describes.
+    pub(crate) instance: Instance,
+    /// Who may ask the credentials URI.
+    pub(crate) credentials_uri: CredentialsUriSettings,
+    /// Who may sign in where with CloudSSO.
+    pub(crate) cloud_sso: Vec<CloudSsoSettings>,
+    /// The tokens of OAuth.
+    pub(crate) oauth: Grants,
     records: VecDeque<Arc<Record>>,
     received: u64,
 }
@@ -135,6 +182,7 @@ pub(crate) enum Found<'a> {
 
 impl State {
     fn new(settings: Settings) -> Self {
+        let now = clock::now() + settings.clock_offset;
         let mut state = Self {
             keys: HashMap::new(),
             tokens: HashMap::new(),
@@ -145,10 +193,20 @@ impl State {
             nonces: HashSet::new(),
             nonce_ages: VecDeque::new(),
             faults: faults(settings.faults),
+            oidc: settings.oidc,
+            // Checked before, so none is lost here.
+            key_pairs: settings
+                .key_pairs
+                .into_iter()
+                .filter_map(|pair| Some((pair.id, PublicKey::from_pem(&pair.public_key_pem)?)))
+                .collect(),
+            instance: Instance::new(settings.metadata),
+            credentials_uri: settings.credentials_uri,
+            cloud_sso: settings.cloud_sso,
+            oauth: Grants::new(settings.oauth, now),
             records: VecDeque::new(),
             received: 0,
         };
-        let now = state.now();
         let identity =
             |account: String, user: Option<String>| Identity { account, kind: user.map_or(Kind::Account, Kind::User) };
         match settings.access_keys {
@@ -214,6 +272,25 @@ impl State {
     /// Whether some access key has this security token.
     pub(crate) fn knows_token(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
+    }
+
+    /// Issues a temporary credential that ends in so many seconds.
+    pub(crate) fn issue_session(&mut self, identity: Identity, seconds: i64) -> Issued {
+        let expires_at = self.now() + seconds;
+        let issued = Issued {
+            id: random::access_key_id(),
+            secret: random::access_key_secret(),
+            token: random::security_token(),
+            expiration: clock::to_wire(expires_at),
+        };
+        let key = Key {
+            secret: issued.secret.clone(),
+            token: Some(issued.token.clone()),
+            expires_at: Some(expires_at),
+            identity,
+        };
+        self.issue(issued.id.clone(), key);
+        issued
     }
 
     /// Remembers what was issued.

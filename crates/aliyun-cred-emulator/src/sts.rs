@@ -3,18 +3,23 @@
 //!
 //! Every answer that it gives to a right request is one that the real service could give.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::authentication::authenticate;
-use crate::http::Call;
+use crate::authentication::{authenticate, authenticate_key_pair};
+use crate::http::{Call, Content};
 use crate::identity::{Identity, Kind, RoleArn};
+use crate::random;
 use crate::service::{Refusal, Service, Visitor};
 use crate::signature::Scheme;
-use crate::state::{Found, Key, State};
-use crate::{clock, random};
+use crate::state::{Found, State};
+
+mod key_pair;
+mod oidc;
 
 /// The only version of the API.
 const VERSION: &str = "2015-04-01";
+/// What it can do.
+const ACTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithOIDC", "GenerateSessionAccessKey", "GetCallerIdentity"];
 /// The shortest and the longest session, and the one of a request that does not say, in seconds.
 const DURATION: (i64, i64, i64) = (900, 43_200, 3600);
 /// The longest session policy, in characters.
@@ -34,41 +39,57 @@ impl Service for Sts {
 
     fn admit(&self, state: &mut State, call: &Call) -> Visitor {
         let scheme = Scheme::of(call);
-        Visitor {
-            access_key_id: scheme.claimed_key(call).map(str::to_owned),
-            signature: scheme.name(),
-            caller: self.check(call).and_then(|()| authenticate(state, call)),
+        let action = self.action(call);
+        let caller = self.check(call).and_then(|()| match action {
+            Some("AssumeRoleWithOIDC") => Ok(None),
+            Some("GenerateSessionAccessKey") => authenticate_key_pair(state, call).map(Some),
+            _ => authenticate(state, call).map(Some),
+        });
+        let access_key_id = scheme.claimed_key(call).map(str::to_owned);
+        let visitor = Visitor { access_key_id, signature: scheme.name(), caller, details: Map::new() };
+        match (action, call.param("OIDCToken")) {
+            // The token itself is masked; whether it came as it was in its file is worth knowing.
+            (Some("AssumeRoleWithOIDC"), Some(token)) => visitor.with("token_trimmed", token == token.trim()),
+            _ => visitor,
         }
     }
 
-    fn perform(&self, state: &mut State, call: &Call, caller: &Identity) -> Result<Value, Refusal> {
+    fn perform(&self, state: &mut State, call: &Call, caller: Option<&Identity>) -> Result<Content, Refusal> {
         let mut document = json!({ "RequestId": random::request_id() });
-        let result = match self.action(call) {
-            Some("AssumeRole") => assume_role(state, call, caller)?,
-            Some("GetCallerIdentity") => caller.describe(),
+        let result = match (self.action(call), caller) {
+            (Some("AssumeRoleWithOIDC"), _) => oidc::assume_role_with_oidc(state, call)?,
+            (_, None) => return Err(Refusal::missing("AccessKeyId")),
+            (Some("AssumeRole"), Some(caller)) => assume_role(state, call, caller)?,
+            (Some("GenerateSessionAccessKey"), Some(caller)) => {
+                key_pair::generate_session_access_key(state, call, caller)?
+            }
+            (Some("GetCallerIdentity"), Some(caller)) => caller.describe(),
             _ => return Err(no_such_action()),
         };
         if let (Some(document), Value::Object(result)) = (document.as_object_mut(), result) {
             document.extend(result);
         }
-        Ok(document)
+        Ok(Content::Json(document))
     }
 
-    fn refuse(&self, call: &Call, refusal: &Refusal) -> Value {
+    fn refuse(&self, call: &Call, refusal: &Refusal) -> Content {
         let id = random::request_id();
         let Refusal { code, message, .. } = refusal;
-        json!({
+        Content::Json(json!({
             "RequestId": id,
             "HostId": call.host,
             "Code": code,
             "Message": message,
             "Recommend":
                 format!("https://api.alibabacloud.com/troubleshoot?q={code}&product=Sts&requestId={id}"),
-        })
+        }))
     }
 
-    fn credentials(&self) -> &'static str {
-        "/Credentials"
+    fn credentials(&self, call: &Call) -> &'static str {
+        match self.action(call) {
+            Some("GenerateSessionAccessKey") => "/SessionAccessKey",
+            _ => "/Credentials",
+        }
     }
 }
 
@@ -84,7 +105,7 @@ impl Sts {
         }
         match self.action(call) {
             None | Some("") => return Err(Refusal::missing("Action")),
-            Some("AssumeRole" | "GetCallerIdentity") => (),
+            Some(action) if ACTIONS.contains(&action) => (),
             Some(_) => return Err(no_such_action()),
         }
         match call.header("x-acs-version").or_else(|| call.param("Version")) {
@@ -105,52 +126,59 @@ fn no_such_action() -> Refusal {
 
 /// <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole>
 fn assume_role(state: &mut State, call: &Call, caller: &Identity) -> Result<Value, Refusal> {
+    let (arn, role) = role(call)?;
+    let session = session_name(call)?;
+    policy(call)?;
+    let longest = check_role(state.role(&role), call, caller)?;
+    let seconds = duration(call, longest)?;
+    Ok(assume(state, arn, role, session, seconds))
+}
+
+/// Issues a session of `role`, and says so.
+fn assume(state: &mut State, arn: &str, role: RoleArn, session: &str, seconds: i64) -> Value {
+    let id = role.id();
+    let kind = Kind::Role { name: role.name, session: session.to_owned() };
+    let lifetime = state.lifetime.unwrap_or(seconds);
+    let issued = state.issue_session(Identity { account: role.account, kind }, lifetime);
+    json!({
+        "AssumedRoleUser": { "Arn": format!("{arn}/{session}"), "AssumedRoleId": format!("{id}:{session}") },
+        "Credentials": issued.document(),
+    })
+}
+
+/// The role that is asked for, as sent and taken apart.
+fn role(call: &Call) -> Result<(&str, RoleArn), Refusal> {
     let arn = required(call, "RoleArn")?;
     let role = RoleArn::parse(arn).ok_or_else(|| invalid("RoleArn", "is wrongly formed"))?;
+    Ok((arn, role))
+}
+
+fn session_name(call: &Call) -> Result<&str, Refusal> {
     let session = required(call, "RoleSessionName")?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
     if !(2..=64).contains(&session.len()) || !session.bytes().all(allowed) {
         return Err(invalid("RoleSessionName", "is wrongly formed"));
     }
-    if let Some(policy) = call.param("Policy").filter(|policy| !policy.is_empty()) {
-        if policy.chars().count() > MAX_POLICY {
-            return Err(invalid("PolicySize", "is too long: the limit is 2048 characters"));
-        }
-        if !serde_json::from_str::<Value>(policy).is_ok_and(|policy| policy.is_object()) {
-            return Err(invalid("PolicyGrammar", "has not passed the grammar check"));
-        }
-    }
-    let longest = check_role(state.role(&role), call, caller)?;
-    let duration = duration(call, longest)?;
+    Ok(session)
+}
 
-    let now = state.now();
-    let expires_at = now + state.lifetime.unwrap_or(duration);
-    let (id, secret, token) = (random::access_key_id(), random::access_key_secret(), random::security_token());
-    let document = json!({
-        "AssumedRoleUser": {
-            "Arn": format!("{arn}/{session}"),
-            "AssumedRoleId": format!("{}:{session}", role.id()),
-        },
-        "Credentials": {
-            "AccessKeyId": id,
-            "AccessKeySecret": secret,
-            "SecurityToken": token,
-            "Expiration": clock::to_wire(expires_at),
-        },
-    });
-    let kind = Kind::Role { name: role.name, session: session.to_owned() };
-    let identity = Identity { account: role.account, kind };
-    state.issue(id, Key { secret, token: Some(token), expires_at: Some(expires_at), identity });
-    Ok(document)
+/// Checks the session policy, if there is one.
+fn policy(call: &Call) -> Result<(), Refusal> {
+    let Some(policy) = call.param("Policy").filter(|policy| !policy.is_empty()) else { return Ok(()) };
+    if policy.chars().count() > MAX_POLICY {
+        return Err(invalid("PolicySize", "is too long: the limit is 2048 characters"));
+    }
+    if !serde_json::from_str::<Value>(policy).is_ok_and(|policy| policy.is_object()) {
+        return Err(invalid("PolicyGrammar", "has not passed the grammar check"));
+    }
+    Ok(())
 }
 
 /// The role's longest session, if `caller` may assume it.
 fn check_role(role: Found<'_>, call: &Call, caller: &Identity) -> Result<i64, Refusal> {
     let role = match role {
         Found::Anything => return Ok(DURATION.1),
-        Found::Nothing => {
-            return Err(Refusal::new(404, "EntityNotExist.Role", "The role not exists."));
-        }
+        Found::Nothing => return Err(no_such_role()),
         Found::Listed(role) => role,
     };
     let is_trusted =
@@ -161,6 +189,10 @@ fn check_role(role: Found<'_>, call: &Call, caller: &Identity) -> Result<i64, Re
         return Err(Refusal::new(403, "NoPermission", message));
     }
     Ok(role.max_duration.unwrap_or(DURATION.1))
+}
+
+fn no_such_role() -> Refusal {
+    Refusal::new(404, "EntityNotExist.Role", "The role not exists.")
 }
 
 fn duration(call: &Call, longest: i64) -> Result<i64, Refusal> {

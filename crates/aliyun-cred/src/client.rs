@@ -8,9 +8,12 @@ use crate::chain::Chain;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::Host;
+use crate::host::{Host, Stopwatch};
 use crate::provider::Provider;
 use crate::surface::Surface;
+
+/// How often an interruptible wait asks whether it was interrupted.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A client of one source, or of the default chain.
 ///
@@ -103,6 +106,39 @@ impl Client {
         self.wait(Some(limit))
     }
 
+    /// As [`Client::credentials_within`] or, without a limit, [`Client::credentials_blocking`], for a language whose
+    /// users can interrupt a wait: `interrupted` is asked in this thread, ten times a second.
+    ///
+    /// # Errors
+    /// As [`Client::credentials_within`], and [`Cancelled`](ErrorKind::Cancelled) once `interrupted` says yes; the
+    /// refresh goes on.
+    pub fn credentials_unless(
+        &self,
+        limit: Option<Duration>,
+        mut interrupted: impl FnMut() -> bool,
+    ) -> Result<Arc<Credentials>> {
+        if let Some(fresh) = self.cache.fresh() {
+            return Ok(fresh);
+        }
+        let flight = match self.cache.begin() {
+            Step::Done(outcome) => return outcome,
+            Step::Join(flight) => flight,
+        };
+        let clock = Stopwatch::start();
+        loop {
+            let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
+            if let Some(outcome) = flight.clone().wait(Some(left.min(TICK))) {
+                return outcome;
+            }
+            if interrupted() {
+                return Err(Error::new(ErrorKind::Cancelled, "the caller gave up; the refresh goes on"));
+            }
+            if let Some(limit) = limit.filter(|limit| *limit <= clock.elapsed()) {
+                return Err(too_late(limit));
+            }
+        }
+    }
+
     /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
     /// brings it, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
@@ -126,10 +162,12 @@ impl Client {
         }
         match self.cache.begin() {
             Step::Done(outcome) => outcome,
-            Step::Join(flight) => flight.wait(limit).unwrap_or_else(|| {
-                let limit = limit.unwrap_or_default().as_millis();
-                Err(Error::new(ErrorKind::Timeout, format!("no credential within {limit} ms; the refresh goes on")))
-            }),
+            Step::Join(flight) => flight.wait(limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default()))),
         }
     }
+}
+
+fn too_late(limit: Duration) -> Error {
+    let limit = limit.as_millis();
+    Error::new(ErrorKind::Timeout, format!("no credential within {limit} ms; the refresh goes on"))
 }

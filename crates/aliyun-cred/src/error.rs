@@ -115,6 +115,7 @@ struct Details {
     request_id: Option<String>,
     http_status: Option<u16>,
     attempts: Vec<Attempt>,
+    unknown_type: bool,
 }
 
 impl Error {
@@ -127,11 +128,18 @@ impl Error {
             request_id: None,
             http_status: None,
             attempts: Vec::new(),
+            unknown_type: false,
         }))
     }
 
     pub(crate) fn invalid_config(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::InvalidConfig, message)
+    }
+
+    pub(crate) fn unknown_type(message: impl Into<String>) -> Self {
+        let mut error = Error::invalid_config(message);
+        error.0.unknown_type = true;
+        error
     }
 
     /// Names the source, unless one that lies deeper has been named already.
@@ -180,6 +188,13 @@ impl Error {
     /// The HTTP status, if a service answered.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
+    }
+
+    /// Whether the configuration's `type` was missing or unknown: the one construction error that is not a `ValueError`
+    /// to Python's users.
+    #[doc(hidden)]
+    pub fn is_unknown_type(&self) -> bool {
+        self.0.unknown_type
     }
 
     /// Every source that a chain asked, in order; empty if the failure was not a chain's.

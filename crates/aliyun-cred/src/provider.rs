@@ -96,12 +96,12 @@ fn access_key_pair(config: &Config, host: &Host) -> Result<(String, Secret)> {
 }
 
 fn unknown_type(surface: &Surface) -> Error {
-    Error::invalid_config(surface.text(
+    Error::unknown_type(surface.text(
         "invalid type option, support: access_key, sts, bearer, ecs_ram_role, ram_role_arn, rsa_key_pair, oidc_role_arn, credentials_uri",
         "Invalid type option, support: access_key, sts, ecs_ram_role, ram_role_arn, rsa_key_pair, credentials_uri",
     ))
 }
 
 fn missing_type(surface: &Surface) -> Error {
-    Error::invalid_config(surface.text(unknown_type(&Surface::Rust).message(), "Missing required type option"))
+    Error::unknown_type(surface.text(unknown_type(&Surface::Rust).message(), "Missing required type option"))
 }

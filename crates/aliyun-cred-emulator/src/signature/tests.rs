@@ -13,6 +13,7 @@ fn call(method: &str) -> Call {
         via: Via::Http,
         method: method.to_owned(),
         host: "sts.aliyuncs.com".to_owned(),
+        target: "/".to_owned(),
         path: "/".to_owned(),
         query: Vec::new(),
         form: Vec::new(),

@@ -10,8 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 use sha1::Sha1;
@@ -34,13 +36,17 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap()
     }
 
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
     /// HTTP status and error code.
     pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status, self.json()["Code"].as_str().unwrap_or_default().to_owned())
     }
 }
 
-/// An access key, perhaps with a token.
+/// An access key, perhaps with a token. A secret that is a PEM file signs as a private key does.
 #[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) id: String,
@@ -55,8 +61,12 @@ impl Key {
 
     pub(crate) fn issued(reply: &Reply) -> Self {
         assert_eq!(reply.status, 200);
-        let document = reply.json();
-        let field = |name: &str| document["Credentials"][name].as_str().unwrap().to_owned();
+        Self::read(&reply.json()["Credentials"])
+    }
+
+    /// The fields that most services give.
+    pub(crate) fn read(document: &Value) -> Self {
+        let field = |name: &str| document[name].as_str().unwrap().to_owned();
         Self { id: field("AccessKeyId"), secret: field("AccessKeySecret"), token: Some(field("SecurityToken")) }
     }
 }
@@ -119,6 +129,40 @@ pub(crate) fn control(emulator: &Emulator, method: &str, path: &str, body: &str)
 pub(crate) fn reset(emulator: &Emulator, settings: &str) {
     let reply = control(emulator, "POST", "/reset", settings);
     assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+}
+
+/// A request by plain HTTP to one of the emulator's URLs; `headers` end with line breaks.
+pub(crate) fn http(url: &str, method: &str, target: &str, headers: &str, body: &str) -> Reply {
+    let host = url.split("://").nth(1).unwrap();
+    let length = body.len();
+    let request =
+        format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {length}\r\n\r\n{body}");
+    exchange(&mut connect(url), &request).unwrap()
+}
+
+/// TLS through the proxy, to a real name.
+pub(crate) fn tunnel(emulator: &Emulator, host: &str, request: &str) -> Reply {
+    let mut stream = connect(&emulator.addresses().proxy);
+    let connect = format!("CONNECT {host}:443 HTTP/1.1\r\nhost: {host}:443\r\n\r\n");
+    assert_eq!(exchange(&mut stream, &connect).unwrap().status, 200);
+    exchange(&mut tls(emulator, host, stream), request).unwrap()
+}
+
+/// The ARN that `GetCallerIdentity` gives for a key, or the code with which it refuses.
+pub(crate) fn who(emulator: &Emulator, key: &Key) -> String {
+    let reply = Request::new("GetCallerIdentity", key).send(emulator).json();
+    reply["Arn"].as_str().or_else(|| reply["Code"].as_str()).unwrap().to_owned()
+}
+
+/// Fails if one of `secrets` is anywhere in the request log.
+pub(crate) fn no_secret_in_the_log(emulator: &Emulator, secrets: &[&str]) {
+    let log = control(emulator, "GET", "/requests", "");
+    for (index, secret) in secrets.iter().enumerate() {
+        assert!(!secret.is_empty());
+        for form in [(*secret).to_owned(), encode(secret), STANDARD.encode(secret)] {
+            assert!(!log.text().contains(&form), "secret {index} is in the log");
+        }
+    }
 }
 
 /// The request log.
@@ -195,6 +239,12 @@ impl Request {
         self
     }
 
+    /// Puts a parameter into the form.
+    pub(crate) fn set_form(&mut self, name: &str, value: &str) -> &mut Self {
+        self.without(name).form.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The request as it goes over the wire, with `target` before the query.
     pub(crate) fn to_wire(&self, target: &str, host: &str) -> String {
         let join = |pairs: &[(String, String)]| {
@@ -204,8 +254,16 @@ impl Request {
         let mut all = [self.query.clone(), self.form.clone()].concat();
         all.sort();
         let text = format!("{}&%2F&{}", self.method, encode(&join(&all)));
-        let mac = Hmac::<Sha1>::new_from_slice(format!("{}&", self.key.secret).as_bytes()).unwrap();
-        let signature = STANDARD.encode(mac.chain_update(text).finalize().into_bytes());
+        let signature =
+            STANDARD.encode(if let Ok(key) = PrivatePkcs8KeyDer::from_pem_slice(self.key.secret.as_bytes()) {
+                let key = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).unwrap();
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+                signature
+            } else {
+                let mac = Hmac::<Sha1>::new_from_slice(format!("{}&", self.key.secret).as_bytes()).unwrap();
+                mac.chain_update(text).finalize().into_bytes().to_vec()
+            });
         let (query, form) = (join(&self.query), join(&self.form));
         format!(
             "{} {target}?{query}&Signature={} HTTP/1.1\r\nhost: {host}\r\n\
