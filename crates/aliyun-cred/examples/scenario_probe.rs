@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[allow(clippy::disallowed_methods, reason = "this is a program")]
 fn client(folder: &Path) -> aliyun_cred::Result<Client> {
     let Ok(text) = std::fs::read_to_string(folder.join("config.json")) else {
-        return Ok(Client::from_default_chain());
+        return Client::from_default_chain();
     };
     let config = Config::from_json(&text)?;
     show(&format!("{config:?}"));

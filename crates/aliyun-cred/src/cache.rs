@@ -40,10 +40,19 @@ impl Times {
     /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process is wide:
     /// that is what spreads a fleet whose members started together.
     fn new(lifetime: u64, lead: Lead, first: bool, draw: f64) -> Self {
-        let Lead::Sts = lead;
-        let stale = lifetime - (900_000).min(lifetime / 2);
-        let from = if first { lifetime / 4 } else { stale - (600_000).min(lifetime / 4) };
-        let span = stale.saturating_sub(from);
+        const HOUR: u64 = 3_600_000;
+        let longest_lead = match lead {
+            Lead::Sts | Lead::Metadata => 900_000,
+            Lead::Short => 180_000,
+        };
+        let stale = lifetime - longest_lead.min(lifetime / 2);
+        let (from, to) = match (lead, first) {
+            (Lead::Metadata, true) if lifetime > HOUR => (900_000, HOUR.min(stale)),
+            (Lead::Metadata, false) if lifetime > HOUR => (3_000_000, HOUR.min(stale)),
+            (_, true) => (lifetime / 4, stale),
+            (_, false) => (stale - (600_000).min(lifetime / 4), stale),
+        };
+        let span = to.saturating_sub(from);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -51,9 +60,19 @@ impl Times {
             reason = "a draw between two ages; a millisecond more or less is nothing"
         )]
         let prefetch = from + (span as f64 * draw) as u64;
-        Times { prefetch, stale, end: lifetime }
+        // Static stability: an instance goes on with what it has for as long as its metadata service is away.
+        let end = if lead == Lead::Metadata { u64::MAX } else { lifetime };
+        Times { prefetch, stale, end }
+    }
+
+    /// The longest that a failure holds back the next attempt.
+    fn longest_hold(self) -> u64 {
+        if self.end == u64::MAX { 120_000 } else { LONGEST_HOLD }
     }
 }
+
+/// The longest that a failure holds back the next attempt, in milliseconds, but for the metadata service.
+const LONGEST_HOLD: u64 = 60_000;
 
 /// The failures since the last success.
 #[derive(Debug)]
@@ -103,12 +122,17 @@ fn decide(entry: Option<&Entry>, failures: Option<&Failures>, now: Now) -> Decis
     }
 }
 
-/// How long to hold back after the `count`th failure in a row, in milliseconds: full jitter, base 1 s, doubling, at
-/// most 60 s. `draw` is uniform in `0.0..1.0`.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 60,000")]
-fn back_off(count: u32, draw: f64) -> u64 {
-    let cap = 1_000_u32.saturating_mul(1 << count.saturating_sub(1).min(6)).min(60_000);
-    (f64::from(cap) * draw) as u64
+/// How long to hold back after the `count`th failure in a row, in milliseconds: full jitter, base 1 s, doubling, up to
+/// `longest`. `draw` is uniform in `0.0..1.0`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a few minutes at most"
+)]
+fn back_off(count: u32, longest: u64, draw: f64) -> u64 {
+    let longest = (1_000_u64 << count.saturating_sub(1).min(16)).min(longest);
+    (longest as f64 * draw) as u64
 }
 
 /// Whether the next call should try again at once: it was the configuration, and somebody may have changed it.
@@ -299,7 +323,12 @@ impl Cache {
             }
             Err(error) => {
                 let count = state.failures.as_ref().map_or(0, |failures| failures.count).saturating_add(1);
-                let hold = if is_configuration(error.kind()) { 0 } else { back_off(count, fastrand::f64()) };
+                let longest = self.entry.load().as_ref().and_then(|entry| entry.times).map(Times::longest_hold);
+                let hold = if is_configuration(error.kind()) {
+                    0
+                } else {
+                    back_off(count, longest.unwrap_or(LONGEST_HOLD), fastrand::f64())
+                };
                 let hold_until = now.monotonic.saturating_add(hold);
                 state.failures = Some(Failures { count, last: error.clone(), last_at: now, hold_until });
                 // A valid credential is never withheld because a refresh failed.
@@ -409,6 +438,26 @@ mod tests {
         assert_eq!(times(60_000, true, 0.0), Times { prefetch: 15_000, stale: 30_000, end: 60_000 });
         assert_eq!(times(60_000, false, 0.0).prefetch, 15_000);
         assert_eq!(times(0, true, 0.5), Times { prefetch: 0, stale: 0, end: 0 });
+        // External commands and OAuth: stale 180 s before the end.
+        assert_eq!(
+            Times::new(HOUR, Lead::Short, true, 1.0),
+            Times { prefetch: 3_420_000, stale: 3_420_000, end: HOUR }
+        );
+    }
+
+    #[test]
+    fn the_metadata_service_is_asked_hourly_and_outlived() {
+        let times = |first, draw| Times::new(6 * HOUR, Lead::Metadata, first, draw);
+        assert_eq!(times(true, 0.0), Times { prefetch: 900_000, stale: 20_700_000, end: u64::MAX });
+        assert_eq!(times(true, 1.0).prefetch, HOUR);
+        assert_eq!((times(false, 0.0).prefetch, times(false, 1.0).prefetch), (3_000_000, HOUR));
+        assert_eq!(Times::new(HOUR, Lead::Metadata, true, 0.0).prefetch, 900_000);
+        let entry = Entry { times: Some(times(true, 0.5)), ..entry(HOUR) };
+        let long_after = at(48 * 3_600_000);
+        assert_eq!(decide(Some(&entry), None, long_after), Decision::Wait);
+        let failed = |hold| failure(40 * 3_600_000, hold);
+        assert_eq!(decide(Some(&entry), failed(50 * 3_600_000).as_ref(), long_after), Decision::Use);
+        assert_eq!(decide(Some(&entry), failed(41 * 3_600_000).as_ref(), long_after), Decision::UseAndRefresh);
     }
 
     #[test]
@@ -454,16 +503,16 @@ mod tests {
 
     #[test]
     fn back_off_doubles_to_a_minute() {
-        let longest: Vec<u64> = (1..=8).map(|count| back_off(count, 1.0)).collect();
+        let longest: Vec<u64> = (1..=8).map(|count| back_off(count, LONGEST_HOLD, 1.0)).collect();
         assert_eq!(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(back_off(u32::MAX, 1.0), 60_000);
-        assert_eq!(back_off(5, 0.0), 0);
+        assert_eq!(back_off(u32::MAX, 120_000, 1.0), 120_000);
+        assert_eq!(back_off(5, LONGEST_HOLD, 0.0), 0);
     }
 
     #[test]
     fn a_valid_credential_survives_a_failed_refresh_and_an_invalid_one_does_not() {
         let host = Host::new(crate::surface::Surface::Rust);
-        let cache = Cache::new(Provider::Env(crate::provider::Env), host, "env");
+        let cache = Cache::new(Provider::Env(crate::provider::Env::STANDARD), host, "env");
         let mut state = State::default();
         let expires = |seconds| {
             let at =

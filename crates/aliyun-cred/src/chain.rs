@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::credentials::Credentials;
 use crate::error::{Attempt, Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::provider::{CliProfile, Env, Provider};
+use crate::provider::{CliProfile, CredentialsUri, EcsRamRole, Env, IniProfile, OidcRoleArn, Provider};
 
 const NAME: &str = "default";
 const NO_WINNER: usize = usize::MAX;
@@ -27,13 +27,30 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// The sources in their order; see the table in the crate's documentation.
-    pub(crate) fn new(host: &Host) -> Self {
+    ///
+    /// # Errors
+    /// What the environment says of OIDC, the metadata service or a credentials URI may be wrong.
+    pub(crate) fn new(host: &Host) -> Result<Self> {
         let link = |name, class, provider| Link { name, class, provider };
-        let links = vec![
-            link("env", "EnvironmentVariableCredentialsProvider", Provider::Env(Env)),
-            link("cli_profile", "CLIProfileCredentialsProvider", Provider::CliProfile(CliProfile::new(None, host))),
-        ];
-        Chain { links, winner: AtomicUsize::new(NO_WINNER) }
+        let oidc = OidcRoleArn::from_environment(host).transpose()?;
+        let ecs = EcsRamRole::for_chain(host).transpose()?;
+        let uri = CredentialsUri::from_environment(host).transpose()?;
+        let mut links = vec![link("env", "EnvironmentVariableCredentialsProvider", Provider::Env(Env::STANDARD))];
+        links.extend(oidc.map(|provider| {
+            link("oidc_role_arn", "OIDCRoleArnCredentialsProvider", Provider::OidcRoleArn(Box::new(provider)))
+        }));
+        let cli = Provider::CliProfile(CliProfile::new(None, host));
+        links.push(link("cli_profile", "CLIProfileCredentialsProvider", cli));
+        let ini = Provider::IniProfile(IniProfile::new(None, host));
+        links.push(link("profile", "ProfileCredentialsProvider", ini));
+        links.extend(ecs.map(|provider| {
+            link("ecs_ram_role", "EcsRamRoleCredentialsProvider", Provider::EcsRamRole(Box::new(provider)))
+        }));
+        links.extend(uri.map(|provider| {
+            link("credential_uri", "URLCredentialsProvider", Provider::CredentialsUri(Box::new(provider)))
+        }));
+        links.push(link("env_legacy", "LegacyEnvironmentVariableCredentialsProvider", Provider::Env(Env::LEGACY)));
+        Ok(Chain { links, winner: AtomicUsize::new(NO_WINNER) })
     }
 
     /// Asks each source in turn:
@@ -59,22 +76,34 @@ impl Chain {
                 }),
             }
         }
-        Err(exhausted(attempts, host))
+        Err(self.exhausted(attempts, host))
+    }
+
+    /// Every source failed. The kind is that of the first one which somebody had configured.
+    fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
+        let failed = self.links.iter().zip(&attempts).find(|(link, attempt)| link.was_meant(attempt.kind));
+        let kind = failed.map_or(ErrorKind::NotConfigured, |(_, attempt)| attempt.kind);
+        let first_words = host.surface().text(
+            "unable to load credentials from any of the providers in the chain: ",
+            "unable to get credentials from any of the providers in the chain: ",
+        );
+        let entries: Vec<String> =
+            attempts.iter().map(|attempt| python_repr(&format!("{}: {}", attempt.class, attempt.message))).collect();
+        let text = format!("{first_words}[{}]", entries.join(", "));
+        Error::new(kind, text).at_provider(NAME).with_attempts(attempts)
     }
 }
 
-/// Every source failed. The kind is that of the first one which somebody had configured.
-fn exhausted(attempts: Vec<Attempt>, host: &Host) -> Error {
-    let configured = |attempt: &&Attempt| !matches!(attempt.kind, ErrorKind::NotConfigured | ErrorKind::Disabled);
-    let kind = attempts.iter().find(configured).map_or(ErrorKind::NotConfigured, |attempt| attempt.kind);
-    let first_words = host.surface().text(
-        "unable to load credentials from any of the providers in the chain: ",
-        "unable to get credentials from any of the providers in the chain: ",
-    );
-    let entries: Vec<String> =
-        attempts.iter().map(|attempt| python_repr(&format!("{}: {}", attempt.class, attempt.message))).collect();
-    let text = format!("{first_words}[{}]", entries.join(", "));
-    Error::new(kind, text).at_provider(NAME).with_attempts(attempts)
+impl Link {
+    /// Whether a failure of this kind means that somebody had configured the source. A metadata service that nobody
+    /// named and that cannot be reached is how every other machine looks.
+    fn was_meant(&self, kind: ErrorKind) -> bool {
+        match (&self.provider, kind) {
+            (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
+            (Provider::EcsRamRole(ecs), ErrorKind::Unavailable | ErrorKind::Timeout) => ecs.is_configured(),
+            _ => true,
+        }
+    }
 }
 
 /// The text as Python writes a string in a list: callers match on it.

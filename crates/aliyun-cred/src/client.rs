@@ -33,10 +33,13 @@ impl Client {
         Client::for_surface(Some(config), Surface::Rust)
     }
 
-    /// A client of the default chain; see the crate's documentation for its order. It always succeeds: what the chain
-    /// finds, or why it finds nothing, shows at the first call.
-    pub fn from_default_chain() -> Self {
-        Client::default_chain(Surface::Rust)
+    /// A client of the default chain; see the crate's documentation for its order. What the chain finds, or why it
+    /// finds nothing, shows at the first call.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if a variable that only the chain reads makes no sense.
+    pub fn from_default_chain() -> Result<Self> {
+        Client::for_surface(None, Surface::Rust)
     }
 
     /// As [`Client::new`] or, without a configuration, as [`Client::from_default_chain`], on behalf of a language.
@@ -44,17 +47,12 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn for_surface(config: Option<&Config>, surface: Surface) -> Result<Self> {
-        let Some(config) = config else { return Ok(Client::default_chain(surface)) };
         let host = Host::new(surface);
-        let provider = Provider::from_config(config, &host)?;
-        let type_name = config.r#type.as_deref().unwrap_or_default();
+        let (provider, type_name) = match config {
+            Some(config) => (Provider::from_config(config, &host)?, config.r#type.as_deref().unwrap_or_default()),
+            None => (Provider::Default(Chain::new(&host)?), "default"),
+        };
         Ok(Client { cache: Cache::new(provider, host, type_name) })
-    }
-
-    fn default_chain(surface: Surface) -> Self {
-        let host = Host::new(surface);
-        let chain = Provider::Default(Chain::new(&host));
-        Client { cache: Cache::new(chain, host, "default") }
     }
 
     /// The type this client was made for: `access_key`, `ram_role_arn`, ..., `default`.

@@ -142,7 +142,8 @@ fn convert<T: FromValue>(key: &str, value: OptionValue) -> Result<T> {
 }
 
 options! {
-    /// The kind of source: `access_key`, `sts`, `bearer`, `ram_role_arn`. Required.
+    /// The kind of source: `access_key`, `sts`, `bearer`, `ecs_ram_role`, `ram_role_arn`, `rsa_key_pair`,
+    /// `oidc_role_arn` or `credentials_uri`. Required.
     r#type: String, "type";
     /// The AccessKey ID; else `ALIBABA_CLOUD_ACCESS_KEY_ID`.
     access_key_id: String, "accessKeyId";
@@ -196,6 +197,24 @@ options! {
     timeout: i64, "readTimeout";
     /// The limit for a connection, in milliseconds; 0 or absent: the source's default.
     connect_timeout: i64, "connectTimeout";
+    /// The command that prints a credential, for the source `external`.
+    process_command: String, "processCommand";
+    /// The sign-in URL, for the sources `cloud_sso` and `oauth`.
+    sign_in_url: String, "signInUrl";
+    /// The account's ID, for the source `cloud_sso`.
+    account_id: String, "accountId";
+    /// The access configuration's ID, for the source `cloud_sso`.
+    access_config: String, "accessConfig";
+    /// The access token, for the sources `cloud_sso` and `oauth`.
+    access_token: Secret, "accessToken";
+    /// When the access token expires, in seconds since the Unix epoch.
+    access_token_expire: i64, "accessTokenExpire";
+    /// The client's ID, for the source `oauth`.
+    client_id: String, "clientId";
+    /// The refresh token, for the source `oauth`.
+    refresh_token: Secret, "refreshToken";
+    /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source `oauth`.
+    sts_expiration: i64, "stsExpiration";
     /// The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says.
     proxy: String;
 }
@@ -229,6 +248,12 @@ impl Config {
             config.set(&key, value)?;
         }
         Ok(config)
+    }
+
+    /// The way that requests go.
+    pub(crate) fn route(&self) -> crate::host::Route {
+        use crate::host::Route;
+        self.proxy.clone().filter(|proxy| !proxy.is_empty()).map_or(Route::Environment, Route::Through)
     }
 
     /// The time limits, the source's defaults being given in milliseconds.

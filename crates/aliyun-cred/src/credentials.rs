@@ -7,6 +7,8 @@ use std::time::SystemTime;
 
 use zeroize::Zeroize;
 
+use crate::answer::Issued;
+
 /// A string that is wiped when dropped and never printed.
 ///
 /// Internally NUL-terminated, so that C can borrow it; it therefore cannot hold a NUL of its own:
@@ -92,6 +94,11 @@ pub(crate) enum Freshness {
 pub(crate) enum Lead {
     /// 900 s, or half the lifetime if that is less: everything that STS issues.
     Sts,
+    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
+    Short,
+    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
+    /// instance metadata service cannot be reached.
+    Metadata,
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
@@ -124,6 +131,13 @@ impl Credentials {
             provider_name: Some(Terminated::new(provider)),
             freshness: Freshness::Constant,
         }
+    }
+
+    /// What a service issued to `provider`.
+    pub(crate) fn issued(issued: Issued, provider: &str, lead: Lead) -> Self {
+        Credentials::access_key(issued.access_key_id, issued.access_key_secret, provider)
+            .with_token(issued.security_token)
+            .with_freshness(Freshness::Expires { at: issued.expiration, lead })
     }
 
     /// A bearer token. It has no provider name when configured directly, as in the official libraries.

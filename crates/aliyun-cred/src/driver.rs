@@ -86,11 +86,21 @@ impl Driver {
 
     /// Runs `work` on the driver and waits for its result, in any executor or none.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T> {
-        self.handle.spawn(work).await.map_err(|error| {
-            let what = if error.is_panic() { "panicked" } else { "was abandoned" };
-            Error::new(ErrorKind::Internal, format!("a request {what} on the background thread"))
-        })
+        finished(self.handle.spawn(work).await)
     }
+
+    /// Does what blocks on a helper thread.
+    pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        finished(self.handle.spawn_blocking(work).await)
+    }
+}
+
+/// A task's result, or why it has none.
+fn finished<T>(outcome: Result<T, tokio::task::JoinError>) -> Result<T> {
+    outcome.map_err(|error| {
+        let what = if error.is_panic() { "panicked" } else { "was abandoned" };
+        Error::new(ErrorKind::Internal, format!("work {what} on the background thread; please report this as a bug"))
+    })
 }
 
 fn run(runtime: Runtime, ended: oneshot::Receiver<()>) {

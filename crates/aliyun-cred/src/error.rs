@@ -148,6 +148,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_service(mut self, status: u16, code: Option<String>, request_id: Option<String>) -> Self {
         self.0.http_status = Some(status);
         self.0.code = code;

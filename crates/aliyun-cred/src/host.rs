@@ -3,13 +3,20 @@
 //! Invariant: nothing else in this crate reads a variable, a file or a clock, or opens a connection.
 
 mod clock;
+mod command;
+mod files;
 mod http;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(crate) use clock::{Now, Stopwatch, wall_millis};
-pub(crate) use http::{Clients, Limits, Method, Request, Response, Route};
+pub(crate) use command::Failure as CommandFailure;
+pub(crate) use files::LockedFile;
+pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
+
+use zeroize::Zeroizing;
 
 use crate::driver;
 use crate::error::Result;
@@ -57,13 +64,28 @@ impl Host {
         std::fs::read(path)
     }
 
+    /// Runs a command and returns what it printed; the outer error is this library's own.
+    pub(crate) async fn run_command(
+        &self,
+        words: Vec<String>,
+        limit: Duration,
+    ) -> Result<Result<Zeroizing<Vec<u8>>, CommandFailure>> {
+        // On the driver, whose timer the limit needs; what blocks is done by its helpers.
+        driver::current()?.run(command::run(words, limit)).await
+    }
+
+    /// Does what blocks (file locks, for example) on a helper thread.
+    pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        driver::current()?.block(work).await
+    }
+
     /// Both clocks, precise enough for a request's timestamp.
     pub(crate) fn now(&self) -> Now {
         Now::precise()
     }
 
     /// Sends one request on the driver and reads the whole answer. Any status is an answer.
-    pub(crate) async fn http(&self, mut request: Request) -> Result<Response, http::Failure> {
+    pub(crate) async fn http(&self, mut request: Request) -> Result<Response, Failure> {
         request.headers.push(("User-Agent", self.surface.user_agent()));
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
         let driver = driver::current()?;

@@ -5,7 +5,7 @@
 //!
 //! # async fn run() -> aliyun_cred::Result<()> {
 //! // Whatever this machine offers:
-//! let client = Client::from_default_chain();
+//! let client = Client::from_default_chain()?;
 //! let credentials = client.credentials().await?;
 //! println!("{:?} by {:?}", credentials.access_key_id(), credentials.provider_name());
 //!
@@ -24,7 +24,12 @@
 //! | order | source | answers when |
 //! | --- | --- | --- |
 //! | 1 | `env` | `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` are set |
-//! | 2 | `cli_profile` | `~/.aliyun/config.json` has the profile that `ALIBABA_CLOUD_PROFILE` or `current` names |
+//! | 2 | `oidc_role_arn` | `ALIBABA_CLOUD_ROLE_ARN`, `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` and `ALIBABA_CLOUD_OIDC_TOKEN_FILE` are set |
+//! | 3 | `cli_profile` | `~/.aliyun/config.json` has the profile that `ALIBABA_CLOUD_PROFILE` or `current` names |
+//! | 4 | `profile` | `~/.alibabacloud/credentials.ini` has the section that `ALIBABA_CLOUD_PROFILE` names, else `default` |
+//! | 5 | `ecs_ram_role` | the instance metadata service answers, unless `ALIBABA_CLOUD_ECS_METADATA_DISABLED` is `true` |
+//! | 6 | `credential_uri` | `ALIBABA_CLOUD_CREDENTIALS_URI` is set |
+//! | 7 | `env_legacy` | `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET` are set |
 //!
 //! The first that answers is kept; see [`Client::credentials`] for what a call then costs and [`ErrorKind`] for what
 //! can go wrong.
@@ -34,17 +39,22 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")
 )]
 
+mod answer;
 mod cache;
 mod chain;
 mod client;
+mod command;
 mod config;
 mod credentials;
 mod driver;
+mod endpoint;
 mod error;
 mod flight;
 mod host;
+mod json;
 mod profile;
 mod provider;
+mod rsa;
 mod sts;
 mod surface;
 

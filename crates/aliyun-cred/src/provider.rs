@@ -7,23 +7,39 @@
 mod access_key;
 mod bearer;
 mod cli_profile;
+mod cloud_sso;
+mod credentials_uri;
+mod ecs_ram_role;
 mod env;
+mod external;
+mod ini_profile;
+mod oauth;
+mod oidc_role_arn;
 mod ram_role_arn;
+mod rsa_key_pair;
 mod sts_token;
 
 use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use cli_profile::CliProfile;
+use cloud_sso::CloudSso;
+pub(crate) use credentials_uri::CredentialsUri;
+pub(crate) use ecs_ram_role::EcsRamRole;
 pub(crate) use env::Env;
+use external::External;
+pub(crate) use ini_profile::IniProfile;
+use oauth::OAuth;
+pub(crate) use oidc_role_arn::OidcRoleArn;
 use ram_role_arn::RamRoleArn;
+use rsa_key_pair::RsaKeyPair;
 
 use crate::chain::Chain;
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::profile::cli::Plan;
+use crate::profile::{Plan, Store};
 use crate::surface::Surface;
 
 /// A future that any executor can run, or the driver.
@@ -35,7 +51,15 @@ pub(crate) enum Provider {
     Static(Box<Credentials>),
     Env(Env),
     RamRoleArn(Box<RamRoleArn>),
+    OidcRoleArn(Box<OidcRoleArn>),
+    EcsRamRole(Box<EcsRamRole>),
+    RsaKeyPair(Box<RsaKeyPair>),
+    CredentialsUri(Box<CredentialsUri>),
+    CloudSso(Box<CloudSso>),
+    OAuth(Box<OAuth>),
+    External(Box<External>),
     CliProfile(CliProfile),
+    IniProfile(IniProfile),
     Default(Chain),
 }
 
@@ -47,21 +71,47 @@ impl Provider {
             Some("sts") => sts_token::new(config, host),
             Some("bearer") => bearer::new(config, host),
             Some("ram_role_arn") => {
-                let has_token = config.security_token.as_ref().is_some_and(|token| !token.is_empty());
+                let has_token = filled_secret(config.security_token.as_ref()).is_some();
                 let base = if has_token { sts_token::new(config, host) } else { access_key::new(config, host) }?;
                 RamRoleArn::assume(base, config, host)
             }
+            Some("ecs_ram_role") => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
+            Some("oidc_role_arn") => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
+            Some("rsa_key_pair") => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
+            Some("credentials_uri") => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
             Some(_) => Err(unknown_type(host.surface())),
             None => Err(missing_type(host.surface())),
         }
     }
 
-    /// The provider that a profile's plan describes.
-    pub(crate) fn from_plan(plan: &Plan, host: &Host) -> Result<Provider> {
+    /// The provider that a profile's plan describes. `store` is where those that learn something new write it down.
+    pub(crate) fn from_plan(plan: &Plan, store: Option<&Store>, host: &Host) -> Result<Provider> {
         match plan {
             Plan::AccessKey(config) => access_key::new(config, host),
             Plan::StsToken(config) => sts_token::new(config, host),
-            Plan::RamRoleArn { base, role } => RamRoleArn::assume(Provider::from_plan(base, host)?, role, host),
+            Plan::BearerToken(config) => bearer::new(config, host),
+            Plan::RamRoleArn { base, role } => RamRoleArn::assume(Provider::from_plan(base, store, host)?, role, host),
+            Plan::EcsRamRole(config) => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
+            Plan::OidcRoleArn(config) => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
+            Plan::RsaKeyPair { config, private_key } => {
+                let provider = match private_key {
+                    Some(private_key) => RsaKeyPair::with_key(config, private_key, host),
+                    None => RsaKeyPair::new(config, host),
+                };
+                provider.map(|p| Provider::RsaKeyPair(Box::new(p)))
+            }
+            Plan::CredentialsUri(config) => {
+                CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p)))
+            }
+            Plan::CloudSso(config) => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
+            Plan::OAuth { config, profile } => {
+                let store = store.map(|store| store.profile(profile));
+                OAuth::new(config, store, host).map(|p| Provider::OAuth(Box::new(p)))
+            }
+            Plan::External { config, profile } => {
+                let store = store.map(|store| store.profile(profile));
+                External::new(config, store).map(|p| Provider::External(Box::new(p)))
+            }
         }
     }
 
@@ -72,26 +122,75 @@ impl Provider {
                 let credentials = Credentials::clone(credentials);
                 Box::pin(std::future::ready(Ok(credentials)))
             }
-            Provider::Env(env) => Box::pin(env.fetch(host)),
-            Provider::RamRoleArn(role) => Box::pin(role.fetch(host)),
-            Provider::CliProfile(profile) => Box::pin(profile.fetch(host)),
+            Provider::Env(provider) => Box::pin(provider.fetch(host)),
+            Provider::RamRoleArn(provider) => Box::pin(provider.fetch(host)),
+            Provider::OidcRoleArn(provider) => Box::pin(provider.fetch(host)),
+            Provider::EcsRamRole(provider) => Box::pin(provider.fetch(host)),
+            Provider::RsaKeyPair(provider) => Box::pin(provider.fetch(host)),
+            Provider::CredentialsUri(provider) => Box::pin(provider.fetch(host)),
+            Provider::CloudSso(provider) => Box::pin(provider.fetch(host)),
+            Provider::OAuth(provider) => Box::pin(provider.fetch(host)),
+            Provider::External(provider) => Box::pin(provider.fetch(host)),
+            Provider::CliProfile(provider) => Box::pin(provider.fetch(host)),
+            Provider::IniProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::Default(chain) => Box::pin(chain.fetch(host)),
         }
     }
 }
 
-/// A required option, or the environment variable that stands in for it.
-fn required(given: Option<&str>, variable: &str, host: &Host, text: impl FnOnce() -> String) -> Result<String> {
+const DEFAULT_SESSION_SECONDS: i64 = 3600;
+const MIN_SESSION_SECONDS: i64 = 900;
+
+/// A required option, or the environment variable that stands in for it; `texts` are Python's and Node's words if
+/// there is neither.
+fn required(
+    given: Option<&str>,
+    variable: &str,
+    host: &Host,
+    texts: impl FnOnce() -> (&'static str, &'static str),
+) -> Result<String> {
     let found = given.filter(|value| !value.is_empty()).map(str::to_owned).or_else(|| host.env(variable));
-    found.ok_or_else(|| Error::invalid_config(text()))
+    found.ok_or_else(|| {
+        let (python, node) = texts();
+        Error::invalid_config(host.surface().text(python, node))
+    })
+}
+
+/// An option that counts only if there is something in it.
+fn filled(option: Option<&String>) -> Option<String> {
+    option.filter(|value| !value.is_empty()).cloned()
+}
+
+fn filled_secret(option: Option<&Secret>) -> Option<Secret> {
+    option.filter(|value| !value.is_empty()).cloned()
+}
+
+/// A session's lifetime in seconds. STS alone knows the longest that a role allows.
+fn session_duration(config: &Config) -> Result<i64> {
+    let seconds = config.role_session_expiration.unwrap_or(DEFAULT_SESSION_SECONDS);
+    if seconds < MIN_SESSION_SECONDS {
+        let text = "session duration should be in the range of 900s - max session duration";
+        return Err(Error::invalid_config(text));
+    }
+    Ok(seconds)
+}
+
+/// A session's name: the option, `ALIBABA_CLOUD_ROLE_SESSION_NAME`, or one made from the language and the time.
+fn session_name(config: &Config, host: &Host) -> String {
+    filled(config.role_session_name.as_ref())
+        .or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME"))
+        .unwrap_or_else(|| host.surface().session_name(host.now().wall))
 }
 
 /// The pair that static sources share.
 fn access_key_pair(config: &Config, host: &Host) -> Result<(String, Secret)> {
-    let empty = |what: &str| format!("the access key {what} is empty");
-    let id = required(config.access_key_id.as_deref(), "ALIBABA_CLOUD_ACCESS_KEY_ID", host, || empty("id"))?;
+    let id = required(config.access_key_id.as_deref(), "ALIBABA_CLOUD_ACCESS_KEY_ID", host, || {
+        ("the access key id is empty", "the access key id is empty")
+    })?;
     let secret = config.access_key_secret.as_ref().map(Secret::expose);
-    let secret = required(secret, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", host, || empty("secret"))?;
+    let secret = required(secret, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", host, || {
+        ("the access key secret is empty", "the access key secret is empty")
+    })?;
     Ok((id, secret.into()))
 }
 

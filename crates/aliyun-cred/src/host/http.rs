@@ -22,7 +22,9 @@ const MAX_CLIENTS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
+    Get,
     Post,
+    Put,
 }
 
 /// Time limits of one request.
@@ -41,6 +43,8 @@ pub(crate) enum Route {
     Environment,
     /// Through this proxy, whatever the environment says.
     Through(String),
+    /// Straight to the host, whatever the environment says.
+    Direct,
 }
 
 #[derive(Debug)]
@@ -64,13 +68,15 @@ pub(crate) struct Response {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
+    /// Whether there was a connection at all.
+    pub(crate) connected: bool,
     /// What happened, without the URL.
     pub(crate) text: String,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure { kind: error.kind(), text: error.message().to_owned() }
+        Failure { kind: error.kind(), connected: false, text: error.message().to_owned() }
     }
 }
 
@@ -106,7 +112,9 @@ impl Clients {
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
         let client = self.client(&request)?;
         let mut builder = match request.method {
+            Method::Get => client.get(&request.url),
             Method::Post => client.post(&request.url).body(request.body),
+            Method::Put => client.put(&request.url).body(request.body),
         };
         for (name, value) in request.headers {
             builder = builder.header(name, value);
@@ -119,7 +127,7 @@ impl Clients {
         while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, limits))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 let text = format!("the answer is larger than {MAX_ANSWER} bytes");
-                return Err(Failure { kind: ErrorKind::MalformedReply, text });
+                return Err(Failure { kind: ErrorKind::MalformedReply, connected: true, text });
             }
             body.extend_from_slice(&chunk);
         }
@@ -152,7 +160,7 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
     let roots = if setting.tls { roots()? } else { RootCertStore::empty() };
     let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure { kind: ErrorKind::Tls, text: error.to_string() })?
+        .map_err(|error| Failure { kind: ErrorKind::Tls, connected: false, text: error.to_string() })?
         .with_root_certificates(roots)
         .with_no_client_auth();
     let builder = reqwest::Client::builder()
@@ -164,10 +172,12 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
         .pool_idle_timeout(Duration::from_secs(30));
     let invalid = |error: reqwest::Error| Failure {
         kind: ErrorKind::InvalidConfig,
+        connected: false,
         text: format!("the proxy cannot be used: {}", innermost(&error)),
     };
     let builder = match &setting.route {
         Route::Environment => builder,
+        Route::Direct => builder.no_proxy(),
         Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(invalid)?),
     };
     builder.build().map_err(invalid)
@@ -185,7 +195,7 @@ fn roots() -> Result<RootCertStore, Failure> {
         if chosen {
             let why = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
             let text = format!("SSL_CERT_FILE and SSL_CERT_DIR name no usable certificate{why}");
-            return Err(Failure { kind: ErrorKind::Tls, text });
+            return Err(Failure { kind: ErrorKind::Tls, connected: false, text });
         }
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
@@ -194,7 +204,7 @@ fn roots() -> Result<RootCertStore, Failure> {
 
 /// Sorts a failed request by what the caller can do about it.
 fn describe(error: reqwest::Error, limits: Limits) -> Failure {
-    let failure = |kind, text| Failure { kind, text };
+    let failure = |kind, text| Failure { kind, connected: !error.is_connect(), text };
     if error.is_timeout() {
         let (what, limit) = if error.is_connect() {
             ("no connection", limits.connect)

@@ -6,18 +6,20 @@
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroize;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::Wiped;
+use crate::profile::Plan;
+use crate::surface::Surface;
 
-/// What a profile asks for. `Config` holds the options that the mode reads.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
-    AccessKey(Box<Config>),
-    StsToken(Box<Config>),
-    RamRoleArn { base: Box<Plan>, role: Box<Config> },
-}
+const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole, OIDC, ChainableRamRoleArn, RamRoleArnWithRoleName, RsaKeyPair, CloudSSO, OAuth, CredentialsURI, External, BearerToken";
+
+/// Where the two sites of OAuth are, and what the CLI is called there.
+const OAUTH_SITES: [(&str, &str, &str); 2] = [
+    ("CN", "https://oauth.aliyun.com", "4038181954557748008"),
+    ("INTL", "https://oauth.alibabacloud.com", "4103531455503354461"),
+];
 
 /// A parsed file.
 pub(crate) struct ConfigFile {
@@ -25,6 +27,9 @@ pub(crate) struct ConfigFile {
     path: String,
     current: Option<String>,
     profiles: Vec<Map<String, Value>>,
+    /// `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`: what runs or asks something of the profile's choosing is refused.
+    pub(crate) external_disabled: bool,
+    pub(crate) surface: Surface,
 }
 
 impl ConfigFile {
@@ -56,7 +61,7 @@ impl ConfigFile {
                 .collect::<Result<_>>()?,
             Some(_) => return Err(malformed("'profiles' is not a list")),
         };
-        Ok(ConfigFile { path, current, profiles })
+        Ok(ConfigFile { path, current, profiles, external_disabled: false, surface: Surface::Rust })
     }
 
     /// What the profile called `name` asks for, else the file's current one.
@@ -80,13 +85,18 @@ impl ConfigFile {
         trail.push(name);
         let profile = self.profile(name)?;
         let mode = profile.text("mode")?.unwrap_or("None");
-        match mode.to_ascii_lowercase().as_str() {
-            "ak" => Ok(Plan::AccessKey(Box::new(profile.key_pair()?))),
-            "ststoken" => Ok(Plan::StsToken(Box::new(profile.key_pair()?))),
+        let plan = match mode.to_ascii_lowercase().as_str() {
+            "ak" => Plan::AccessKey(Box::new(profile.key_pair()?)),
+            "ststoken" => Plan::StsToken(Box::new(profile.key_pair()?)),
+            "bearertoken" => Plan::BearerToken(Box::new(profile.bearer_token()?)),
             "ramrolearn" => {
                 let keys = Box::new(profile.key_pair()?);
                 let base = if keys.security_token.is_some() { Plan::StsToken(keys) } else { Plan::AccessKey(keys) };
-                Ok(Plan::RamRoleArn { base: Box::new(base), role: Box::new(profile.role()?) })
+                Plan::RamRoleArn { base: Box::new(base), role: Box::new(profile.role()?) }
+            }
+            "ramrolearnwithrolename" => {
+                let base = Box::new(Plan::EcsRamRole(Box::new(profile.instance_role()?)));
+                Plan::RamRoleArn { base, role: Box::new(profile.role()?) }
             }
             "chainableramrolearn" => {
                 let source = profile.text("source_profile")?.ok_or_else(|| {
@@ -96,16 +106,40 @@ impl ConfigFile {
                     ))
                 })?;
                 let base = Box::new(self.plan_from(source, trail)?);
-                Ok(Plan::RamRoleArn { base, role: Box::new(profile.role()?) })
+                Plan::RamRoleArn { base, role: Box::new(profile.role()?) }
             }
-            _ => Err(Error::invalid_config(format!(
-                "unsupported profile mode '{mode}' form cli credentials file. The profile is '{name}' of {}; supported: AK, StsToken, RamRoleArn, ChainableRamRoleArn",
-                self.path
-            ))),
-        }
+            "ecsramrole" => Plan::EcsRamRole(Box::new(profile.instance_role()?)),
+            "oidc" => Plan::OidcRoleArn(Box::new(profile.oidc()?)),
+            "rsakeypair" => profile.key_pair_of_rsa()?,
+            "cloudsso" => Plan::CloudSso(Box::new(profile.cloud_sso()?)),
+            "oauth" => {
+                Plan::OAuth { config: Box::new(profile.oauth(&self.surface)?), profile: profile.name.to_owned() }
+            }
+            "credentialsuri" | "external" if self.external_disabled => {
+                let text = format!(
+                    "the mode {mode} of the profile '{name}' is switched off; unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS to use it"
+                );
+                return Err(Error::new(ErrorKind::Disabled, text));
+            }
+            "credentialsuri" => Plan::CredentialsUri(Box::new(profile.credentials_uri()?)),
+            "external" => Plan::External { config: Box::new(profile.external()?), profile: profile.name.to_owned() },
+            "anonymous" => {
+                return Err(Error::invalid_config(format!(
+                    "the profile '{name}' of {} is of mode Anonymous and has no credential; choose another by ALIBABA_CLOUD_PROFILE",
+                    self.path
+                )));
+            }
+            _ => {
+                return Err(Error::invalid_config(format!(
+                    "unsupported profile mode '{mode}' form cli credentials file. The profile is '{name}' of {}; supported: {MODES}",
+                    self.path
+                )));
+            }
+        };
+        Ok(plan)
     }
 
-    fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
+    pub(super) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
         let named = |profile: &&Map<String, Value>| profile.get("name").and_then(Value::as_str) == Some(name);
         let entries = self.profiles.iter().find(named).ok_or_else(|| {
             let names: Vec<&str> = self.profiles.iter().filter_map(|profile| profile.get("name")?.as_str()).collect();
@@ -121,18 +155,14 @@ impl ConfigFile {
 
 impl Drop for ConfigFile {
     fn drop(&mut self) {
-        for profile in &mut self.profiles {
-            for (_, value) in profile.iter_mut() {
-                if let Value::String(text) = value {
-                    text.zeroize();
-                }
-            }
+        for profile in std::mem::take(&mut self.profiles) {
+            drop(Wiped(Value::Object(profile)));
         }
     }
 }
 
 /// One profile's entries, read by type.
-struct Profile<'a> {
+pub(super) struct Profile<'a> {
     name: &'a str,
     path: &'a str,
     entries: &'a Map<String, Value>,
@@ -187,6 +217,89 @@ impl<'a> Profile<'a> {
             security_token: self.owned("sts_token")?.map(Into::into),
             ..Config::default()
         })
+    }
+
+    fn bearer_token(&self) -> Result<Config> {
+        Ok(Config { bearer_token: self.owned("bearer_token")?.map(Into::into), ..Config::default() })
+    }
+
+    fn instance_role(&self) -> Result<Config> {
+        Ok(Config { role_name: self.owned("ram_role_name")?, ..Config::default() })
+    }
+
+    fn oidc(&self) -> Result<Config> {
+        let session_name = self.owned("ram_session_name")?;
+        Ok(Config {
+            oidc_provider_arn: self.owned("oidc_provider_arn")?,
+            oidc_token_file_path: self.owned("oidc_token_file")?,
+            // The official Python package reads the other name.
+            role_session_name: session_name.map_or_else(|| self.owned("role_session_name"), |name| Ok(Some(name)))?,
+            ..self.role()?
+        })
+    }
+
+    /// `private_key` is the key file's path, or the key itself.
+    fn key_pair_of_rsa(&self) -> Result<Plan> {
+        let private_key = self.owned("private_key")?;
+        let inline = private_key.as_ref().is_some_and(|key| key.contains("-----BEGIN") || key.contains('\n'));
+        let (path, private_key) = if inline { (None, private_key) } else { (private_key, None) };
+        let config = Config {
+            public_key_id: self.owned("key_pair_name")?,
+            private_key_file: path,
+            role_session_expiration: self.number("expired_seconds")?,
+            sts_region_id: self.owned("sts_region")?,
+            sts_endpoint: self.owned("sts_endpoint")?,
+            enable_vpc: self.flag("enable_vpc")?,
+            ..Config::default()
+        };
+        Ok(Plan::RsaKeyPair { config: Box::new(config), private_key: private_key.map(Into::into) })
+    }
+
+    fn cloud_sso(&self) -> Result<Config> {
+        Ok(Config {
+            sign_in_url: self.owned("cloud_sso_sign_in_url")?,
+            account_id: self.owned("cloud_sso_account_id")?,
+            access_config: self.owned("cloud_sso_access_config")?,
+            access_token: self.owned("access_token")?.map(Into::into),
+            access_token_expire: self.number("cloud_sso_access_token_expire")?,
+            ..Config::default()
+        })
+    }
+
+    fn oauth(&self, surface: &Surface) -> Result<Config> {
+        // Absent means the Chinese site; empty is a mistake.
+        let given = match self.entries.get("oauth_site_type") {
+            None | Some(Value::Null) => "CN",
+            Some(_) => self.text("oauth_site_type")?.unwrap_or_default(),
+        };
+        let site = OAUTH_SITES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(given));
+        let (_, url, client) = site.ok_or_else(|| {
+            Error::invalid_config(
+                surface
+                    .text("Invalid OAuth site type, support CN or INTL", "invalid OAuth site type, support CN or INTL"),
+            )
+        })?;
+        let tokens = self.oauth_tokens()?;
+        Ok(Config { sign_in_url: Some((*url).to_owned()), client_id: Some((*client).to_owned()), ..tokens })
+    }
+
+    /// What a refresh changes.
+    pub(super) fn oauth_tokens(&self) -> Result<Config> {
+        Ok(Config {
+            access_token: self.owned("oauth_access_token")?.map(Into::into),
+            access_token_expire: self.number("oauth_access_token_expire")?,
+            refresh_token: self.owned("oauth_refresh_token")?.map(Into::into),
+            sts_expiration: self.number("sts_expiration")?,
+            ..self.key_pair()?
+        })
+    }
+
+    fn credentials_uri(&self) -> Result<Config> {
+        Ok(Config { credentials_uri: self.owned("credentials_uri")?, ..Config::default() })
+    }
+
+    fn external(&self) -> Result<Config> {
+        Ok(Config { process_command: self.owned("process_command")?, ..Config::default() })
     }
 
     fn role(&self) -> Result<Config> {

@@ -10,6 +10,7 @@ use super::Provider;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
+use crate::profile::Store;
 use crate::profile::cli::ConfigFile;
 
 const NAME: &str = "cli_profile";
@@ -20,6 +21,7 @@ pub(crate) struct CliProfile {
     path: Option<PathBuf>,
     profile: Option<String>,
     disabled: bool,
+    external_disabled: bool,
     // A racing cell: a lock could be inherited locked by a forked child.
     loaded: OnceBox<Provider>,
 }
@@ -32,6 +34,9 @@ impl CliProfile {
             path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))),
             profile: profile.filter(|name| !name.is_empty()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
             disabled: host.env_flag("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"),
+            external_disabled: host
+                .env("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS")
+                .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true")),
             loaded: OnceBox::new(),
         }
     }
@@ -58,7 +63,10 @@ impl CliProfile {
             };
             Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", path.display()))
         })?;
-        let file = ConfigFile::parse(&bytes, path)?;
-        Provider::from_plan(&file.plan(self.profile.as_deref())?, host)
+        let mut file = ConfigFile::parse(&bytes, path)?;
+        file.external_disabled = self.external_disabled;
+        file.surface = host.surface().clone();
+        let plan = file.plan(self.profile.as_deref())?;
+        Provider::from_plan(&plan, Some(&Store::new(path.clone())), host)
     }
 }

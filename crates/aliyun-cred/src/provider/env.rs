@@ -6,26 +6,41 @@ use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 
+/// A pair of variables, and where they show in a provider name.
 #[derive(Debug)]
-pub(crate) struct Env;
+pub(crate) struct Env {
+    name: &'static str,
+    id: &'static str,
+    secret: &'static str,
+    token: Option<&'static str>,
+}
 
 impl Env {
+    pub(crate) const STANDARD: Env = Env {
+        name: "env",
+        id: "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        secret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        token: Some("ALIBABA_CLOUD_SECURITY_TOKEN"),
+    };
+
+    /// What the first generation of SDKs read.
+    pub(crate) const LEGACY: Env =
+        Env { name: "env_legacy", id: "ALIYUN_ACCESS_KEY_ID", secret: "ALIYUN_ACCESS_KEY_SECRET", token: None };
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let id = host.env("ALIBABA_CLOUD_ACCESS_KEY_ID");
-        let secret = host.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
         let missing = |kind, what: &str, variable: &str| {
             let text = format!("Environment variable {what} cannot be empty; set {variable}");
-            Error::new(kind, text).at_provider("env")
+            Error::new(kind, text).at_provider(self.name)
         };
-        let Some(id) = id else {
-            return Err(missing(ErrorKind::NotConfigured, "accessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_ID"));
+        let Some(id) = host.env(self.id) else {
+            return Err(missing(ErrorKind::NotConfigured, "accessKeyId", self.id));
         };
         // Half a pair is a mistake that somebody made, not the absence of one.
-        let Some(secret) = secret else {
-            return Err(missing(ErrorKind::InvalidConfig, "accessKeySecret", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"));
+        let Some(secret) = host.env(self.secret) else {
+            return Err(missing(ErrorKind::InvalidConfig, "accessKeySecret", self.secret));
         };
-        let token = host.env("ALIBABA_CLOUD_SECURITY_TOKEN");
-        Ok(Credentials::access_key(id, secret, "env")
+        let token = self.token.and_then(|name| host.env(name));
+        Ok(Credentials::access_key(id, secret, self.name)
             .with_token(token.map(Into::into))
             .with_freshness(Freshness::Uncached))
     }

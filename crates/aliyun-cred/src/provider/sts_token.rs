@@ -10,7 +10,9 @@ use crate::host::Host;
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
     let (id, secret) = access_key_pair(config, host)?;
     let token = config.security_token.as_ref().map(Secret::expose);
-    let token = required(token, "ALIBABA_CLOUD_SECURITY_TOKEN", host, || "the security token is empty".to_owned())?;
+    let token = required(token, "ALIBABA_CLOUD_SECURITY_TOKEN", host, || {
+        ("the security token is empty", "the security token is empty")
+    })?;
     let credentials = Credentials::access_key(id, secret, "static_sts").with_token(Some(token.into()));
     Ok(Provider::Static(Box::new(credentials)))
 }

@@ -1,0 +1,311 @@
+//! Asking a service for a credential over HTTP, and reading what it answers: the part that all of them share.
+//!
+//! Invariant: nothing of a request or of an answer reaches an error text but `Code`, `Message` and `RequestId`, and
+//! of these every secret of the request is cut out.
+
+use std::time::{Duration, SystemTime};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::credentials::Secret;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Failure, Host, Request, Response};
+use crate::json::Wiped;
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A service that hands out credentials, as error texts speak of it.
+pub(crate) struct Service<'a> {
+    /// The words for it: `ram_role_arn`, `sso`, a URI.
+    pub(crate) label: &'a str,
+    /// The first words when it answers with this status, which is no success.
+    pub(crate) refused: fn(label: &str, status: u16) -> String,
+    /// What the request holds that must not come back in a text.
+    pub(crate) secrets: &'a [&'a str],
+    /// What the user can do about a refusal with this code.
+    pub(crate) hint: fn(code: &str) -> &'static str,
+}
+
+/// Where in an answer's JSON the credential stands. Names are tried in order.
+pub(crate) struct Shape {
+    /// The object that holds it; `None`: the answer itself.
+    pub(crate) object: Option<&'static str>,
+    pub(crate) id: &'static [&'static str],
+    pub(crate) secret: &'static [&'static str],
+    /// `None`: this service issues no security token.
+    pub(crate) token: Option<&'static [&'static str]>,
+    pub(crate) expiration: &'static [&'static str],
+    /// Whether `Code` must be `Success`.
+    pub(crate) checks_code: bool,
+}
+
+impl Shape {
+    /// The names that most services use.
+    pub(crate) const fn common(object: Option<&'static str>) -> Shape {
+        Shape {
+            object,
+            id: &["AccessKeyId"],
+            secret: &["AccessKeySecret"],
+            token: Some(&["SecurityToken"]),
+            expiration: &["Expiration"],
+            checks_code: false,
+        }
+    }
+}
+
+/// What a service issued.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) access_key_id: String,
+    pub(crate) access_key_secret: Secret,
+    pub(crate) security_token: Option<Secret>,
+    pub(crate) expiration: SystemTime,
+}
+
+/// The first words that most sources share.
+pub(crate) fn refused(label: &str, status: u16) -> String {
+    format!("error refreshing credentials from {label}, http_code: {status}")
+}
+
+pub(crate) fn no_hint(_: &str) -> &'static str {
+    ""
+}
+
+impl Service<'_> {
+    /// Sends a request; any status other than 200 is an error.
+    pub(crate) async fn ask(&self, host: &Host, request: Request) -> Result<Response> {
+        let target = authority(&request.url).to_owned();
+        let response = host.http(request).await.map_err(|failure| self.unreachable(&target, failure))?;
+        if response.status == 200 { Ok(response) } else { Err(self.refusal(&response)) }
+    }
+
+    /// Sends a request and reads the credential in the answer.
+    pub(crate) async fn fetch(&self, host: &Host, request: Request, shape: &Shape) -> Result<Issued> {
+        let response = self.ask(host, request).await?;
+        self.read(&response, shape, host.now().wall)
+    }
+
+    fn unreachable(&self, target: &str, failure: Failure) -> Error {
+        let hint = match failure.kind {
+            ErrorKind::Tls => "; set SSL_CERT_FILE if your network has its own certificate authority",
+            ErrorKind::Unavailable | ErrorKind::Timeout => "; check the network, the proxy and the endpoint",
+            _ => "",
+        };
+        let label = self.label;
+        Error::new(failure.kind, format!("error refreshing credentials from {label}: {target}: {}{hint}", failure.text))
+    }
+
+    /// The credential in a successful answer.
+    pub(crate) fn read(&self, response: &Response, shape: &Shape, now: u64) -> Result<Issued> {
+        let malformed = |why: &str| self.malformed(response, why);
+        let answer = self.json(response)?;
+        if shape.checks_code && text(&answer, &["Code"]) != Some("Success") {
+            return Err(self.refusal(response));
+        }
+        let object = match shape.object {
+            None => &*answer,
+            Some(name) => answer.get(name).ok_or_else(|| malformed(&format!("the answer has no {name}")))?,
+        };
+        if !object.is_object() {
+            return Err(malformed("the answer is not the JSON of a credential"));
+        }
+        let field = |names: &'static [&'static str]| {
+            let name = names.first().copied().unwrap_or_default();
+            let path = shape.object.map_or_else(|| name.to_owned(), |object| format!("{object}.{name}"));
+            text(object, names).ok_or_else(|| malformed(&format!("{path} is missing or empty")))
+        };
+        let issued = Issued {
+            access_key_id: field(shape.id)?.to_owned(),
+            access_key_secret: field(shape.secret)?.into(),
+            security_token: shape.token.map(|names| field(names).map(Secret::from)).transpose()?,
+            expiration: parse_time(field(shape.expiration)?)
+                .ok_or_else(|| malformed("the expiration is not a point of time"))?,
+        };
+        if crate::host::wall_millis(issued.expiration) <= now {
+            let text = format!(
+                "error retrieving credentials from {} result: the credential has already expired; is this machine's clock right?",
+                self.label
+            );
+            return Err(Error::new(ErrorKind::Expired, text));
+        }
+        Ok(issued)
+    }
+
+    /// A successful answer's JSON.
+    pub(crate) fn json(&self, response: &Response) -> Result<Wiped> {
+        let value = serde_json::from_slice(&response.body).map(Wiped);
+        value.map_err(|_| self.malformed(response, "the answer is not the JSON of a credential"))
+    }
+
+    pub(crate) fn malformed(&self, response: &Response, why: &str) -> Error {
+        let label = self.label;
+        let text = format!(
+            "error retrieving credentials from {label} result: {why}; is something else answering in place of the service?"
+        );
+        Error::new(ErrorKind::MalformedReply, text).with_service(response.status, None, None)
+    }
+
+    /// What the service said instead of a credential.
+    pub(crate) fn refusal(&self, response: &Response) -> Error {
+        let answer = Wiped(serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+        let said = |names: &[&str]| text(&answer, names).map(|text| self.redact(text));
+        let code = said(&["Code", "ErrorCode", "error"]);
+        let message = said(&["Message", "ErrorMessage", "error_description"]);
+        let request_id = said(&["RequestId", "requestId"]);
+        let kind = match (response.status, code.as_deref()) {
+            (429, _) => ErrorKind::Throttled,
+            (_, Some(code)) if code.starts_with("Throttling") => ErrorKind::Throttled,
+            (500.., _) => ErrorKind::Unavailable,
+            (200 | 400..500, _) => ErrorKind::Denied,
+            // A redirect is never followed: a signed request must not travel.
+            _ => ErrorKind::MalformedReply,
+        };
+        let mut parts = Vec::new();
+        for (name, value) in [("Code", &code), ("Message", &message), ("RequestId", &request_id)] {
+            parts.extend(value.as_ref().map(|value| format!("{name}={value}")));
+        }
+        if parts.is_empty() {
+            parts.push("the answer is not the service's own".to_owned());
+        }
+        let hint = match (self.hint)(code.as_deref().unwrap_or_default()) {
+            "" if kind == ErrorKind::Unavailable => "; the service has a fault, try again later",
+            hint => hint,
+        };
+        let first_words = (self.refused)(self.label, response.status);
+        let text = format!("{first_words}, result: {}{hint}", parts.join(" "));
+        Error::new(kind, text).with_service(response.status, code, request_id)
+    }
+
+    /// Cuts every secret of the request out of what the service said; a refused signature echoes them.
+    fn redact(&self, said: &str) -> String {
+        let mut said = said.to_owned();
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            let mut form = Secret::new(*secret);
+            for _ in 0..3 {
+                said = said.replace(form.expose(), "***");
+                form = Secret::new(encode(form.expose()));
+            }
+        }
+        said.replace(['\n', '\r'], " ")
+    }
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// ISO 8601, with or without a fraction, in any offset.
+pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    let millis = u64::try_from(time.as_millisecond()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+}
+
+/// ISO 8601 in UTC, in whole seconds.
+pub(crate) fn iso8601(unix_ms: u64) -> String {
+    let seconds = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// The first of `names` that is a string with something in it. A NUL could not be handed to C.
+fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
+    let found = names.iter().find_map(|name| object.get(name)).and_then(Value::as_str);
+    found.filter(|text| !text.is_empty() && !text.contains('\0'))
+}
+
+/// Host and port of a URL, for texts: user, path and query may hold secrets.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_fraction_and_offset() {
+        let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+        for text in ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T11:04:05+08:00"] {
+            assert_eq!(parse_time(text), Some(expected), "{text}");
+        }
+        for text in ["", "tomorrow", "2026-01-02", "2026-01-02T03:04:05", "1960-01-02T03:04:05Z"] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+        assert_eq!(iso8601(1_767_323_045_999), "2026-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn texts_name_the_host_and_no_more() {
+        for (url, host) in [
+            ("https://sts.aliyuncs.com/?Signature=canary", "sts.aliyuncs.com"),
+            ("http://user:canary@h:80/canary?canary#canary", "h:80"),
+            ("http://user:c@nary@[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(authority(url), host);
+        }
+    }
+
+    fn answer(status: u16, body: &str) -> Result<Issued> {
+        let secrets = ["canary+secret", "canary/token="];
+        let hint = |code: &str| if code == "SignatureDoesNotMatch" { "; check the AccessKey secret" } else { "" };
+        let service = Service { label: "ram_role_arn", refused, secrets: &secrets, hint };
+        let response = Response { status, body: body.as_bytes().to_vec().into() };
+        let shape = Shape::common(Some("Credentials"));
+        let read = match status {
+            200 => service.read(&response, &shape, 1_767_323_045_000),
+            _ => Err(service.refusal(&response)),
+        };
+        if let Err(error) = &read {
+            assert!(!format!("{error} {error:?}").contains("canary"), "a secret shows");
+        }
+        read
+    }
+
+    #[test]
+    fn refusals_are_sorted_and_quoted_without_secrets() {
+        for (status, body, kind) in [
+            (403, r#"{"Code":"NoPermission","Message":"no","RequestId":"r"}"#, ErrorKind::Denied),
+            (400, r#"{"Code":"Throttling.User","Message":"slow down"}"#, ErrorKind::Throttled),
+            (429, "", ErrorKind::Throttled),
+            (500, "<html>canary+secret</html>", ErrorKind::Unavailable),
+            (302, "", ErrorKind::MalformedReply),
+        ] {
+            assert_eq!(answer(status, body).unwrap_err().kind(), kind, "{status} {body}");
+        }
+        let echo = format!(
+            r#"{{"Code":"SignatureDoesNotMatch","Message":"string to sign is: {} {} {} canary+secret","RequestId":"r-1"}}"#,
+            "canary/token=",
+            encode("canary/token="),
+            encode(&encode("canary/token=")),
+        );
+        let error = answer(400, &echo).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "error refreshing credentials from ram_role_arn, http_code: 400, result: Code=SignatureDoesNotMatch \
+             Message=string to sign is: *** *** *** *** RequestId=r-1; check the AccessKey secret"
+        );
+        assert_eq!((error.code(), error.request_id()), (Some("SignatureDoesNotMatch"), Some("r-1")));
+        assert_eq!(error.http_status(), Some(400));
+    }
+
+    #[test]
+    fn an_answer_needs_all_four_fields() {
+        let full = r#"{"Credentials":{"AccessKeyId":"STS.x","AccessKeySecret":"canary","SecurityToken":"canary","Expiration":"2026-01-02T04:04:05Z"}}"#;
+        assert!(answer(200, full).is_ok());
+        for field in ["AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"] {
+            let error = answer(200, &full.replace(field, "Other")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::MalformedReply);
+            assert!(error.message().contains(field), "{error}");
+        }
+        for body in ["", "null", "{}", "[1]", r#"{"Credentials":3}"#, "\u{feff}{"] {
+            assert_eq!(answer(200, body).unwrap_err().kind(), ErrorKind::MalformedReply, "{body}");
+        }
+        let expired = full.replace("04:04:05", "03:04:05");
+        assert_eq!(answer(200, &expired).unwrap_err().kind(), ErrorKind::Expired);
+    }
+}

@@ -1,0 +1,99 @@
+//! Where services are: over HTTPS, but on loopback, where an emulator may stand in without.
+//!
+//! Invariant: a URL made here has a scheme, a host, perhaps a port, and ends with `/`.
+
+use url::{Host, Url};
+
+use crate::error::{Error, Result};
+
+/// A service as users write it (a host, a host with port, or a URL without a path). `what` names it in texts.
+pub(crate) fn service(what: &str, given: &str) -> Result<String> {
+    let url = parse(what, given)?;
+    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        let text = format!("invalid {what}: it has more than a host and a port; leave out user, path and query");
+        return Err(Error::invalid_config(text));
+    }
+    Ok(url.into())
+}
+
+/// The host and port of a URL whose path is another's business.
+pub(crate) fn origin(what: &str, given: &str) -> Result<String> {
+    let mut url = parse(what, given)?;
+    url.set_path("/");
+    url.set_query(None);
+    url.set_fragment(None);
+    // These fail only for URLs without a host, which do not get here.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Ok(url.into())
+}
+
+fn parse(what: &str, given: &str) -> Result<Url> {
+    let text = given.trim();
+    // What was given may have a password in it; it is quoted only if it cannot.
+    let quoted = if text.contains(['@', '?']) { String::new() } else { format!(" '{text}'") };
+    let invalid = |why: &str| {
+        let text = format!("invalid {what}{quoted}: {why}; give a host, a host with port, or an https:// URL");
+        Error::invalid_config(text)
+    };
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&full).map_err(|error| invalid(&error.to_string()))?;
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => return Err(invalid("it has no host")),
+    };
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        "http" => Err(invalid("plain http would show what is sent to the network; it is for loopback addresses only")),
+        _ => Err(invalid("it is spoken over https")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn endpoints_are_hosts_or_urls_and_plain_http_stays_at_home() {
+        for (given, url) in [
+            ("sts.aliyuncs.com", "https://sts.aliyuncs.com/"),
+            (" sts.aliyuncs.com:8443 ", "https://sts.aliyuncs.com:8443/"),
+            ("https://sts.cn-beijing.aliyuncs.com/", "https://sts.cn-beijing.aliyuncs.com/"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("http://127.9.9.9", "http://127.9.9.9/"),
+            ("http://[::1]:8080/", "http://[::1]:8080/"),
+            ("http://localhost:1", "http://localhost:1/"),
+        ] {
+            assert_eq!(service("STS endpoint", given).unwrap(), url);
+        }
+        for given in [
+            "http://sts.aliyuncs.com",
+            "http://10.0.0.1",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://127.0.0.1@sts.example.com",
+            "ftp://127.0.0.1",
+            "https://",
+            "https://user:canary@sts.aliyuncs.com",
+            "sts.aliyuncs.com/path",
+            "sts.aliyuncs.com?query",
+            "a b",
+        ] {
+            let error = service("STS endpoint", given).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{given}");
+            assert!(!error.message().contains("canary"), "a secret shows");
+        }
+    }
+
+    #[test]
+    fn an_origin_loses_its_path() {
+        let url = "https://signin-cn-shanghai.alibabacloudsso.com:444/start/login?x=1#y";
+        assert_eq!(origin("sign-in URL", url).unwrap(), "https://signin-cn-shanghai.alibabacloudsso.com:444/");
+        assert!(origin("sign-in URL", "http://signin.example.com/").is_err());
+    }
+}

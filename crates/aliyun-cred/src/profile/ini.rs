@@ -1,0 +1,216 @@
+//! `~/.alibabacloud/credentials.ini`, the SDKs' own configuration file.
+//!
+//! The dialect: `key = value` or `key: value`, keys in any case; `[DEFAULT]` is inherited by every section; a line
+//! that begins with `#` or `;` is a comment, and so is what follows one of them behind a blank; nothing is
+//! interpolated, unquoted or unescaped, so that a secret may hold any character.
+//! Invariant: no error text quotes a value.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ini::{Ini, ParseOption};
+use zeroize::Zeroizing;
+
+use super::Plan;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+
+const INHERITED: &str = "DEFAULT";
+
+/// What the section called `profile` asks for.
+pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
+    let shown = path.display();
+    let section = section(bytes, path, profile)?.ok_or_else(|| {
+        Error::invalid_config(format!(
+            "failed to get credential from credentials file: ${shown}: it has no section [{profile}]; add it, or set ALIBABA_CLOUD_PROFILE"
+        ))
+    })?;
+    let given = |key: &str| section.get(key).filter(|value| !value.is_empty()).cloned();
+    if given("enable").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
+        let text = format!("the profile [{profile}] of {shown} is switched off by 'enable = false'");
+        return Err(Error::new(ErrorKind::Disabled, text));
+    }
+    let config = Box::new(Config {
+        access_key_id: given("access_key_id"),
+        access_key_secret: given("access_key_secret").map(Into::into),
+        role_arn: given("role_arn"),
+        role_session_name: given("role_session_name"),
+        policy: given("policy"),
+        oidc_provider_arn: given("oidc_provider_arn"),
+        oidc_token_file_path: given("oidc_token_file_path"),
+        role_name: given("role_name"),
+        public_key_id: given("public_key_id"),
+        private_key_file: given("private_key_file"),
+        ..Config::default()
+    });
+    match given("type").as_deref() {
+        Some("access_key") => Ok(Plan::AccessKey(config)),
+        Some("ram_role_arn") => Ok(Plan::RamRoleArn { base: Box::new(Plan::AccessKey(config.clone())), role: config }),
+        Some("oidc_role_arn") => Ok(Plan::OidcRoleArn(config)),
+        Some("ecs_ram_role") => Ok(Plan::EcsRamRole(config)),
+        Some("rsa_key_pair") => Ok(Plan::RsaKeyPair { config, private_key: None }),
+        other => Err(Error::invalid_config(format!(
+            "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair",
+            other.unwrap_or("None")
+        ))),
+    }
+}
+
+/// The entries of a section by lower-case key, those that it inherits included; `None` if there is no such section.
+fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let malformed = |line: usize, why: &str| {
+        let place = if line == 0 { String::new() } else { format!("line {line}: ") };
+        let text = format!("failed to parse credentials file {}: {place}{why}", path.display());
+        Error::new(ErrorKind::MalformedFile, text)
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed(0, "it is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\0') {
+        return Err(malformed(0, "it contains NUL characters"));
+    }
+    let plain = without_comments(text).map_err(|(line, why)| malformed(line, &why))?;
+    let options = ParseOption {
+        enabled_quote: false,
+        enabled_escape: false,
+        enabled_indented_mutiline_value: true,
+        ..ParseOption::default()
+    };
+    let file = Ini::load_from_str_opt(&plain, options)
+        .map_err(|error| malformed(error.line, "it is neither a section nor an entry"))?;
+    let entries = |name: &str| {
+        let properties = file.section(Some(name))?;
+        Some(properties.iter().map(|(key, value)| (key.trim().to_lowercase(), value.trim().to_owned())))
+    };
+    let Some(own) = entries(name) else { return Ok(None) };
+    let mut found: BTreeMap<String, String> = entries(INHERITED).into_iter().flatten().collect();
+    found.extend(own);
+    Ok(Some(found))
+}
+
+/// The same lines without their comments. Fails, with the line's number, on what the parser would let pass: a section
+/// or a key that is there twice, and an entry before any section.
+fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut sections: Vec<&str> = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
+        let line = uncommented(line);
+        let is_continuation = line.starts_with([' ', '\t']) && !keys.is_empty();
+        let trimmed = line.trim();
+        if let Some(name) = trimmed.strip_prefix('[').filter(|_| !is_continuation) {
+            let name = name.strip_suffix(']').ok_or_else(|| (number, "a section's name does not end".to_owned()))?;
+            if sections.contains(&name.trim()) {
+                return Err((number, format!("the section [{}] is there twice", name.trim())));
+            }
+            sections.push(name.trim());
+            keys.clear();
+        } else if !trimmed.is_empty() && !is_continuation {
+            let (key, _) = trimmed
+                .split_once(['=', ':'])
+                .filter(|(key, _)| !key.trim().is_empty())
+                .ok_or_else(|| (number, "it is neither a section nor an entry".to_owned()))?;
+            let key = key.trim().to_lowercase();
+            if sections.is_empty() {
+                return Err((number, "an entry stands before any section".to_owned()));
+            }
+            if keys.contains(&key) {
+                return Err((number, format!("the key '{key}' is there twice")));
+            }
+            keys.push(key);
+        }
+        plain.push_str(line);
+        plain.push('\n');
+    }
+    Ok(plain)
+}
+
+/// A line up to its comment: a `#` or `;` at its beginning or behind a blank.
+fn uncommented(line: &str) -> &str {
+    if line.trim_start().starts_with(['#', ';']) {
+        return "";
+    }
+    let cut = line
+        .match_indices(['#', ';'])
+        .find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
+    cut.and_then(|(at, _)| line.get(..at)).unwrap_or(line).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, profile: &str) -> Result<Plan> {
+        let plan = plan(text.as_bytes(), Path::new("/h/credentials.ini"), profile);
+        if let Err(error) = &plan {
+            assert!(!error.message().contains("canary"), "a value shows");
+        }
+        plan
+    }
+
+    fn access_key(id: &str, secret: &str) -> Plan {
+        Plan::AccessKey(Box::new(Config::default().access_key_id(id).access_key_secret(secret)))
+    }
+
+    #[test]
+    fn values_keep_every_character_and_lose_their_comments() {
+        for (value, expected) in [
+            ("a#b", "a#b"),
+            ("a;b", "a;b"),
+            ("a #b", "a"),
+            ("a\t; b", "a"),
+            ("100%(x)s%", "100%(x)s%"),
+            (r"C:\new\table", r"C:\new\table"),
+            ("\"quoted\"", "\"quoted\""),
+            ("it's = more : here", "it's = more : here"),
+            ("密钥", "密钥"),
+        ] {
+            let text =
+                format!("[default] # comment\ntype = access_key\nACCESS_KEY_ID: id\naccess_key_secret={value}\n");
+            assert!(read(&text, "default").unwrap() == access_key("id", expected), "differs: {value:?}");
+        }
+    }
+
+    #[test]
+    fn sections_inherit_and_names_keep_their_case() {
+        let text = "\u{feff}; comment\r\n[DEFAULT]\r\ntype=access_key\r\naccess_key_id=inherited\r\n\r\n[a.b]\r\naccess_key_secret=s\r\n[Own]\r\naccess_key_id=own\r\naccess_key_secret=t\r\n";
+        assert!(read(text, "a.b").unwrap() == access_key("inherited", "s"), "differs");
+        assert!(read(text, "Own").unwrap() == access_key("own", "t"), "differs");
+        assert_eq!(read(text, "own").unwrap_err().kind(), ErrorKind::InvalidConfig);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let default = "[default]\ntype = access_key\n";
+        for (text, kind, part) in [
+            (format!("{default}canary\n"), ErrorKind::MalformedFile, "line 3: it is neither"),
+            (format!("{default}= canary\n"), ErrorKind::MalformedFile, "line 3: it is neither"),
+            (format!("{default}Type = canary\n"), ErrorKind::MalformedFile, "line 3: the key 'type' is there twice"),
+            (format!("{default}[default]\n"), ErrorKind::MalformedFile, "line 3: the section [default] is there twice"),
+            ("[default\n".into(), ErrorKind::MalformedFile, "line 1: a section's name does not end"),
+            ("key = canary\n".into(), ErrorKind::MalformedFile, "line 1: an entry stands before"),
+            (
+                "[default]\ntype = canary-type".replace("canary", "odd"),
+                ErrorKind::InvalidConfig,
+                "unsupported credential type odd-type from credentials file /h/credentials.ini",
+            ),
+            ("[default]\n".into(), ErrorKind::InvalidConfig, "unsupported credential type None"),
+            (format!("{default}enable = FALSE\n"), ErrorKind::Disabled, "switched off"),
+            (String::new(), ErrorKind::InvalidConfig, "no section [default]"),
+        ] {
+            let error = read(&text, "default").unwrap_err();
+            assert_eq!(error.kind(), kind, "{text}");
+            assert!(error.message().contains(part), "{error}");
+        }
+        assert!(
+            read(&format!("{default}access_key_id = i\naccess_key_secret = s\nenable = true\n"), "default").is_ok()
+        );
+    }
+
+    #[test]
+    fn a_value_may_go_on_in_indented_lines() {
+        let text = "[default]\ntype = ram_role_arn\nrole_arn = r\npolicy = {\n  \"Version\": \"1\"\n  }\n";
+        let Plan::RamRoleArn { role, .. } = read(text, "default").unwrap() else { panic!("another plan") };
+        let policy: serde_json::Value = serde_json::from_str(role.policy.as_deref().unwrap()).unwrap();
+        assert_eq!(policy, serde_json::json!({"Version": "1"}));
+    }
+}

@@ -1,0 +1,222 @@
+//! Writing back to `~/.aliyun/config.json` what a source has learned: rotated tokens, fetched credentials.
+//!
+//! Invariants: everything in the file that is not ours stays as it was, in its order; a write that fails never costs
+//! the credential.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::cli::ConfigFile;
+use crate::config::Config;
+use crate::credentials::Secret;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Host, LockedFile};
+use crate::json::Wiped;
+
+/// A configuration file that profiles write to.
+#[derive(Clone, Debug)]
+pub(crate) struct Store(Arc<PathBuf>);
+
+impl Store {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Store(Arc::new(path))
+    }
+
+    pub(crate) fn profile(&self, name: &str) -> ProfileStore {
+        ProfileStore { path: self.0.clone(), profile: name.to_owned() }
+    }
+}
+
+/// One profile of a configuration file.
+#[derive(Clone, Debug)]
+pub(crate) struct ProfileStore {
+    path: Arc<PathBuf>,
+    profile: String,
+}
+
+/// What a source has learned; `None` stays as it is in the file.
+#[derive(Clone, Default)]
+pub(crate) struct Learned {
+    pub(crate) access_key_id: Option<String>,
+    pub(crate) access_key_secret: Option<Secret>,
+    pub(crate) sts_token: Option<Secret>,
+    /// In seconds since the Unix epoch; 0 if unknown.
+    pub(crate) sts_expiration: Option<i64>,
+    pub(crate) oauth_access_token: Option<Secret>,
+    pub(crate) oauth_access_token_expire: Option<i64>,
+    pub(crate) oauth_refresh_token: Option<Secret>,
+}
+
+impl Learned {
+    fn entries(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let secret = |value: &Option<Secret>| value.as_ref().map(|value| Value::from(value.expose()));
+        [
+            ("oauth_refresh_token", secret(&self.oauth_refresh_token)),
+            ("oauth_access_token", secret(&self.oauth_access_token)),
+            ("oauth_access_token_expire", self.oauth_access_token_expire.map(Value::from)),
+            ("access_key_id", self.access_key_id.clone().map(Value::from)),
+            ("access_key_secret", secret(&self.access_key_secret)),
+            ("sts_token", secret(&self.sts_token)),
+            ("sts_expiration", self.sts_expiration.map(Value::from)),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+    }
+}
+
+impl ProfileStore {
+    /// Locks the file and reads the profile as it is now.
+    pub(crate) async fn lock(&self, host: &Host) -> Result<LockedProfile> {
+        let store = self.clone();
+        let shown = self.path.display().to_string();
+        let opened = host
+            .block(move || {
+                let mut file = LockedFile::acquire(&store.path)?;
+                let bytes = file.read()?;
+                Ok((file, bytes))
+            })
+            .await?;
+        let (file, bytes) = opened.map_err(|error: std::io::Error| {
+            let kind = match error.kind() {
+                std::io::ErrorKind::TimedOut => ErrorKind::Timeout,
+                _ => ErrorKind::Io,
+            };
+            Error::new(kind, format!("unable to lock credentials file: {shown}: {error}"))
+        })?;
+        Ok(LockedProfile { file, bytes, path: self.path.clone(), profile: self.profile.clone() })
+    }
+
+    /// Writes down what was learned, if it is new; a failure is a warning.
+    pub(crate) async fn record(&self, host: &Host, learned: &Learned) {
+        let recorded = async { self.lock(host).await?.write(host, learned).await }.await;
+        if let Err(error) = recorded {
+            warn(&error);
+        }
+    }
+}
+
+/// A profile whose file is locked, against other processes and other clients of this one.
+pub(crate) struct LockedProfile {
+    file: LockedFile,
+    bytes: Zeroizing<Vec<u8>>,
+    path: Arc<PathBuf>,
+    profile: String,
+}
+
+impl LockedProfile {
+    /// The OAuth tokens and the credential that the profile holds now.
+    pub(crate) fn oauth_tokens(&self) -> Result<Config> {
+        ConfigFile::parse(&self.bytes, &self.path)?.profile(&self.profile)?.oauth_tokens()
+    }
+
+    /// As [`LockedProfile::write`], but a failure is a warning.
+    pub(crate) async fn record(self, host: &Host, learned: &Learned) {
+        if let Err(error) = self.write(host, learned).await {
+            warn(&error);
+        }
+    }
+
+    /// Writes the profile with what was learned, if it is new, and lets go of the lock.
+    async fn write(self, host: &Host, learned: &Learned) -> Result<()> {
+        let Some(changed) = change(&self.bytes, &self.path, &self.profile, learned)? else { return Ok(()) };
+        let shown = self.path.display().to_string();
+        let file = self.file;
+        let written = host.block(move || file.replace(&changed)).await?;
+        written
+            .map_err(|error| Error::new(ErrorKind::Io, format!("unable to write credentials file: {shown}: {error}")))
+    }
+}
+
+fn warn(error: &Error) {
+    log::warn!(target: "aliyun_cred", "what was learned could not be kept for the next process: {error}");
+}
+
+/// The file's content with the profile changed; `None` if nothing is new.
+fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let malformed = |why: &str| {
+        Error::new(ErrorKind::MalformedFile, format!("unable to write credentials file: {}: {why}", path.display()))
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut root = Wiped(serde_json::from_str(text).map_err(|_| malformed("it is not JSON"))?);
+    let entries = entries_of(&mut root.0, profile).ok_or_else(|| malformed("the profile is gone"))?;
+    let mut changed = false;
+    for (key, value) in learned.entries() {
+        if entries.get(key) != Some(&value) {
+            entries.insert(key.to_owned(), value);
+            changed = true;
+        }
+    }
+    if !changed {
+        return Ok(None);
+    }
+    let mut written = Zeroizing::new(Vec::with_capacity(bytes.len() + 4096));
+    let mut writer = serde_json::Serializer::with_formatter(&mut *written, PrettyFormatter::with_indent(b"    "));
+    serde::Serialize::serialize(&root.0, &mut writer).map_err(|_| malformed("it cannot be written as JSON"))?;
+    if text.ends_with('\n') {
+        written.push(b'\n');
+    }
+    Ok(Some(written))
+}
+
+fn entries_of<'a>(root: &'a mut Value, profile: &str) -> Option<&'a mut Map<String, Value>> {
+    let profiles = root.get_mut("profiles")?.as_array_mut()?;
+    let named = |entry: &&mut Value| entry.get("name").and_then(Value::as_str) == Some(profile);
+    profiles.iter_mut().find(named)?.as_object_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"{
+    "current": "o",
+    "meta_path": "x",
+    "profiles": [
+        {
+            "name": "other",
+            "big": 12345678901234567890123,
+            "ratio": 1.10
+        },
+        {
+            "zone": "\u4e2d",
+            "name": "o",
+            "sts_expiration": 5,
+            "site": null
+        }
+    ]
+}
+"#;
+
+    fn changed(learned: &Learned) -> Option<String> {
+        let bytes = change(FILE.as_bytes(), Path::new("/h/config.json"), "o", learned).unwrap();
+        bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn everything_else_stays_as_it_was() {
+        let learned = Learned { sts_expiration: Some(6), oauth_refresh_token: Some("r".into()), ..Learned::default() };
+        let expected = FILE
+            .replace("\\u4e2d", "中")
+            .replace("\"sts_expiration\": 5", "\"sts_expiration\": 6")
+            .replace("\"site\": null", "\"site\": null,\n            \"oauth_refresh_token\": \"r\"");
+        assert_eq!(changed(&learned), Some(expected));
+    }
+
+    #[test]
+    fn what_is_known_is_not_written_again() {
+        assert_eq!(changed(&Learned { sts_expiration: Some(5), ..Learned::default() }), None);
+    }
+
+    #[test]
+    fn a_profile_that_is_gone_is_an_error() {
+        let learned = Learned { access_key_secret: Some("canary".into()), ..Learned::default() };
+        let error = change(FILE.as_bytes(), Path::new("/h/config.json"), "gone", &learned).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedFile);
+        assert!(!error.message().contains("canary"), "a secret shows");
+    }
+}

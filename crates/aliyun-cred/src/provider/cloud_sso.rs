@@ -1,0 +1,92 @@
+//! A CloudSSO session: an access token, which a person got by logging in, exchanged for a credential.
+//!
+//! <https://www.alibabacloud.com/help/en/cloudsso/developer-reference/api-cloudsso-2021-05-15-createcloudcredential>
+
+use crate::answer::{Service, Shape, no_hint, refused};
+use crate::config::Config;
+use crate::credentials::{Credentials, Lead, Secret};
+use crate::endpoint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Host, Limits, Method, Request, Route};
+
+use super::{filled, filled_secret};
+
+const NAME: &str = "cloud_sso";
+
+#[derive(Debug)]
+pub(crate) struct CloudSso {
+    url: String,
+    account_id: String,
+    access_config: String,
+    access_token: Secret,
+    /// In seconds since the Unix epoch.
+    access_token_expire: i64,
+    limits: Limits,
+    route: Route,
+}
+
+impl CloudSso {
+    pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
+        let expire = config.access_token_expire.unwrap_or(0);
+        let token = filled_secret(config.access_token.as_ref()).filter(|_| !is_over(expire, host));
+        let access_token = token.ok_or_else(|| login_required(host))?;
+        let parts = (
+            filled(config.sign_in_url.as_ref()),
+            filled(config.account_id.as_ref()),
+            filled(config.access_config.as_ref()),
+        );
+        let (Some(sign_in_url), Some(account_id), Some(access_config)) = parts else {
+            return Err(Error::invalid_config(host.surface().text(
+                "CloudSSO sign in url or account id or access config is empty",
+                "CloudSSO sign in url, account id, and access config cannot be empty.",
+            )));
+        };
+        Ok(CloudSso {
+            url: endpoint::origin("CloudSSO sign-in URL", &sign_in_url)?,
+            account_id,
+            access_config,
+            access_token,
+            access_token_expire: expire,
+            limits: config.limits(5_000, 10_000),
+            route: config.route(),
+        })
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        if is_over(self.access_token_expire, host) {
+            return Err(login_required(host).at_provider(NAME));
+        }
+        let body = serde_json::json!({
+            "AccountId": self.account_id,
+            "AccessConfigurationId": self.access_config,
+        });
+        let request = Request {
+            method: Method::Post,
+            url: format!("{}cloud-credentials", self.url),
+            headers: vec![
+                ("Accept", "application/json".to_owned()),
+                ("Content-Type", "application/json".to_owned()),
+                ("Authorization", format!("Bearer {}", self.access_token.expose())),
+            ],
+            body: body.to_string(),
+            limits: self.limits,
+            route: self.route.clone(),
+        };
+        let secrets = [self.access_token.expose()];
+        let service = Service { label: "sso", refused, secrets: &secrets, hint: no_hint };
+        let issued = service.fetch(host, request, &Shape::common(Some("CloudCredential"))).await;
+        Ok(Credentials::issued(issued.map_err(|error| error.at_provider(NAME))?, NAME, Lead::Sts))
+    }
+}
+
+fn is_over(unix_seconds: i64, host: &Host) -> bool {
+    u64::try_from(unix_seconds).map_or(true, |seconds| seconds.saturating_mul(1000) <= host.now().wall)
+}
+
+fn login_required(host: &Host) -> Error {
+    let text = host.surface().text(
+        "CloudSSO access token is empty or expired, please re-login with cli",
+        "CloudSSO access token is empty or expired, please re-login with cli.",
+    );
+    Error::new(ErrorKind::LoginRequired, text)
+}

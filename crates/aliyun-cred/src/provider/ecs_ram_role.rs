@@ -1,0 +1,241 @@
+//! The RAM role of an ECS instance, from the instance metadata service.
+//!
+//! <https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata>
+//! Version 2 (a token first) is tried before version 1, unless there is no connection at all: the same host would not
+//! answer version 1 either.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::filled;
+use crate::answer::{Service, Shape, encode, no_hint};
+use crate::config::Config;
+use crate::credentials::{Credentials, Lead, Secret};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Failure, Host, Limits, Method, Request, Response, Route};
+
+const NAME: &str = "ecs_ram_role";
+const DEFAULT_ENDPOINT: &str = "http://100.100.100.200";
+const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
+const TOKEN_SECONDS: &str = "21600";
+/// How long a process remembers that there was no connection, for its default chains.
+const MEMORY_MS: u64 = 10_000;
+
+/// Until when (monotonic) no default chain of this process tries again. An atomic: no fork can inherit it locked.
+static UNREACHABLE_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+#[derive(Debug)]
+pub(crate) struct EcsRamRole {
+    endpoint: String,
+    /// `None`: the service is asked for it.
+    role_name: Option<String>,
+    version_1: bool,
+    /// Whether nobody asked for this source by name.
+    probing: bool,
+    limits: Limits,
+    route: Route,
+}
+
+/// Why a step did not bring what was asked for.
+enum Miss {
+    /// There was no connection.
+    Unreachable(Error),
+    /// There was one, and it did not help.
+    Refused(Error),
+}
+
+impl Miss {
+    fn into_error(self) -> Error {
+        match self {
+            Miss::Unreachable(error) | Miss::Refused(error) => error,
+        }
+    }
+}
+
+impl EcsRamRole {
+    pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
+        if host.env_flag("ALIBABA_CLOUD_ECS_METADATA_DISABLED") {
+            return Err(Error::new(ErrorKind::Disabled, "IMDS credentials is disabled"));
+        }
+        let disabled = config.disable_imds_v1.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_IMDSV1_DISABLED"));
+        Ok(EcsRamRole {
+            endpoint: endpoint(host)?,
+            role_name: filled(config.role_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA")),
+            version_1: !disabled,
+            probing: false,
+            limits: config.limits(1_000, 1_000),
+            route: match config.route() {
+                Route::Environment => Route::Direct,
+                explicit => explicit,
+            },
+        })
+    }
+
+    /// For the default chain: `None` if it is switched off.
+    pub(crate) fn for_chain(host: &Host) -> Option<Result<Self>> {
+        match EcsRamRole::new(&Config::default(), host) {
+            Ok(provider) => Some(Ok(EcsRamRole { probing: true, ..provider })),
+            Err(error) if error.kind() == ErrorKind::Disabled => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Whether somebody said that this machine has a role.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.role_name.is_some()
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        if self.probing && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
+            let text = "the ECS metadata service was unreachable less than 10 s ago; set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true if this is no ECS instance";
+            return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));
+        }
+        let fetched = self.ask(host).await;
+        if let Err(Miss::Unreachable(_)) = &fetched {
+            UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
+        }
+        fetched.map_err(|miss| miss.into_error().at_provider(NAME))
+    }
+
+    async fn ask(&self, host: &Host) -> Result<Credentials, Miss> {
+        let token = match self.token(host).await {
+            Ok(token) => Some(token),
+            Err(Miss::Refused(_)) if self.version_1 => None,
+            Err(miss) => return Err(miss),
+        };
+        let role_name = match &self.role_name {
+            Some(name) => name.clone(),
+            None => self.either_version(token.as_ref(), |token| self.discover(host, token)).await?,
+        };
+        let path = format!("{ROLES}{}", encode(&role_name));
+        self.either_version(token.as_ref(), |token| self.credential(host, &path, token)).await
+    }
+
+    /// A step with the token and, if that brings nothing and version 1 is allowed, without it.
+    async fn either_version<'a, T, F>(
+        &self,
+        token: Option<&'a Secret>,
+        step: impl Fn(Option<&'a Secret>) -> F,
+    ) -> Result<T, Miss>
+    where
+        F: Future<Output = Result<T, Miss>>,
+    {
+        match step(token).await {
+            Err(Miss::Refused(_)) if token.is_some() && self.version_1 => step(None).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn token(&self, host: &Host) -> Result<Secret, Miss> {
+        let header = ("X-aliyun-ecs-metadata-token-ttl-seconds", TOKEN_SECONDS.to_owned());
+        let service = Service {
+            label: NAME,
+            refused: |_, status| format!("Failed to get token from ECS Metadata Service. HttpCode={status}"),
+            secrets: &[],
+            hint: no_hint,
+        };
+        let response = self.send(host, &service, Method::Put, "/latest/api/token", Some(header)).await?;
+        let text = std::str::from_utf8(&response.body).unwrap_or_default().trim();
+        if text.is_empty() || text.contains(|c: char| c.is_control() || !c.is_ascii()) {
+            return Err(Miss::Refused(service.malformed(&response, "the token is not one")));
+        }
+        Ok(text.into())
+    }
+
+    /// The name of the instance's role: the first line of what the service lists.
+    async fn discover(&self, host: &Host, token: Option<&Secret>) -> Result<String, Miss> {
+        let service = Service { hint: role_hint, ..metadata(&[]) };
+        let response = self.send(host, &service, Method::Get, ROLES, token.map(token_header)).await?;
+        let text = std::str::from_utf8(&response.body).unwrap_or_default();
+        let name = text.trim().lines().next().unwrap_or_default().trim();
+        if name.is_empty() || name.contains(char::is_control) {
+            return Err(Miss::Refused(service.malformed(&response, "it names no role")));
+        }
+        Ok(name.to_owned())
+    }
+
+    async fn credential(&self, host: &Host, path: &str, token: Option<&Secret>) -> Result<Credentials, Miss> {
+        let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
+        let service = Service { hint: role_hint, ..metadata(&secrets) };
+        let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
+        let shape = Shape { checks_code: true, ..Shape::common(None) };
+        let issued = service.read(&response, &shape, host.now().wall).map_err(Miss::Refused)?;
+        Ok(Credentials::issued(issued, NAME, Lead::Metadata))
+    }
+
+    async fn send(
+        &self,
+        host: &Host,
+        service: &Service<'_>,
+        method: Method,
+        path: &str,
+        header: Option<(&'static str, String)>,
+    ) -> Result<Response, Miss> {
+        let request = Request {
+            method,
+            url: format!("{}{path}", self.endpoint),
+            headers: header.into_iter().collect(),
+            body: String::new(),
+            limits: self.limits,
+            route: self.route.clone(),
+        };
+        match host.http(request).await {
+            Ok(response) if response.status == 200 => Ok(response),
+            Ok(response) => Err(Miss::Refused(service.refusal(&response))),
+            Err(failure) if failure.connected => Err(Miss::Refused(self.unreachable(failure))),
+            Err(failure) => Err(Miss::Unreachable(self.unreachable(failure))),
+        }
+    }
+
+    fn unreachable(&self, failure: Failure) -> Error {
+        let endpoint = &self.endpoint;
+        let text = format!(
+            "Failed to get RAM session credentials from ECS metadata service. {endpoint}: {}; this is no ECS instance, or its metadata service is off",
+            failure.text
+        );
+        Error::new(failure.kind, text)
+    }
+}
+
+fn metadata<'a>(secrets: &'a [&'a str]) -> Service<'a> {
+    Service {
+        label: NAME,
+        refused: |_, status| {
+            format!("Failed to get RAM session credentials from ECS metadata service. HttpCode={status}")
+        },
+        secrets,
+        hint: no_hint,
+    }
+}
+
+fn role_hint(_: &str) -> &'static str {
+    "; check that a RAM role is attached to this instance"
+}
+
+fn token_header(token: &Secret) -> (&'static str, String) {
+    ("X-aliyun-ecs-metadata-token", token.expose().to_owned())
+}
+
+/// `ALIBABA_CLOUD_ECS_METADATA_ENDPOINT`, so that an emulator can stand in. Whoever can set a variable must not be
+/// able to have credentials fetched from any host: loopback and link-local addresses only, beside the real one.
+fn endpoint(host: &Host) -> Result<String> {
+    let Some(given) = host.env("ALIBABA_CLOUD_ECS_METADATA_ENDPOINT") else { return Ok(DEFAULT_ENDPOINT.to_owned()) };
+    let invalid = || {
+        Error::invalid_config(
+            "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT must be http:// with a loopback or link-local address, or 100.100.100.200",
+        )
+    };
+    let url = url::Url::parse(given.trim()).map_err(|_| invalid())?;
+    let allowed = match url.host() {
+        Some(url::Host::Ipv4(address)) => {
+            address.is_loopback() || address.is_link_local() || address.octets() == [100, 100, 100, 200]
+        }
+        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unicast_link_local(),
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    };
+    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.username().is_empty();
+    if !allowed || !bare || url.scheme() != "http" {
+        return Err(invalid());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}

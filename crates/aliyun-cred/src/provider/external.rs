@@ -1,0 +1,189 @@
+//! A command of the user's that prints a credential: `process_command` of a CLI profile.
+//!
+//! <https://github.com/aliyun/aliyun-cli#external>
+//! Invariant: neither the command line nor anything that the command prints reaches a text.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::answer::parse_time;
+use crate::command::{self, Unfinished};
+use crate::config::Config;
+use crate::credentials::{Credentials, Freshness, Lead, Secret};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{CommandFailure, Host, wall_millis};
+use crate::json::Wiped;
+use crate::profile::{Learned, ProfileStore};
+
+use super::filled;
+
+const NAME: &str = "external";
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(crate) struct External {
+    command: Secret,
+    timeout: Duration,
+    store: Option<ProfileStore>,
+}
+
+impl External {
+    pub(super) fn new(config: &Config, store: Option<ProfileStore>) -> Result<Self> {
+        let command = filled(config.process_command.as_ref());
+        let command = command.ok_or_else(|| Error::invalid_config("process_command is empty"))?;
+        let given = config.timeout.and_then(|timeout| u64::try_from(timeout).ok()).filter(|timeout| *timeout > 0);
+        Ok(External { command: command.into(), timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis), store })
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        self.run(host).await.map_err(|error| error.at_provider(NAME))
+    }
+
+    async fn run(&self, host: &Host) -> Result<Credentials> {
+        let words = command::split(self.command.expose()).map_err(|unfinished| {
+            let (python, node) = match unfinished {
+                Unfinished::Quote => (
+                    "failed to execute external command: No closing quotation",
+                    "invalid process_command: unclosed quote",
+                ),
+                Unfinished::Escape => (
+                    "failed to execute external command: No escaped character",
+                    "invalid process_command: trailing backslash",
+                ),
+            };
+            Error::new(ErrorKind::Command, host.surface().text(python, node))
+        })?;
+        if words.first().is_none_or(String::is_empty) {
+            return Err(Error::new(ErrorKind::Command, "process_command is empty"));
+        }
+        let output = host.run_command(words, self.timeout).await?.map_err(|failure| self.failed(&failure))?;
+        let printed = read(&output)?;
+        if let Some(store) = &self.store {
+            store.record(host, &printed.learned()).await;
+        }
+        Ok(printed.into_credentials(host))
+    }
+
+    fn failed(&self, failure: &CommandFailure) -> Error {
+        let command = |text: String| Error::new(ErrorKind::Command, text);
+        match failure {
+            CommandFailure::Start(error) => {
+                command(format!("failed to execute external command: {error}; check process_command and PATH"))
+            }
+            // What it said may hold a secret, like everything that it prints.
+            CommandFailure::Exit(status) => {
+                command(format!("failed to execute external command: {status}; run process_command by hand to see why"))
+            }
+            CommandFailure::Timeout => Error::new(
+                ErrorKind::Timeout,
+                format!("command process timed out after {} milliseconds", self.timeout.as_millis()),
+            ),
+            CommandFailure::TooMuch => {
+                command("failed to parse external command output: it is larger than 1 MiB".to_owned())
+            }
+        }
+    }
+}
+
+/// What a command printed.
+#[derive(Debug)]
+struct Printed {
+    access_key_id: String,
+    access_key_secret: Secret,
+    sts_token: Option<Secret>,
+    expiration: Option<SystemTime>,
+}
+
+fn read(output: &[u8]) -> Result<Printed> {
+    let invalid = |text: &str| Error::new(ErrorKind::Command, text);
+    let malformed = || invalid("failed to parse external command output: it is not a JSON object");
+    let output = Wiped(serde_json::from_slice(output).map_err(|_| malformed())?);
+    if !output.is_object() {
+        return Err(malformed());
+    }
+    let text = |key: &str| {
+        let value = output.get(key).and_then(Value::as_str);
+        value.filter(|value| !value.is_empty() && !value.contains('\0'))
+    };
+    let pair = text("access_key_id").zip(text("access_key_secret"));
+    let (id, secret) =
+        pair.ok_or_else(|| invalid("invalid credential response: access_key_id or access_key_secret is empty"))?;
+    let token = text("sts_token");
+    if text("mode") == Some("StsToken") && token.is_none() {
+        return Err(invalid("invalid StsToken credential response: sts_token is empty"));
+    }
+    Ok(Printed {
+        access_key_id: id.to_owned(),
+        access_key_secret: secret.into(),
+        sts_token: token.map(Secret::from),
+        // What is no point of time is as good as none: the command is asked again at every call.
+        expiration: text("expiration").and_then(parse_time),
+    })
+}
+
+impl Printed {
+    fn learned(&self) -> Learned {
+        Learned {
+            access_key_id: Some(self.access_key_id.clone()),
+            access_key_secret: Some(self.access_key_secret.clone()),
+            sts_token: Some(self.sts_token.clone().unwrap_or_else(|| Secret::new(""))),
+            sts_expiration: Some(self.expiration.map_or(0, unix_seconds)),
+            ..Learned::default()
+        }
+    }
+
+    fn into_credentials(self, host: &Host) -> Credentials {
+        let freshness = match self.expiration {
+            Some(at) if wall_millis(at) > host.now().wall => Freshness::Expires { at, lead: Lead::Short },
+            Some(_) => {
+                log::warn!(target: "aliyun_cred", "the external command printed a credential that has already expired");
+                Freshness::Uncached
+            }
+            None => Freshness::Uncached,
+        };
+        Credentials::access_key(self.access_key_id, self.access_key_secret, NAME)
+            .with_token(self.sts_token)
+            .with_freshness(freshness)
+    }
+}
+
+fn unix_seconds(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_checked_and_never_quoted() {
+        for (output, text) in [
+            ("canary", "failed to parse external command output: it is not a JSON object"),
+            ("[\"canary\"]", "failed to parse external command output: it is not a JSON object"),
+            ("{}", "invalid credential response: access_key_id or access_key_secret is empty"),
+            (
+                r#"{"access_key_id":"i","access_key_secret":["canary"]}"#,
+                "invalid credential response: access_key_id or access_key_secret is empty",
+            ),
+            (
+                r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"canary"}"#,
+                "invalid StsToken credential response: sts_token is empty",
+            ),
+        ] {
+            let error = read(output.as_bytes()).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Command, text));
+        }
+    }
+
+    #[test]
+    fn an_expiration_that_is_none_is_ignored() {
+        for (expiration, expected) in
+            [("2026-01-02T03:04:05.5+08:00", Some(1_767_294_245)), ("tomorrow", None), ("", None)]
+        {
+            let output =
+                format!(r#"{{"mode":"AK","access_key_id":"i","access_key_secret":"s","expiration":"{expiration}"}}"#);
+            assert_eq!(read(output.as_bytes()).unwrap().expiration.map(unix_seconds), expected);
+        }
+    }
+}

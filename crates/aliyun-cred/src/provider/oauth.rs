@@ -1,0 +1,245 @@
+//! An OAuth session of the CLI's: a refresh token, which a person got by logging in, keeps an access token alive, and
+//! that is exchanged for a credential.
+//!
+//! Invariant: a rotated refresh token is written down before anything else is done with it. The configuration file
+//! stays locked while the token is refreshed, although that is a request: two processes that used the same refresh
+//! token at once would cost the user the login.
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use serde_json::Value;
+
+use super::{filled, filled_secret};
+use crate::answer::{Issued, Service, Shape, encode, iso8601, no_hint, refused};
+use crate::config::Config;
+use crate::credentials::{Credentials, Lead, Secret};
+use crate::endpoint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Host, Limits, Method, Request, Route, wall_millis};
+use crate::profile::{Learned, ProfileStore};
+
+const NAME: &str = "oauth";
+const LABEL: &str = "OAuth";
+/// An access token with less than this left is refreshed before it is used.
+const REFRESH_BEFORE_SECONDS: i64 = 1200;
+const DEFAULT_TOKEN_SECONDS: i64 = 3600;
+
+/// The service answers in camel case; other writings are read as well.
+const SHAPE: Shape = Shape {
+    object: None,
+    id: &["accessKeyId", "AccessKeyId"],
+    secret: &["accessKeySecret", "AccessKeySecret"],
+    token: Some(&["securityToken", "SecurityToken"]),
+    expiration: &["expiration", "Expiration"],
+    checks_code: false,
+};
+
+#[derive(Debug)]
+pub(crate) struct OAuth {
+    url: String,
+    client_id: String,
+    tokens: ArcSwap<Tokens>,
+    /// The AccessKey ID that was handed out last: that credential is not to be had again from a file.
+    handed_out: ArcSwapOption<String>,
+    store: Option<ProfileStore>,
+    limits: Limits,
+    route: Route,
+}
+
+/// The tokens, and the credential that the last exchange brought, if it is known.
+#[derive(Clone, Debug)]
+struct Tokens {
+    access_token: Option<Secret>,
+    /// In seconds since the Unix epoch; 0 if unknown.
+    access_token_expire: i64,
+    refresh_token: Option<Secret>,
+    exchanged: Option<(String, Secret, Secret)>,
+    exchanged_expire: i64,
+}
+
+impl Tokens {
+    fn new(config: &Config) -> Self {
+        let id = filled(config.access_key_id.as_ref());
+        let secret = filled_secret(config.access_key_secret.as_ref());
+        let token = filled_secret(config.security_token.as_ref());
+        Tokens {
+            access_token: filled_secret(config.access_token.as_ref()),
+            access_token_expire: config.access_token_expire.unwrap_or(0),
+            refresh_token: filled_secret(config.refresh_token.as_ref()),
+            exchanged: id.zip(secret).zip(token).map(|((id, secret), token)| (id, secret, token)),
+            exchanged_expire: config.sts_expiration.unwrap_or(0),
+        }
+    }
+
+    fn needs_refresh(&self, now: i64) -> bool {
+        self.access_token.is_none()
+            || self.access_token_expire <= 0
+            || self.access_token_expire - now <= REFRESH_BEFORE_SECONDS
+    }
+}
+
+impl OAuth {
+    pub(super) fn new(config: &Config, store: Option<ProfileStore>, host: &Host) -> Result<Self> {
+        let empty = |python, node| Error::invalid_config(host.surface().text(python, node));
+        let client_id =
+            filled(config.client_id.as_ref()).ok_or_else(|| empty("the ClientId is empty", "the clientId is empty"))?;
+        let url = filled(config.sign_in_url.as_ref())
+            .ok_or_else(|| empty("the url for sign-in is empty", "the url for sign-in is empty"))?;
+        Ok(OAuth {
+            url: endpoint::origin("OAuth sign-in URL", &url)?,
+            client_id,
+            tokens: ArcSwap::from_pointee(Tokens::new(config)),
+            handed_out: ArcSwapOption::empty(),
+            store,
+            limits: config.limits(5_000, 10_000),
+            route: config.route(),
+        })
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        let credentials = self.resolve(host).await.map_err(|error| error.at_provider(NAME))?;
+        self.handed_out.store(credentials.access_key_id().map(|id| id.to_owned().into()));
+        Ok(credentials)
+    }
+
+    async fn resolve(&self, host: &Host) -> Result<Credentials> {
+        if let Some(known) = self.exchanged_before(host) {
+            return Ok(known);
+        }
+        match &self.store {
+            Some(store) => {
+                let locked = store.lock(host).await?;
+                // Another process may have been here since.
+                self.tokens.store(Tokens::new(&locked.oauth_tokens()?).into());
+                if let Some(known) = self.exchanged_before(host) {
+                    return Ok(known);
+                }
+                if let Some(learned) = self.refresh(host).await? {
+                    locked.record(host, &learned).await;
+                }
+            }
+            None => {
+                self.refresh(host).await?;
+            }
+        }
+        self.exchange(host).await
+    }
+
+    /// The credential that an earlier exchange brought, here or in another process.
+    fn exchanged_before(&self, host: &Host) -> Option<Credentials> {
+        let tokens = self.tokens.load();
+        let (id, secret, token) = tokens.exchanged.clone()?;
+        let expiration = std::time::UNIX_EPOCH
+            .checked_add(std::time::Duration::from_secs(u64::try_from(tokens.exchanged_expire).ok()?))?;
+        let is_new = self.handed_out.load().as_ref().is_none_or(|last| **last != id);
+        let issued = Issued { access_key_id: id, access_key_secret: secret, security_token: Some(token), expiration };
+        (is_new && wall_millis(expiration) > host.now().wall).then(|| Credentials::issued(issued, NAME, Lead::Short))
+    }
+
+    /// Refreshes the access token if it is due. What is returned has to be written down.
+    async fn refresh(&self, host: &Host) -> Result<Option<Learned>> {
+        let before = unix_seconds(host);
+        let tokens = Tokens::clone(&self.tokens.load());
+        let Some(refresh_token) = tokens.refresh_token.clone().filter(|_| tokens.needs_refresh(before)) else {
+            return Ok(None);
+        };
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.expose()),
+            ("client_id", &self.client_id),
+            ("Timestamp", &iso8601(host.now().wall)),
+        ];
+        let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let request = self.request(
+            "v1/token",
+            vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())],
+            body.join("&"),
+        );
+        let secrets = [refresh_token.expose()];
+        let service = Service {
+            label: LABEL,
+            refused: |_, status| format!("failed to refresh OAuth token, status code: {status}"),
+            secrets: &secrets,
+            hint: login_hint,
+        };
+        let response = service.ask(host, request).await.map_err(|error| match error.code() {
+            Some("invalid_grant") => error.with_kind(ErrorKind::LoginRequired),
+            _ => error,
+        })?;
+        let answer = service.json(&response)?;
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (Some(access_token), Some(refresh_token)) = (text("access_token"), text("refresh_token")) else {
+            let why = "failed to refresh OAuth token: access_token or refresh_token is missing";
+            return Err(service.malformed(&response, why));
+        };
+        let lasts = answer.get("expires_in").and_then(Value::as_i64).unwrap_or(DEFAULT_TOKEN_SECONDS);
+        let tokens = Tokens {
+            access_token: Some(access_token.into()),
+            access_token_expire: before.saturating_add(lasts),
+            refresh_token: Some(refresh_token.into()),
+            ..tokens
+        };
+        let learned = Learned {
+            oauth_access_token: tokens.access_token.clone(),
+            oauth_access_token_expire: Some(tokens.access_token_expire),
+            oauth_refresh_token: tokens.refresh_token.clone(),
+            ..Learned::default()
+        };
+        self.tokens.store(tokens.into());
+        Ok(Some(learned))
+    }
+
+    async fn exchange(&self, host: &Host) -> Result<Credentials> {
+        let tokens = self.tokens.load_full();
+        let now = unix_seconds(host);
+        let usable = |_: &&Secret| tokens.access_token_expire <= 0 || tokens.access_token_expire > now;
+        let Some(access_token) = tokens.access_token.as_ref().filter(usable) else {
+            let text = "OAuth access token is empty or expired and there is no refresh token, please re-login with cli";
+            return Err(Error::new(ErrorKind::LoginRequired, text));
+        };
+        let request = self.request(
+            "v1/exchange",
+            vec![
+                ("Content-Type", "application/json".to_owned()),
+                ("Authorization", format!("Bearer {}", access_token.expose())),
+            ],
+            String::new(),
+        );
+        let secrets = [access_token.expose()];
+        let service = Service { label: LABEL, refused, secrets: &secrets, hint: no_hint };
+        let response = service.ask(host, request).await?;
+        if service.json(&response)?.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(service.refusal(&response));
+        }
+        let issued = service.read(&response, &SHAPE, host.now().wall)?;
+        let learned = Learned {
+            access_key_id: Some(issued.access_key_id.clone()),
+            access_key_secret: Some(issued.access_key_secret.clone()),
+            sts_token: issued.security_token.clone(),
+            sts_expiration: i64::try_from(wall_millis(issued.expiration) / 1000).ok(),
+            ..Learned::default()
+        };
+        if let Some(store) = &self.store {
+            store.record(host, &learned).await;
+        }
+        Ok(Credentials::issued(issued, NAME, Lead::Short))
+    }
+
+    fn request(&self, path: &str, headers: Vec<(&'static str, String)>, body: String) -> Request {
+        Request {
+            method: Method::Post,
+            url: format!("{}{path}", self.url),
+            headers,
+            body,
+            limits: self.limits,
+            route: self.route.clone(),
+        }
+    }
+}
+
+fn unix_seconds(host: &Host) -> i64 {
+    i64::try_from(host.now().wall / 1000).unwrap_or(i64::MAX)
+}
+
+fn login_hint(code: &str) -> &'static str {
+    if code == "invalid_grant" { "; log in again: aliyun configure --mode OAuth" } else { "" }
+}

@@ -1,0 +1,111 @@
+//! A RAM role assumed with an OIDC token: STS AssumeRoleWithOIDC, as in a Kubernetes pod with RRSA.
+//!
+//! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>
+
+use std::path::PathBuf;
+
+use super::{filled, required, session_duration, session_name};
+use crate::answer::Shape;
+use crate::config::Config;
+use crate::credentials::{Credentials, Secret};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+
+const NAME: &str = "oidc_role_arn";
+/// The variables that all must be set for the default chain to ask this source.
+const VARIABLES: [&str; 3] =
+    ["ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_CLOUD_OIDC_TOKEN_FILE"];
+
+#[derive(Debug)]
+pub(crate) struct OidcRoleArn {
+    role_arn: String,
+    provider_arn: String,
+    token_file: PathBuf,
+    session_name: String,
+    duration_seconds: i64,
+    policy: Option<String>,
+    sts: Sts,
+}
+
+impl OidcRoleArn {
+    pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
+        let duration_seconds = session_duration(config)?;
+        let [role, provider, file] = VARIABLES;
+        let role_arn = required(config.role_arn.as_deref(), role, host, || {
+            (
+                "role_arn or environment variable ALIBABA_CLOUD_ROLE_ARN cannot be empty",
+                "roleArn does not exist and env ALIBABA_CLOUD_ROLE_ARN is null.",
+            )
+        })?;
+        let provider_arn = required(config.oidc_provider_arn.as_deref(), provider, host, || {
+            (
+                "oidc_provider_arn or environment variable ALIBABA_CLOUD_OIDC_PROVIDER_ARN cannot be empty",
+                "oidcProviderArn does not exist and env ALIBABA_CLOUD_OIDC_PROVIDER_ARN is null.",
+            )
+        })?;
+        let token_file = required(config.oidc_token_file_path.as_deref(), file, host, || {
+            (
+                "oidc_token_file_path or environment variable ALIBABA_CLOUD_OIDC_TOKEN_FILE cannot be empty",
+                "oidcTokenFilePath is not exists and env ALIBABA_CLOUD_OIDC_TOKEN_FILE is null.",
+            )
+        })?;
+        Ok(OidcRoleArn {
+            role_arn,
+            provider_arn,
+            token_file: token_file.into(),
+            session_name: session_name(config, host),
+            duration_seconds,
+            policy: filled(config.policy.as_ref()),
+            sts: Sts::new(config, host, DEFAULT_HOST)?,
+        })
+    }
+
+    /// For the default chain: `None` unless the environment configures it whole.
+    pub(crate) fn from_environment(host: &Host) -> Option<Result<Self>> {
+        VARIABLES.iter().all(|name| host.env(name).is_some()).then(|| OidcRoleArn::new(&Config::default(), host))
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        self.assume(host).await.map_err(|error| error.at_provider(NAME))
+    }
+
+    async fn assume(&self, host: &Host) -> Result<Credentials> {
+        let token = self.token(host)?;
+        let mut form = Parameters::from([
+            ("RoleArn", self.role_arn.clone()),
+            ("OIDCProviderArn", self.provider_arn.clone()),
+            ("OIDCToken", token.expose().to_owned()),
+            ("RoleSessionName", self.session_name.clone()),
+            ("DurationSeconds", self.duration_seconds.to_string()),
+        ]);
+        form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
+        let call = Call {
+            provider: NAME,
+            action: "AssumeRoleWithOIDC",
+            form,
+            signer: Signer::Nobody,
+            secrets: &[token.expose()],
+            shape: Shape::common(Some("Credentials")),
+        };
+        self.sts.call(host, call).await
+    }
+
+    /// The token as it is now: it is rotated on disk. Files of tokens tend to end with a line break.
+    fn token(&self, host: &Host) -> Result<Secret> {
+        let path = self.token_file.display();
+        let unreadable = |kind, why: &str| {
+            let text =
+                format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
+            Error::new(kind, text)
+        };
+        let bytes = host.read_file(&self.token_file).map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(ErrorKind::MalformedFile, "it is not UTF-8"))?;
+        let whole = Secret::new(text);
+        let token = whole.expose().trim();
+        if token.is_empty() {
+            return Err(unreadable(ErrorKind::MalformedFile, "it is empty"));
+        }
+        Ok(token.into())
+    }
+}

@@ -1,0 +1,108 @@
+//! A session of an RSA key pair: STS GenerateSessionAccessKey, which the service offers on its Japanese site.
+//!
+//! The signature is RSASSA-PKCS1-v1_5 with SHA-256 over the same text that an AccessKey pair would sign.
+
+use super::{filled, session_duration};
+use crate::answer::Shape;
+use crate::config::Config;
+use crate::credentials::{Credentials, Secret};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::rsa::PrivateKey;
+use crate::sts::{Call, Parameters, Signer, Sts};
+
+const NAME: &str = "rsa_key_pair";
+const DEFAULT_HOST: &str = "sts.ap-northeast-1.aliyuncs.com";
+const MAX_SESSION_SECONDS: i64 = 3600;
+
+const SHAPE: Shape = Shape {
+    object: Some("SessionAccessKey"),
+    id: &["SessionAccessKeyId"],
+    secret: &["SessionAccessKeySecret"],
+    token: None,
+    expiration: &["Expiration"],
+    checks_code: false,
+};
+
+#[derive(Debug)]
+pub(crate) struct RsaKeyPair {
+    public_key_id: String,
+    private_key: PrivateKey,
+    duration_seconds: i64,
+    sts: Sts,
+}
+
+impl RsaKeyPair {
+    /// With the key in the file that the options name.
+    pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
+        let duration_seconds = checked_duration(config)?;
+        let public_key_id = public_key_id(config, host)?;
+        let path = filled(config.private_key_file.as_ref()).ok_or_else(|| {
+            Error::invalid_config(host.surface().text(
+                "private_key_file cannot be empty",
+                "Missing required privateKeyFile option in config for rsa_key_pair",
+            ))
+        })?;
+        let bytes = host.read_file(path.as_ref()).map_err(|error| {
+            let python = format!("{error}: '{path}'");
+            let node = format!("privateKeyFile {path} cannot be empty");
+            Error::new(ErrorKind::Io, host.surface().text(&python, &node))
+        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;
+        RsaKeyPair::build(config, public_key_id, duration_seconds, &Secret::new(text), host)
+    }
+
+    /// With the key itself.
+    pub(super) fn with_key(config: &Config, private_key: &Secret, host: &Host) -> Result<Self> {
+        let duration_seconds = checked_duration(config)?;
+        RsaKeyPair::build(config, public_key_id(config, host)?, duration_seconds, private_key, host)
+    }
+
+    fn build(
+        config: &Config,
+        public_key_id: String,
+        duration_seconds: i64,
+        private_key: &Secret,
+        host: &Host,
+    ) -> Result<Self> {
+        if private_key.expose().trim().is_empty() {
+            return Err(Error::invalid_config("private_key cannot be empty"));
+        }
+        let private_key = PrivateKey::parse(private_key.expose())?;
+        Ok(RsaKeyPair { public_key_id, private_key, duration_seconds, sts: Sts::new(config, host, DEFAULT_HOST)? })
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        let call = Call {
+            provider: NAME,
+            action: "GenerateSessionAccessKey",
+            form: Parameters::from([("DurationSeconds", self.duration_seconds.to_string())]),
+            signer: Signer::KeyPair { public_key_id: &self.public_key_id, private_key: &self.private_key },
+            secrets: &[],
+            shape: SHAPE,
+        };
+        self.sts.call(host, call).await.map_err(|error| error.at_provider(NAME))
+    }
+}
+
+fn checked_duration(config: &Config) -> Result<i64> {
+    let seconds = session_duration(config)?;
+    if seconds > MAX_SESSION_SECONDS {
+        return Err(Error::invalid_config(
+            "session duration of an RSA key pair should be in the range of 900s - 3600s",
+        ));
+    }
+    Ok(seconds)
+}
+
+fn public_key_id(config: &Config, host: &Host) -> Result<String> {
+    filled(config.public_key_id.as_ref()).ok_or_else(|| {
+        Error::invalid_config(
+            host.surface().text(
+                "public_key_id cannot be empty",
+                "Missing required publicKeyId option in config for rsa_key_pair",
+            ),
+        )
+    })
+}

@@ -1,0 +1,58 @@
+//! RSA private keys, as users keep them, and their signatures.
+//!
+//! Invariant: a key's content reaches no text and no `Debug`.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) struct PrivateKey(RsaKeyPair);
+
+impl PrivateKey {
+    /// Reads PEM, PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`), or the bare Base64 of either.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        if text.contains("ENCRYPTED") {
+            return Err(Error::invalid_config(
+                "the private key is encrypted; store it decrypted: openssl pkcs8 -topk8 -nocrypt",
+            ));
+        }
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("----"));
+        let base64 = Zeroizing::new(lines.collect::<String>());
+        let not_a_key = "the private key is not an RSA key in PEM, PKCS#8 or PKCS#1";
+        let der = BASE64.decode(base64.as_bytes()).map_err(|_| Error::invalid_config(not_a_key))?;
+        let der = Zeroizing::new(der);
+        let pair =
+            RsaKeyPair::from_pkcs8(&der).or_else(|pkcs8| RsaKeyPair::from_der(&der).map_err(|pkcs1| (pkcs8, pkcs1)));
+        pair.map(PrivateKey).map_err(|(pkcs8, pkcs1)| {
+            let reasons = format!("{pkcs8} {pkcs1}");
+            if reasons.contains("TooSmall") {
+                Error::invalid_config("the RSA key has fewer than 2048 bits; make a longer one")
+            } else if reasons.contains("TooLarge") {
+                Error::invalid_config("the RSA key has more bits than are supported (4096)")
+            } else {
+                Error::invalid_config(not_a_key)
+            }
+        })
+    }
+
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        self.0
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| Error::new(ErrorKind::Internal, "the system has no randomness to sign with"))?;
+        Ok(signature)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
