@@ -166,6 +166,29 @@ def check_requests(expected, found):
                 compare(f"request {index}: {key}", value, got)
 
 
+def check_files(home, expected):
+    """Compares JSON files of the home directory, all keys in their order, with what the scenario says they hold."""
+    for path, wanted in expected.items():
+        compare_json(path, wanted, json.loads((home / path).read_text("utf-8")))
+    strays = [path.name for path in home.rglob("*") if "aliyun-cred-tmp" in path.name]
+    compare("unfinished files left behind", [], strays)
+
+
+def compare_json(where, expected, found):
+    if isinstance(expected, dict) and isinstance(found, dict):
+        compare(f"{where}: keys", list(expected), list(found))
+        for key, value in expected.items():
+            compare_json(f"{where}.{key}", value, found[key])
+    elif isinstance(expected, list) and isinstance(found, list):
+        compare(f"{where}: length", len(expected), len(found))
+        for index, (value, got) in enumerate(zip(expected, found)):
+            compare_json(f"{where}[{index}]", value, got)
+    elif expected == ANY and isinstance(found, int):
+        return
+    else:
+        compare(where, expected, found, secret=True)
+
+
 def secrets_in(value, name=""):
     """Every string that stands under a name which says that it is one."""
     if isinstance(value, dict):
@@ -199,7 +222,8 @@ def run(scenario_folder, surface, emulator, scratch):
         shutil.copytree(scenario_folder / "home", home)
     else:
         home.mkdir()
-    names = {**emulator.addresses, "home": str(home)}
+    port = emulator.addresses["sts_http"].rpartition(":")[2]
+    names = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
     scenario = substitute(json.loads((scenario_folder / "scenario.json").read_text("utf-8")), names)
     files = []
     for path in home.rglob("*"):
@@ -223,8 +247,8 @@ def run(scenario_folder, surface, emulator, scratch):
         "HOME": str(home),
         "HTTPS_PROXY": emulator.addresses["proxy"],
         "SSL_CERT_FILE": emulator.addresses["ca"],
-        # Even on a real instance, and before a source that needs it exists.
-        "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": emulator.addresses["sts_http"],
+        # Even on a real instance.
+        "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": emulator.addresses["metadata"],
         **scenario.get("env", {}),
     }
     command, mode = SURFACES[surface]
@@ -267,6 +291,7 @@ def run(scenario_folder, surface, emulator, scratch):
         compare("calls", len(per_call), len(outcomes))
         for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
             check_outcome(f"call {index}", wanted, outcome, surface)
+    check_files(home, scenario.get("files", {}))
     check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
 
 

@@ -190,7 +190,7 @@ options! {
     /// Whether the metadata service's credentials are refreshed by a timer; default true.
     async_credential_update_enabled: bool, "asyncCredentialUpdateEnabled";
     /// The URI that hands out credentials; else `ALIBABA_CLOUD_CREDENTIALS_URI`.
-    credentials_uri: String, "credentialsUri", "credentialsURI";
+    credentials_uri: Secret, "credentialsUri", "credentialsURI";
     /// Accepted for compatibility and ignored.
     host: String;
     /// The limit of one request once connected, in milliseconds; 0 or absent: the source's default.
@@ -198,7 +198,7 @@ options! {
     /// The limit for a connection, in milliseconds; 0 or absent: the source's default.
     connect_timeout: i64, "connectTimeout";
     /// The command that prints a credential, for the source `external`.
-    process_command: String, "processCommand";
+    process_command: Secret, "processCommand";
     /// The sign-in URL, for the sources `cloud_sso` and `oauth`.
     sign_in_url: String, "signInUrl";
     /// The account's ID, for the source `cloud_sso`.
@@ -216,7 +216,7 @@ options! {
     /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source `oauth`.
     sts_expiration: i64, "stsExpiration";
     /// The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says.
-    proxy: String;
+    proxy: Secret;
 }
 
 impl Config {

@@ -13,7 +13,7 @@ use crate::answer::Issued;
 ///
 /// Internally NUL-terminated, so that C can borrow it; it therefore cannot hold a NUL of its own:
 /// [`Secret::new`] cuts nothing, the sources refuse such values.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(Terminated);
 
 impl Secret {
@@ -51,7 +51,7 @@ impl<T: Into<String>> From<T> for Secret {
 }
 
 /// A string kept with a NUL behind it, so that C can borrow it without a copy.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Terminated(String);
 
 impl Terminated {

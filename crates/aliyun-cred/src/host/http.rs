@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
+use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind};
 
 /// The largest answer that is read: 1 MiB. Real ones have a few KiB.
@@ -42,7 +43,7 @@ pub(crate) enum Route {
     /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
     Environment,
     /// Through this proxy, whatever the environment says.
-    Through(String),
+    Through(Secret),
     /// Straight to the host, whatever the environment says.
     Direct,
 }
@@ -178,7 +179,7 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
     let builder = match &setting.route {
         Route::Environment => builder,
         Route::Direct => builder.no_proxy(),
-        Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(invalid)?),
+        Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(invalid)?),
     };
     builder.build().map_err(invalid)
 }

@@ -295,11 +295,11 @@ impl<'a> Profile<'a> {
     }
 
     fn credentials_uri(&self) -> Result<Config> {
-        Ok(Config { credentials_uri: self.owned("credentials_uri")?, ..Config::default() })
+        Ok(Config { credentials_uri: self.owned("credentials_uri")?.map(Into::into), ..Config::default() })
     }
 
     fn external(&self) -> Result<Config> {
-        Ok(Config { process_command: self.owned("process_command")?, ..Config::default() })
+        Ok(Config { process_command: self.owned("process_command")?.map(Into::into), ..Config::default() })
     }
 
     fn role(&self) -> Result<Config> {

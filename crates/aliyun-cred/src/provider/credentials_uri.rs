@@ -23,10 +23,15 @@ pub(crate) struct CredentialsUri {
 
 impl CredentialsUri {
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
-        let uri = required(config.credentials_uri.as_deref(), "ALIBABA_CLOUD_CREDENTIALS_URI", host, || {
-            let text = "uri or environment variable ALIBABA_CLOUD_CREDENTIALS_URI cannot be empty";
-            (text, text)
-        })?;
+        let uri = required(
+            config.credentials_uri.as_ref().map(Secret::expose),
+            "ALIBABA_CLOUD_CREDENTIALS_URI",
+            host,
+            || {
+                let text = "uri or environment variable ALIBABA_CLOUD_CREDENTIALS_URI cannot be empty";
+                (text, text)
+            },
+        )?;
         let invalid = |why: &str| Error::invalid_config(format!("the credentials URI is not valid: {why}"));
         let parsed = url::Url::parse(uri.trim()).map_err(|error| invalid(&error.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {

@@ -16,7 +16,7 @@ use crate::host::{CommandFailure, Host, wall_millis};
 use crate::json::Wiped;
 use crate::profile::{Learned, ProfileStore};
 
-use super::filled;
+use super::filled_secret;
 
 const NAME: &str = "external";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,10 +30,10 @@ pub(crate) struct External {
 
 impl External {
     pub(super) fn new(config: &Config, store: Option<ProfileStore>) -> Result<Self> {
-        let command = filled(config.process_command.as_ref());
+        let command = filled_secret(config.process_command.as_ref());
         let command = command.ok_or_else(|| Error::invalid_config("process_command is empty"))?;
         let given = config.timeout.and_then(|timeout| u64::try_from(timeout).ok()).filter(|timeout| *timeout > 0);
-        Ok(External { command: command.into(), timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis), store })
+        Ok(External { command, timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis), store })
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
