@@ -115,7 +115,14 @@ struct Details {
     request_id: Option<String>,
     http_status: Option<u16>,
     attempts: Vec<Attempt>,
-    unknown_type: bool,
+    special: Option<Special>,
+}
+
+/// A failure that some languages' users know by a class of its own, finer than its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    UnknownType,
+    FileNotFound,
 }
 
 impl Error {
@@ -128,7 +135,7 @@ impl Error {
             request_id: None,
             http_status: None,
             attempts: Vec::new(),
-            unknown_type: false,
+            special: None,
         }))
     }
 
@@ -138,7 +145,14 @@ impl Error {
 
     pub(crate) fn unknown_type(message: impl Into<String>) -> Self {
         let mut error = Error::invalid_config(message);
-        error.0.unknown_type = true;
+        error.0.special = Some(Special::UnknownType);
+        error
+    }
+
+    /// A file that was named could not be read, for this reason.
+    pub(crate) fn unreadable(reason: &std::io::Error, message: impl Into<String>) -> Self {
+        let mut error = Error::new(ErrorKind::Io, message);
+        error.0.special = (reason.kind() == std::io::ErrorKind::NotFound).then_some(Special::FileNotFound);
         error
     }
 
@@ -199,7 +213,13 @@ impl Error {
     /// to Python's users.
     #[doc(hidden)]
     pub fn is_unknown_type(&self) -> bool {
-        self.0.unknown_type
+        self.0.special == Some(Special::UnknownType)
+    }
+
+    /// Whether a file that was named does not exist: a `FileNotFoundError` to Python's users.
+    #[doc(hidden)]
+    pub fn is_file_not_found(&self) -> bool {
+        self.0.special == Some(Special::FileNotFound)
     }
 
     /// Every source that a chain asked, in order; empty if the failure was not a chain's.

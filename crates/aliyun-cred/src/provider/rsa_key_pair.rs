@@ -6,7 +6,7 @@ use super::{filled, session_duration};
 use crate::answer::Shape;
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::rsa::PrivateKey;
 use crate::sts::{Call, Parameters, Signer, Sts};
@@ -46,7 +46,7 @@ impl RsaKeyPair {
         let bytes = host.read_file(path.as_ref()).map_err(|error| {
             let python = format!("{error}: '{path}'");
             let node = format!("privateKeyFile {path} cannot be empty");
-            Error::new(ErrorKind::Io, host.surface().text(&python, &node))
+            Error::unreadable(&error, host.surface().text(&python, &node))
         })?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;

@@ -1,0 +1,118 @@
+# The doors of this project; `make` alone lists them.
+#
+# Everything that is built or installed goes into two ignored folders: target/ (cargo) and .build/ (virtual
+# environment, node_modules, C programs). Nothing needs root but `ci-tools`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+CC ?= cc
+CXX ?= c++
+BUILD := $(CURDIR)/.build
+export CARGO_TARGET_DIR := $(CURDIR)/target
+DEBUG := $(CARGO_TARGET_DIR)/debug
+VENV := $(BUILD)/venv
+# The bindings of one test run are built once, without the release profile's minutes of optimisation.
+DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+NPM := npm --no-audit --no-fund --loglevel=error
+
+.PHONY: help demo test check ci-tools clean
+.PHONY: rust c python node demo-programs demo-sdks
+.PHONY: soak test-rust test-c test-python test-node test-scenarios test-docs test-storm
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
+	@$(VENV)/bin/python demo/run.py
+
+test: check test-rust test-c test-python test-node test-docs test-scenarios test-storm ## run everything that can fail
+	@echo "everything passed"
+
+check: ## formatting, lints, documentation
+	@echo "== formatting, lints, documentation"
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p aliyun-cred -p aliyun-cred-emulator
+
+ci-tools: ## install the system's packages that some tests need (apt, as root)
+	@apt-get update -qq
+	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+		build-essential clang valgrind libclang-rt-14-dev >/dev/null
+
+clean: ## remove everything that was built
+	@rm -rf $(BUILD) $(CARGO_TARGET_DIR)
+
+# --- what is built
+
+rust:
+	@echo "== building the resolver and the emulator"
+	@cargo build --quiet -p aliyun-cred -p aliyun-cred-emulator --lib --bins --examples
+
+c:
+	@echo "== building the C library"
+	@cargo build --quiet -p aliyun-cred-c
+
+$(VENV)/bin/python:
+	@echo "== making a virtual environment in .build/venv"
+	@$(PYTHON) -m venv $(VENV)
+
+python: $(VENV)/bin/python
+	@echo "== building the Python package"
+	@$(DEV_WHEEL) $(PIP) --force-reinstall --no-deps ./python
+
+node:
+	@echo "== building the Node package"
+	@cd node && node scripts/build.js --profile dev >/dev/null
+
+demo-programs: rust c python node
+	@mkdir -p $(BUILD)/demo
+	@$(CC) -std=c99 -Iinclude demo/demo.c -o $(BUILD)/demo/demo-c -L$(DEBUG) -laliyun_cred -Wl,-rpath,$(BUILD)/demo
+	@$(CXX) -std=c++17 -Iinclude demo/demo.cpp -o $(BUILD)/demo/demo-cpp -L$(DEBUG) -laliyun_cred -Wl,-rpath,$(BUILD)/demo
+	@ln -sf $(DEBUG)/libaliyun_cred.so $(BUILD)/demo/libaliyun_cred.so.0
+
+demo-sdks: $(VENV)/bin/python
+	@echo "== installing the official SDKs from PyPI and npm"
+	@$(PIP) -r demo/requirements.txt
+	@cp demo/package.json $(BUILD)/demo/ && cd $(BUILD)/demo && $(NPM) install
+
+# --- what is tested
+
+test-rust: rust
+	@echo "== Rust: units, the emulator, the C header"
+	@cargo test --quiet
+
+test-c: c
+	@echo "== C and C++"
+	@BUILD_DIR=$(BUILD)/c tests/c/run.sh
+
+test-python: python
+	@echo "== Python"
+	@$(PIP) -r tests/python/requirements.txt
+	@$(VENV)/bin/python -m pytest tests/python
+
+test-node: node
+	@echo "== Node"
+	@mkdir -p $(BUILD)/node && cp tests/node/package.json tests/node/package-lock.json $(BUILD)/node/
+	@cd $(BUILD)/node && $(NPM) ci
+	@node --test tests/node/*.test.js
+
+test-docs: $(VENV)/bin/python
+	@echo "== documentation"
+	@$(VENV)/bin/python tests/docs.py
+
+test-scenarios: rust c python node
+	@echo "== scenarios on every surface"
+	@BUILD_DIR=$(BUILD)/c tests/c/run.sh probe
+	@$(VENV)/bin/python tests/scenarios/run.py
+
+test-storm: rust
+	@echo "== many processes refresh one OAuth profile"
+	@$(PYTHON) tests/oauth_storm.py
+
+soak: rust ## the long form of what `make test` runs short
+	@$(PYTHON) tests/oauth_storm.py --rounds 200
