@@ -1,0 +1,13 @@
+//! How the shared library is linked: its name for the loader, and that it stays once loaded.
+#![allow(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
+#![allow(clippy::disallowed_methods, reason = "cargo speaks to a build script through its environment")]
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        // The number is that of `aliyun_cred_abi_version`; tests/c/run.sh compares the two.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libaliyun_cred.so.0");
+        // The background thread runs this library's code until the process ends: `dlclose` must not unmap it.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}

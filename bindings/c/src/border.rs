@@ -1,0 +1,121 @@
+//! What every function does on its way in and out: stop panics, refuse NULL, read strings.
+
+use std::ffi::{CStr, CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{Error, ErrorKind};
+
+/// What a function answers when its body panicked.
+pub(crate) trait Answer {
+    fn after_panic() -> Self;
+}
+
+impl Answer for Result<(), Error> {
+    fn after_panic() -> Self {
+        // The panic's own text stays out: nobody has checked it for secrets.
+        Err(Error::new(ErrorKind::ALIYUN_CRED_ERROR_INTERNAL, "a fault inside aliyun_cred; please report it as a bug"))
+    }
+}
+
+/// A neutral value where no error can be given.
+macro_rules! neutral {
+    ($($type:ty => $value:expr;)*) => {
+        $( impl Answer for $type {
+            fn after_panic() -> Self {
+                $value
+            }
+        } )*
+    };
+}
+
+neutral! {
+    () => ();
+    i32 => 0;
+    i64 => -1;
+    usize => 0;
+    *const c_char => std::ptr::null();
+    ErrorKind => ErrorKind::ALIYUN_CRED_ERROR_INTERNAL;
+}
+
+impl<T> Answer for *mut T {
+    fn after_panic() -> Self {
+        std::ptr::null_mut()
+    }
+}
+
+impl<T> Answer for Option<Box<T>> {
+    fn after_panic() -> Self {
+        None
+    }
+}
+
+/// Runs a function's body; a panic ends here.
+pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
+    // Handles never change but for a configuration, whose setters replace one value by another: a panic leaves
+    // nothing half done.
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        // Dropping it may panic again.
+        std::mem::forget(payload);
+        T::after_panic()
+    })
+}
+
+/// [`guard`] for a body that can fail. NULL means success.
+pub(crate) fn fallible(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<Error>> {
+    guard(body).err().map(Box::new)
+}
+
+/// A pointer argument that must not be NULL.
+pub(crate) fn given<T>(argument: Option<T>, name: &str) -> Result<T, Error> {
+    argument.ok_or_else(|| Error::invalid_argument(format!("'{name}' is NULL")))
+}
+
+/// A string argument, which lives as long as the call that it was passed to.
+pub(crate) fn text<'call>(argument: *const c_char, name: &str) -> Result<&'call str, Error> {
+    if argument.is_null() {
+        return Err(Error::invalid_argument(format!("'{name}' is NULL")));
+    }
+    // SAFETY: not NULL; the header demands a NUL-terminated string that nobody changes during the call, and no caller
+    // in this crate keeps the result for longer.
+    let bytes = unsafe { CStr::from_ptr(argument) };
+    bytes.to_str().map_err(|_| Error::invalid_argument(format!("'{name}' is not UTF-8")))
+}
+
+/// A copy for C to read. A NUL inside, which only a service's own text could bring, becomes U+FFFD.
+pub(crate) fn terminated(text: &str) -> CString {
+    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_or_a_neutral_value() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("canary");
+            }
+        }
+        let error = fallible(|| std::panic::panic_any(Bomb)).unwrap();
+        assert_eq!(error.kind, ErrorKind::ALIYUN_CRED_ERROR_INTERNAL);
+        assert!(!error.message.to_str().unwrap().contains("canary"), "a panic's text shows");
+        assert!(guard(|| -> *const c_char { panic!() }).is_null());
+        assert!(guard(|| -> *mut Error { panic!() }).is_null());
+        assert!(guard(|| -> Option<Box<Error>> { panic!() }).is_none());
+        assert_eq!(guard(|| -> i64 { panic!() }), -1);
+        assert_eq!(guard(|| -> usize { panic!() }), 0);
+    }
+
+    #[test]
+    fn strings_are_checked() {
+        assert_eq!(text(c"凭证".as_ptr(), "x").unwrap(), "凭证");
+        for (argument, words) in [(std::ptr::null(), "'x' is NULL"), (c"\xff".as_ptr(), "'x' is not UTF-8")] {
+            let error = text(argument, "x").unwrap_err();
+            assert_eq!(error.kind, ErrorKind::ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+            assert_eq!(error.message.to_str().unwrap(), words);
+        }
+        assert_eq!(terminated("a\0b").to_str().unwrap(), "a\u{fffd}b");
+    }
+}

@@ -1,0 +1,409 @@
+// aliyun_cred.h for C++17: the same objects, freed on their own, with exceptions or results instead of error pointers.
+//
+//     #include <aliyun_cred.hpp>
+//
+//     aliyun_cred::Client client;  // whatever this machine offers
+//     aliyun_cred::Credentials credentials = client.credentials();
+//     sign(credentials.access_key_id(), credentials.access_key_secret(), credentials.security_token());
+//
+//     aliyun_cred::Client role(aliyun_cred::Config("ram_role_arn")
+//                                  .access_key_id("LTAI...")
+//                                  .access_key_secret("...")
+//                                  .role_arn("acs:ram::1234567890123456:role/reader"));
+//
+// Header only; link with -laliyun_cred. The rules on threads, fork and strings are those of aliyun_cred.h: clients,
+// credentials and errors may be used by any number of threads at once, a configuration by one. The objects themselves
+// follow C++'s usual rule: while one thread assigns to an object or destroys it, no other may use that same object;
+// give each thread a copy, which is cheap. An object that was moved from can only be assigned to or destroyed.
+#ifndef ALIYUN_CRED_HPP
+#define ALIYUN_CRED_HPP
+
+#include "aliyun_cred.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace aliyun_cred {
+
+// What kind of failure it was: ALIYUN_CRED_ERROR_DENIED and so on.
+using ErrorKind = aliyun_cred_error_kind_t;
+
+// One source of a chain that was asked and did not answer.
+struct Attempt {
+    // The source's name, such as "env".
+    std::string provider;
+    ErrorKind kind;
+    // Why it did not answer, and what would make it answer, in one line.
+    std::string message;
+};
+
+namespace detail {
+
+template <typename T, void (*Free)(T *)>
+struct Deleter {
+    void operator()(T *pointer) const noexcept { Free(pointer); }
+};
+
+template <typename T, void (*Free)(T *)>
+using Owned = std::unique_ptr<T, Deleter<T, Free>>;
+
+using OwnedError = Owned<aliyun_cred_error_t, aliyun_cred_error_free>;
+
+inline std::string copied(const char *text) { return text == nullptr ? std::string() : std::string(text); }
+
+}  // namespace detail
+
+// Why a call failed. what() says in one line what was tried, what came back and what to change; it never holds a
+// secret. Copies share their contents.
+class Error : public std::runtime_error {
+public:
+    // Takes an error of the C interface over.
+    explicit Error(detail::OwnedError error) : Error(*read(error.get())) {}
+
+    Error(ErrorKind kind, const std::string &message)
+        : std::runtime_error(message), details_(std::make_shared<const Details>(Details{kind, message, {}, {}, {}, 0, {}})) {}
+
+    ErrorKind kind() const noexcept { return details_->kind; }
+
+    // The kind's stable name, such as "not_configured".
+    const char *kind_name() const noexcept { return aliyun_cred_error_kind_name(static_cast<std::uint32_t>(kind())); }
+
+    // The source that failed; empty if no single one did.
+    const std::string &provider() const noexcept { return details_->provider; }
+
+    // The service's own code, such as "NoPermission"; empty if no service answered with one.
+    const std::string &code() const noexcept { return details_->code; }
+
+    // The service's id of the request, which its support will ask for; empty if no service answered with one.
+    const std::string &request_id() const noexcept { return details_->request_id; }
+
+    // The HTTP status of the service's answer; 0 if no service answered.
+    int http_status() const noexcept { return details_->http_status; }
+
+    // Every source that a chain asked, in order; empty if the failure was not a chain's.
+    const std::vector<Attempt> &attempts() const noexcept { return details_->attempts; }
+
+private:
+    struct Details {
+        ErrorKind kind;
+        std::string message;
+        std::string provider;
+        std::string code;
+        std::string request_id;
+        int http_status;
+        std::vector<Attempt> attempts;
+    };
+
+    explicit Error(const Details &details)
+        : std::runtime_error(details.message), details_(std::make_shared<const Details>(details)) {}
+
+    static std::unique_ptr<const Details> read(const aliyun_cred_error_t *error) {
+        auto details = std::make_unique<Details>();
+        details->kind = aliyun_cred_error_kind(error);
+        details->message = detail::copied(aliyun_cred_error_message(error));
+        details->provider = detail::copied(aliyun_cred_error_provider(error));
+        details->code = detail::copied(aliyun_cred_error_code(error));
+        details->request_id = detail::copied(aliyun_cred_error_request_id(error));
+        details->http_status = aliyun_cred_error_http_status(error);
+        for (std::size_t index = 0; index < aliyun_cred_error_attempts(error); ++index) {
+            details->attempts.push_back(Attempt{detail::copied(aliyun_cred_error_attempt_provider(error, index)),
+                                                aliyun_cred_error_attempt_kind(error, index),
+                                                detail::copied(aliyun_cred_error_attempt_message(error, index))});
+        }
+        return details;
+    }
+
+    // Shared, so that copying an exception cannot throw another.
+    std::shared_ptr<const Details> details_;
+};
+
+// A value, or the error instead of it: for those who would rather not throw.
+template <typename T>
+class [[nodiscard]] Result {
+public:
+    Result(T value) : content_(std::move(value)) {}
+    Result(Error error) : content_(std::move(error)) {}
+
+    bool has_value() const noexcept { return std::holds_alternative<T>(content_); }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    // The value; throws the error if there is none.
+    const T &value() const & {
+        check();
+        return *std::get_if<T>(&content_);
+    }
+    T value() && {
+        check();
+        return std::move(*std::get_if<T>(&content_));
+    }
+
+    // The value, which must be there.
+    const T &operator*() const & noexcept { return *std::get_if<T>(&content_); }
+    const T *operator->() const noexcept { return std::get_if<T>(&content_); }
+
+    // The error, which must be there.
+    const Error &error() const noexcept { return *std::get_if<Error>(&content_); }
+
+private:
+    void check() const {
+        if (!has_value()) {
+            throw error();
+        }
+    }
+
+    std::variant<T, Error> content_;
+};
+
+namespace detail {
+
+inline void check(aliyun_cred_error_t *error) {
+    if (error != nullptr) {
+        throw Error(OwnedError(error));
+    }
+}
+
+// A string as C takes it, which would otherwise end silently at a NUL inside.
+inline const char *argument(const char *name, const std::string &value) {
+    if (value.find('\0') != std::string::npos) {
+        throw Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' contains a NUL character");
+    }
+    return value.c_str();
+}
+inline std::int64_t argument(const char *, std::int64_t value) noexcept { return value; }
+inline bool argument(const char *, bool value) noexcept { return value; }
+
+}  // namespace detail
+
+// What the user says about one source. Each option has a setter of its name, which returns the configuration, so that
+// calls can be chained; aliyun_cred_config_set_<option> in aliyun_cred.h tells what the option means. A setter throws
+// Error for a string that is not UTF-8 or contains a NUL; values are checked when a client is made.
+class Config {
+public:
+    Config() : config_(aliyun_cred_config_new()) {}
+
+    // A configuration of this type: "access_key", "sts", "ram_role_arn" and so on.
+    explicit Config(const std::string &type_name) : Config() { type(type_name); }
+
+    // Reads a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
+    static Config from_json(const std::string &json) {
+        aliyun_cred_config_t *config = nullptr;
+        detail::check(aliyun_cred_config_from_json(detail::argument("json", json), &config));
+        return Config(config);
+    }
+
+#define ALIYUN_CRED_OPTION(option, value_type)                                                                   \
+    Config &option(value_type value) & {                                                                         \
+        detail::check(aliyun_cred_config_set_##option(config_.get(), detail::argument(#option, value)));         \
+        return *this;                                                                                            \
+    }                                                                                                            \
+    Config &&option(value_type value) && { return std::move(option(value)); }
+
+    ALIYUN_CRED_OPTION(type, const std::string &)
+    ALIYUN_CRED_OPTION(access_key_id, const std::string &)
+    ALIYUN_CRED_OPTION(access_key_secret, const std::string &)
+    ALIYUN_CRED_OPTION(security_token, const std::string &)
+    ALIYUN_CRED_OPTION(bearer_token, const std::string &)
+    ALIYUN_CRED_OPTION(duration_seconds, std::int64_t)
+    ALIYUN_CRED_OPTION(role_arn, const std::string &)
+    ALIYUN_CRED_OPTION(oidc_provider_arn, const std::string &)
+    ALIYUN_CRED_OPTION(oidc_token_file_path, const std::string &)
+    ALIYUN_CRED_OPTION(role_session_name, const std::string &)
+    ALIYUN_CRED_OPTION(role_session_expiration, std::int64_t)
+    ALIYUN_CRED_OPTION(policy, const std::string &)
+    ALIYUN_CRED_OPTION(external_id, const std::string &)
+    ALIYUN_CRED_OPTION(sts_endpoint, const std::string &)
+    ALIYUN_CRED_OPTION(sts_region_id, const std::string &)
+    ALIYUN_CRED_OPTION(enable_vpc, bool)
+    ALIYUN_CRED_OPTION(public_key_id, const std::string &)
+    ALIYUN_CRED_OPTION(private_key_file, const std::string &)
+    ALIYUN_CRED_OPTION(role_name, const std::string &)
+    ALIYUN_CRED_OPTION(enable_imds_v2, bool)
+    ALIYUN_CRED_OPTION(disable_imds_v1, bool)
+    ALIYUN_CRED_OPTION(metadata_token_duration, std::int64_t)
+    ALIYUN_CRED_OPTION(async_credential_update_enabled, bool)
+    ALIYUN_CRED_OPTION(credentials_uri, const std::string &)
+    ALIYUN_CRED_OPTION(host, const std::string &)
+    ALIYUN_CRED_OPTION(timeout, std::int64_t)
+    ALIYUN_CRED_OPTION(connect_timeout, std::int64_t)
+    ALIYUN_CRED_OPTION(process_command, const std::string &)
+    ALIYUN_CRED_OPTION(sign_in_url, const std::string &)
+    ALIYUN_CRED_OPTION(account_id, const std::string &)
+    ALIYUN_CRED_OPTION(access_config, const std::string &)
+    ALIYUN_CRED_OPTION(access_token, const std::string &)
+    ALIYUN_CRED_OPTION(access_token_expire, std::int64_t)
+    ALIYUN_CRED_OPTION(client_id, const std::string &)
+    ALIYUN_CRED_OPTION(refresh_token, const std::string &)
+    ALIYUN_CRED_OPTION(sts_expiration, std::int64_t)
+    ALIYUN_CRED_OPTION(proxy, const std::string &)
+
+#undef ALIYUN_CRED_OPTION
+
+    // The object of the C interface; it stays this one's.
+    const aliyun_cred_config_t *get() const noexcept { return config_.get(); }
+
+private:
+    explicit Config(aliyun_cred_config_t *config) : config_(config) {}
+
+    detail::Owned<aliyun_cred_config_t, aliyun_cred_config_free> config_;
+};
+
+// A resolved credential. It never changes, and may be kept whatever becomes of the client; copies share one. The
+// strings live as long as the object that they were read from, or a copy of it.
+class Credentials {
+public:
+    // Takes a reference of the C interface over.
+    explicit Credentials(aliyun_cred_credentials_t *credentials) : credentials_(credentials) {
+        detail::check(aliyun_cred_credentials_view(credentials, &view_));
+    }
+
+    Credentials(const Credentials &other) noexcept
+        : credentials_(aliyun_cred_credentials_retain(other.credentials_.get())), view_(other.view_) {}
+    Credentials(Credentials &&other) noexcept = default;
+    Credentials &operator=(const Credentials &other) noexcept { return *this = Credentials(other); }
+    Credentials &operator=(Credentials &&other) noexcept = default;
+    ~Credentials() = default;
+
+    // The AccessKey ID; absent for a bearer token.
+    std::optional<std::string_view> access_key_id() const noexcept { return text(view_.access_key_id); }
+
+    // The AccessKey secret; absent for a bearer token. Keep it out of logs.
+    std::optional<std::string_view> access_key_secret() const noexcept { return text(view_.access_key_secret); }
+
+    // The STS security token; absent for a long-lived AccessKey pair. Keep it out of logs.
+    std::optional<std::string_view> security_token() const noexcept { return text(view_.security_token); }
+
+    // The bearer token; absent for anything else. Keep it out of logs.
+    std::optional<std::string_view> bearer_token() const noexcept { return text(view_.bearer_token); }
+
+    // The type that the client was made for, such as "sts" or "default".
+    std::string_view type() const noexcept { return std::string_view(view_.type.data, view_.type.length); }
+
+    // The path of sources that led here, such as "default/cli_profile/static_ak"; absent for a bearer token that was
+    // configured directly.
+    std::optional<std::string_view> provider_name() const noexcept { return text(view_.provider_name); }
+
+    // When it ends, by the wall clock, to the millisecond; absent if it does not end.
+    std::optional<std::chrono::system_clock::time_point> expiration() const noexcept {
+        if (view_.expiration < 0) {
+            return std::nullopt;
+        }
+        return std::chrono::system_clock::time_point(std::chrono::milliseconds(view_.expiration));
+    }
+
+    // The object of the C interface; it stays this one's.
+    const aliyun_cred_credentials_t *get() const noexcept { return credentials_.get(); }
+
+private:
+    static std::optional<std::string_view> text(const aliyun_cred_string_view_t &view) noexcept {
+        if (view.data == nullptr) {
+            return std::nullopt;
+        }
+        return std::string_view(view.data, view.length);
+    }
+
+    detail::Owned<aliyun_cred_credentials_t, aliyun_cred_credentials_free> credentials_;
+    aliyun_cred_credentials_view_t view_;
+};
+
+// A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
+// and share it between threads. Copies share the cached credential.
+class Client {
+public:
+    // A client of the default chain; what it finds, or why it finds nothing, shows at the first call. Throws Error if
+    // an environment variable that only the chain reads makes no sense.
+    Client() : client_(made([](aliyun_cred_client_t **client) { return aliyun_cred_client_default(client); })) {}
+
+    // A client of the source that a configuration names. Throws Error if an option is missing, contradictory or out of
+    // range, or if a file that it names cannot be used.
+    explicit Client(const Config &config)
+        : client_(made([&](aliyun_cred_client_t **client) { return aliyun_cred_client_new(config.get(), client); })) {}
+
+    // As the constructor, without throwing Error.
+    static Result<Client> try_new(const Config &config) {
+        aliyun_cred_client_t *client = nullptr;
+        if (detail::OwnedError error{aliyun_cred_client_new(config.get(), &client)}) {
+            return Error(std::move(error));
+        }
+        return Client(client);
+    }
+
+    // The current credential, which may mean to wait for the source, within its own time limits. Throws Error if the
+    // source has none that is still valid.
+    Credentials credentials() const { return try_credentials().value(); }
+
+    // The same, waiting for `limit` at most. Throws Error of kind ALIYUN_CRED_ERROR_TIMEOUT if it runs out.
+    Credentials credentials(std::chrono::milliseconds limit) const { return try_credentials(limit).value(); }
+
+    // As credentials(), without throwing Error.
+    Result<Credentials> try_credentials() const {
+        aliyun_cred_credentials_t *credentials = nullptr;
+        aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client_.get(), &credentials);
+        return result(error, credentials);
+    }
+
+    // As credentials(limit), without throwing Error.
+    Result<Credentials> try_credentials(std::chrono::milliseconds limit) const {
+        aliyun_cred_credentials_t *credentials = nullptr;
+        const std::uint64_t ms = limit.count() > 0 ? static_cast<std::uint64_t>(limit.count()) : 0;
+        aliyun_cred_error_t *error = aliyun_cred_client_get_credentials_within(client_.get(), ms, &credentials);
+        return result(error, credentials);
+    }
+
+    // The cached credential if it is fresh, without waiting for anything.
+    std::optional<Credentials> cached() const {
+        aliyun_cred_credentials_t *credentials = aliyun_cred_client_cached(client_.get());
+        return credentials == nullptr ? std::nullopt : std::optional<Credentials>(std::in_place, credentials);
+    }
+
+    // Says that the service has refused the cached credential: the next call asks the source again.
+    void invalidate() const noexcept { aliyun_cred_client_invalidate(client_.get()); }
+
+    // The type that the client was made for: "access_key", "ram_role_arn" and so on, or "default" for the chain. It
+    // lives as long as the client or a copy of it.
+    std::string_view type() const noexcept { return aliyun_cred_client_type(client_.get()); }
+
+    // The names of the official C++ package. Each of them but getType asks for the current credential, as
+    // credentials() does; whoever needs several values takes them from one credential. An absent value is empty.
+    Credentials getCredential() const { return credentials(); }
+    std::string getAccessKeyId() const { return copied(credentials().access_key_id()); }
+    std::string getAccessKeySecret() const { return copied(credentials().access_key_secret()); }
+    std::string getSecurityToken() const { return copied(credentials().security_token()); }
+    std::string getBearerToken() const { return copied(credentials().bearer_token()); }
+    std::string getType() const { return std::string(type()); }
+
+    // The object of the C interface; it stays this one's.
+    const aliyun_cred_client_t *get() const noexcept { return client_.get(); }
+
+private:
+    explicit Client(aliyun_cred_client_t *client) : client_(client, aliyun_cred_client_free) {}
+
+    template <typename Make>
+    static std::shared_ptr<aliyun_cred_client_t> made(Make make) {
+        aliyun_cred_client_t *client = nullptr;
+        detail::check(make(&client));
+        return std::shared_ptr<aliyun_cred_client_t>(client, aliyun_cred_client_free);
+    }
+
+    static Result<Credentials> result(aliyun_cred_error_t *error, aliyun_cred_credentials_t *credentials) {
+        if (error != nullptr) {
+            return Error(detail::OwnedError(error));
+        }
+        return Credentials(credentials);
+    }
+
+    static std::string copied(std::optional<std::string_view> text) { return std::string(text.value_or("")); }
+
+    std::shared_ptr<aliyun_cred_client_t> client_;
+};
+
+}  // namespace aliyun_cred
+
+#endif  // ALIYUN_CRED_HPP

@@ -1,0 +1,169 @@
+/*
+ * Every function with NULL for every pointer in turn, and with strings that are not UTF-8: each answers as its comment
+ * says, and writes no out-parameter. run.sh checks that no function is missing here.
+ */
+#include "check.h"
+
+static const char NOT_UTF8[] = {'a', (char)0xff, 'b', '\0'};
+
+static aliyun_cred_config_t *config;
+static aliyun_cred_client_t *client;
+static aliyun_cred_credentials_t *credentials;
+
+static bool refused(aliyun_cred_error_t *error) {
+    const char *message = aliyun_cred_error_message(error);
+    const bool explained = message != NULL && strchr(message, '\'') != NULL;
+    return is(error, ALIYUN_CRED_ERROR_INVALID_ARGUMENT) && explained;
+}
+
+static void setters_of_strings(void) {
+    typedef aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *);
+    static const setter setters[] = {
+        aliyun_cred_config_set_type,
+        aliyun_cred_config_set_access_key_id,
+        aliyun_cred_config_set_access_key_secret,
+        aliyun_cred_config_set_security_token,
+        aliyun_cred_config_set_bearer_token,
+        aliyun_cred_config_set_role_arn,
+        aliyun_cred_config_set_oidc_provider_arn,
+        aliyun_cred_config_set_oidc_token_file_path,
+        aliyun_cred_config_set_role_session_name,
+        aliyun_cred_config_set_policy,
+        aliyun_cred_config_set_external_id,
+        aliyun_cred_config_set_sts_endpoint,
+        aliyun_cred_config_set_sts_region_id,
+        aliyun_cred_config_set_public_key_id,
+        aliyun_cred_config_set_private_key_file,
+        aliyun_cred_config_set_role_name,
+        aliyun_cred_config_set_credentials_uri,
+        aliyun_cred_config_set_host,
+        aliyun_cred_config_set_process_command,
+        aliyun_cred_config_set_sign_in_url,
+        aliyun_cred_config_set_account_id,
+        aliyun_cred_config_set_access_config,
+        aliyun_cred_config_set_access_token,
+        aliyun_cred_config_set_client_id,
+        aliyun_cred_config_set_refresh_token,
+        aliyun_cred_config_set_proxy,
+    };
+    for (size_t index = 0; index < sizeof setters / sizeof setters[0]; ++index) {
+        CHECK(refused(setters[index](NULL, "x")));
+        CHECK(refused(setters[index](config, NULL)));
+        CHECK(refused(setters[index](NULL, NULL)));
+        CHECK(refused(setters[index](config, NOT_UTF8)));
+        CHECK(succeeds(setters[index](config, "x")));
+    }
+}
+
+static void setters_of_numbers_and_flags(void) {
+    typedef aliyun_cred_error_t *(*integer_setter)(aliyun_cred_config_t *, int64_t);
+    static const integer_setter integer_setters[] = {
+        aliyun_cred_config_set_duration_seconds,
+        aliyun_cred_config_set_role_session_expiration,
+        aliyun_cred_config_set_metadata_token_duration,
+        aliyun_cred_config_set_timeout,
+        aliyun_cred_config_set_connect_timeout,
+        aliyun_cred_config_set_access_token_expire,
+        aliyun_cred_config_set_sts_expiration,
+    };
+    for (size_t index = 0; index < sizeof integer_setters / sizeof integer_setters[0]; ++index) {
+        CHECK(refused(integer_setters[index](NULL, 1)));
+        CHECK(succeeds(integer_setters[index](config, INT64_MIN)));
+        CHECK(succeeds(integer_setters[index](config, INT64_MAX)));
+    }
+    typedef aliyun_cred_error_t *(*flag_setter)(aliyun_cred_config_t *, bool);
+    static const flag_setter flag_setters[] = {
+        aliyun_cred_config_set_enable_vpc,
+        aliyun_cred_config_set_enable_imds_v2,
+        aliyun_cred_config_set_disable_imds_v1,
+        aliyun_cred_config_set_async_credential_update_enabled,
+    };
+    for (size_t index = 0; index < sizeof flag_setters / sizeof flag_setters[0]; ++index) {
+        CHECK(refused(flag_setters[index](NULL, true)));
+        CHECK(succeeds(flag_setters[index](config, false)));
+        CHECK(succeeds(flag_setters[index](config, true)));
+    }
+}
+
+static void configurations(void) {
+    aliyun_cred_config_t *const untouched = config;
+    aliyun_cred_config_t *out = untouched;
+    CHECK(refused(aliyun_cred_config_from_json(NULL, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_config_from_json("{}", NULL)));
+    CHECK(refused(aliyun_cred_config_from_json(NULL, NULL)));
+    CHECK(refused(aliyun_cred_config_from_json(NOT_UTF8, &out)) && out == untouched);
+    CHECK(is(aliyun_cred_config_from_json("[]", &out), ALIYUN_CRED_ERROR_INVALID_CONFIG) && out == untouched);
+    aliyun_cred_config_free(NULL);
+}
+
+static void clients(void) {
+    aliyun_cred_client_t *const untouched = client;
+    aliyun_cred_client_t *out = untouched;
+    CHECK(refused(aliyun_cred_client_new(NULL, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_new(config, NULL)));
+    CHECK(refused(aliyun_cred_client_new(NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_default(NULL)));
+    aliyun_cred_credentials_t *reference = credentials;
+    CHECK(refused(aliyun_cred_client_get_credentials(NULL, &reference)) && reference == credentials);
+    CHECK(refused(aliyun_cred_client_get_credentials(client, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials(NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials_within(NULL, 1, &reference)) && reference == credentials);
+    CHECK(refused(aliyun_cred_client_get_credentials_within(client, 1, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials_within(NULL, 1, NULL)));
+    CHECK(aliyun_cred_client_cached(NULL) == NULL);
+    CHECK(aliyun_cred_client_type(NULL) == NULL);
+    aliyun_cred_client_invalidate(NULL);
+    aliyun_cred_client_free(NULL);
+}
+
+static void resolved_credentials(void) {
+    aliyun_cred_credentials_view_t view;
+    memset(&view, 0x5a, sizeof view);
+    const aliyun_cred_credentials_view_t before = view;
+    CHECK(refused(aliyun_cred_credentials_view(NULL, &view)) && memcmp(&view, &before, sizeof view) == 0);
+    CHECK(refused(aliyun_cred_credentials_view(credentials, NULL)));
+    CHECK(refused(aliyun_cred_credentials_view(NULL, NULL)));
+    CHECK(aliyun_cred_credentials_retain(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_access_key_id(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_access_key_secret(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_security_token(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_bearer_token(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_type(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_provider_name(NULL) == NULL);
+    CHECK(aliyun_cred_credentials_expiration(NULL) == -1);
+    aliyun_cred_credentials_free(NULL);
+}
+
+static void errors(void) {
+    CHECK(aliyun_cred_error_kind(NULL) == ALIYUN_CRED_OK);
+    CHECK(aliyun_cred_error_message(NULL) == NULL);
+    CHECK(aliyun_cred_error_provider(NULL) == NULL);
+    CHECK(aliyun_cred_error_code(NULL) == NULL);
+    CHECK(aliyun_cred_error_request_id(NULL) == NULL);
+    CHECK(aliyun_cred_error_http_status(NULL) == 0);
+    CHECK(aliyun_cred_error_attempts(NULL) == 0);
+    CHECK(aliyun_cred_error_attempt_kind(NULL, 0) == ALIYUN_CRED_OK);
+    CHECK(aliyun_cred_error_attempt_provider(NULL, 0) == NULL);
+    CHECK(aliyun_cred_error_attempt_message(NULL, 0) == NULL);
+    aliyun_cred_error_free(NULL);
+}
+
+int main(void) {
+    config = aliyun_cred_config_new();
+    if (!succeeds(aliyun_cred_config_set_type(config, "bearer")) ||
+        !succeeds(aliyun_cred_config_set_bearer_token(config, "t")) ||
+        !succeeds(aliyun_cred_client_new(config, &client)) ||
+        !succeeds(aliyun_cred_client_get_credentials(client, &credentials))) {
+        return 1;
+    }
+    RUN(setters_of_strings);
+    RUN(setters_of_numbers_and_flags);
+    RUN(configurations);
+    RUN(clients);
+    RUN(resolved_credentials);
+    RUN(errors);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    aliyun_cred_config_free(config);
+    return finish();
+}

@@ -1,0 +1,203 @@
+/*
+ * The C probe of the scenarios: probe <dir> <calls> [mode]
+ *
+ * Makes a client from <dir>/config.json, or of the default chain if there is none, asks it <calls> times, and writes
+ * what came of it to <dir>/result.json. Whatever a careless program might print goes to standard error, where the
+ * scenarios look for secrets. There is one mode in C, so the third argument changes nothing.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aliyun_cred.h"
+
+static void fail(const char *what) {
+    fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static FILE *open_in(const char *folder, const char *name, const char *mode) {
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return fopen(path, mode);
+}
+
+/* A whole file with a NUL behind it, or NULL if there is none. */
+static char *read_file(const char *folder, const char *name) {
+    FILE *file = open_in(folder, name, "rb");
+    if (file == NULL) {
+        if (errno != ENOENT) {
+            fail(name);
+        }
+        return NULL;
+    }
+    char *text = NULL;
+    size_t length = 0;
+    for (size_t size = 4096;; size *= 2) {
+        text = realloc(text, size);
+        if (text == NULL) {
+            fail(name);
+        }
+        length += fread(text + length, 1, size - 1 - length, file);
+        if (length < size - 1) {
+            break;
+        }
+    }
+    if (ferror(file)) {
+        fail(name);
+    }
+    fclose(file);
+    text[length] = '\0';
+    return text;
+}
+
+/* Only control characters, quotes and backslashes need escaping: the rest is UTF-8 already. */
+static void write_string(FILE *out, const char *text) {
+    if (text == NULL) {
+        fputs("null", out);
+        return;
+    }
+    fputc('"', out);
+    for (const unsigned char *next = (const unsigned char *)text; *next != '\0'; ++next) {
+        if (*next == '"' || *next == '\\') {
+            fprintf(out, "\\%c", *next);
+        } else if (*next < 0x20) {
+            fprintf(out, "\\u%04x", *next);
+        } else {
+            fputc(*next, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void write_member(FILE *out, const char *name, const char *value) {
+    fprintf(out, "\"%s\":", name);
+    write_string(out, value);
+}
+
+static void write_error(FILE *out, const aliyun_cred_error_t *error) {
+    if (error == NULL) {
+        fputs("null", out);
+        return;
+    }
+    fputc('{', out);
+    write_member(out, "kind", aliyun_cred_error_kind_name(aliyun_cred_error_kind(error)));
+    fputc(',', out);
+    write_member(out, "message", aliyun_cred_error_message(error));
+    fputc(',', out);
+    write_member(out, "code", aliyun_cred_error_code(error));
+    fputc(',', out);
+    write_member(out, "request_id", aliyun_cred_error_request_id(error));
+    if (aliyun_cred_error_http_status(error) == 0) {
+        fputs(",\"http_status\":null", out);
+    } else {
+        fprintf(out, ",\"http_status\":%d", (int)aliyun_cred_error_http_status(error));
+    }
+    fputs(",\"attempts\":[", out);
+    for (size_t index = 0; index < aliyun_cred_error_attempts(error); ++index) {
+        fputs(index == 0 ? "{" : ",{", out);
+        write_member(out, "provider", aliyun_cred_error_attempt_provider(error, index));
+        fputc(',', out);
+        write_member(out, "kind", aliyun_cred_error_kind_name(aliyun_cred_error_attempt_kind(error, index)));
+        fputc(',', out);
+        write_member(out, "message", aliyun_cred_error_attempt_message(error, index));
+        fputc('}', out);
+    }
+    fputs("]}", out);
+}
+
+static void write_credentials(FILE *out, const aliyun_cred_credentials_t *credentials) {
+    fputs("{\"credential\":{", out);
+    write_member(out, "access_key_id", aliyun_cred_credentials_access_key_id(credentials));
+    fputc(',', out);
+    write_member(out, "access_key_secret", aliyun_cred_credentials_access_key_secret(credentials));
+    fputc(',', out);
+    write_member(out, "security_token", aliyun_cred_credentials_security_token(credentials));
+    fputc(',', out);
+    write_member(out, "bearer_token", aliyun_cred_credentials_bearer_token(credentials));
+    fputc(',', out);
+    write_member(out, "type", aliyun_cred_credentials_type(credentials));
+    fputc(',', out);
+    write_member(out, "provider_name", aliyun_cred_credentials_provider_name(credentials));
+    fputs("}}", out);
+}
+
+/* What a program logs when something went wrong: everything that there is to read. */
+static void show_error(const aliyun_cred_error_t *error) {
+    if (error == NULL) {
+        return;
+    }
+    const char *provider = aliyun_cred_error_provider(error);
+    fprintf(stderr, "error from %s: %s\n", provider == NULL ? "no single source" : provider,
+            aliyun_cred_error_message(error));
+    write_error(stderr, error);
+    fputc('\n', stderr);
+}
+
+static aliyun_cred_error_t *make_client(const char *folder, aliyun_cred_client_t **client) {
+    char *json = read_file(folder, "config.json");
+    if (json == NULL) {
+        return aliyun_cred_client_default(client);
+    }
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_error_t *error = aliyun_cred_config_from_json(json, &config);
+    if (error == NULL) {
+        error = aliyun_cred_client_new(config, client);
+    }
+    fprintf(stderr, "config %p\n", (void *)config);
+    aliyun_cred_config_free(config);
+    free(json);
+    return error;
+}
+
+static void ask(FILE *out, const aliyun_cred_client_t *client) {
+    aliyun_cred_credentials_t *credentials = NULL;
+    aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
+    if (error == NULL) {
+        write_credentials(out, credentials);
+    } else {
+        fputs("{\"error\":", out);
+        write_error(out, error);
+        fputc('}', out);
+        show_error(error);
+    }
+    aliyun_cred_error_free(error);
+    aliyun_cred_credentials_free(credentials);
+}
+
+int main(int count, char **arguments) {
+    if (count < 3 || count > 4) {
+        fprintf(stderr, "usage: %s <dir> <calls> [mode]\n", arguments[0]);
+        return 2;
+    }
+    aliyun_cred_client_t *client = NULL;
+    aliyun_cred_error_t *error = make_client(arguments[1], &client);
+    show_error(error);
+    FILE *out = open_in(arguments[1], "result.json", "wb");
+    if (out == NULL) {
+        fail("result.json");
+    }
+    fputs("{\"construction_error\":", out);
+    write_error(out, error);
+    fputs(",\"outcomes\":[", out);
+    if (error == NULL) {
+        fprintf(stderr, "client %p of type %s\n", (void *)client, aliyun_cred_client_type(client));
+        const long calls = strtol(arguments[2], NULL, 10);
+        for (long call = 0; call < calls; ++call) {
+            fputs(call == 0 ? "" : ",", out);
+            ask(out, client);
+        }
+    }
+    fputs("]}\n", out);
+    if (fclose(out) != 0) {
+        fail("result.json");
+    }
+    aliyun_cred_error_free(error);
+    aliyun_cred_client_free(client);
+    return 0;
+}

@@ -1,0 +1,241 @@
+/*
+ * A role that a service gives: from many threads at once, with a limit, refused, and across a fork.
+ */
+#include <sys/wait.h>
+
+#include "check.h"
+#include "service.h"
+
+enum { THREADS = 16 };
+
+static aliyun_cred_client_t *role_of(const struct service *service) {
+    char json[512];
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *client = NULL;
+    if (succeeds(aliyun_cred_config_from_json(service_role(service, json, sizeof json), &config))) {
+        succeeds(aliyun_cred_client_new(config, &client));
+    }
+    aliyun_cred_config_free(config);
+    return client;
+}
+
+static bool issued(const aliyun_cred_credentials_t *credentials) {
+    return same(aliyun_cred_credentials_access_key_id(credentials), "STS.id") &&
+           same(aliyun_cred_credentials_access_key_secret(credentials), "issued-secret") &&
+           same(aliyun_cred_credentials_security_token(credentials), "issued-token") &&
+           same(aliyun_cred_credentials_type(credentials), "ram_role_arn") &&
+           same(aliyun_cred_credentials_provider_name(credentials), "ram_role_arn/static_ak") &&
+           aliyun_cred_credentials_expiration(credentials) == ISSUED_UNTIL;
+}
+
+/* Asks, looks and frees. */
+static bool gets_issued(const aliyun_cred_client_t *client) {
+    aliyun_cred_credentials_t *credentials = NULL;
+    const bool right = succeeds(aliyun_cred_client_get_credentials(client, &credentials)) && issued(credentials);
+    aliyun_cred_credentials_free(credentials);
+    return right;
+}
+
+static void a_role_is_fetched_once_and_again_when_refused(void) {
+    struct service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    CHECK(aliyun_cred_client_cached(client) == NULL);
+    CHECK(service_requests(&service) == 0);
+    CHECK(gets_issued(client) && gets_issued(client));
+    CHECK(service_requests(&service) == 1);
+    aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(client);
+    CHECK(issued(cached));
+    aliyun_cred_client_invalidate(client);
+    CHECK(aliyun_cred_client_cached(client) == NULL);
+    CHECK(issued(cached));
+    CHECK(gets_issued(client));
+    CHECK(service_requests(&service) == 2);
+    aliyun_cred_client_free(client);
+    CHECK(issued(cached));
+    aliyun_cred_credentials_free(cached);
+    service_stop(&service);
+}
+
+static void a_refusal_carries_what_the_service_said(void) {
+    struct service service;
+    CHECK(service_start(&service, 403,
+                        "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, canary\",\"RequestId\":\"R-2\"}"));
+    aliyun_cred_client_t *client = role_of(&service);
+    aliyun_cred_credentials_t *credentials = NULL;
+    aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
+    CHECK(credentials == NULL);
+    CHECK(aliyun_cred_error_kind(error) == ALIYUN_CRED_ERROR_DENIED);
+    CHECK(same(aliyun_cred_error_provider(error), "ram_role_arn"));
+    CHECK(same(aliyun_cred_error_code(error), "NoPermission"));
+    CHECK(same(aliyun_cred_error_request_id(error), "R-2"));
+    CHECK(aliyun_cred_error_http_status(error) == 403);
+    CHECK(aliyun_cred_error_attempts(error) == 0);
+    CHECK(strstr(aliyun_cred_error_message(error), "not authorized") != NULL);
+    CHECK(strstr(aliyun_cred_error_message(error), "canary") == NULL);
+    aliyun_cred_error_free(error);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+static void a_limit_runs_out_and_the_refresh_goes_on(void) {
+    struct service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    service_hold(&service, true);
+    aliyun_cred_client_t *client = role_of(&service);
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(is(aliyun_cred_client_get_credentials_within(client, 0, &credentials), ALIYUN_CRED_ERROR_TIMEOUT));
+    CHECK(is(aliyun_cred_client_get_credentials_within(client, 20, &credentials), ALIYUN_CRED_ERROR_TIMEOUT));
+    CHECK(credentials == NULL);
+    service_await(&service, 1);
+    service_hold(&service, false);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_within(client, UINT64_MAX, &credentials)));
+    CHECK(issued(credentials));
+    CHECK(service_requests(&service) == 1);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+struct crowd {
+    const aliyun_cred_client_t *client;
+    pthread_barrier_t together;
+};
+
+/* Gives a reference to the thread that joins, which frees it. */
+static void *ask(void *argument) {
+    struct crowd *crowd = (struct crowd *)argument;
+    pthread_barrier_wait(&crowd->together);
+    aliyun_cred_credentials_t *kept = NULL;
+    if (!succeeds(aliyun_cred_client_get_credentials(crowd->client, &kept)) || !issued(kept)) {
+        return NULL;
+    }
+    for (int round = 0; round < 200; ++round) {
+        aliyun_cred_credentials_t *mine = aliyun_cred_client_cached(crowd->client);
+        aliyun_cred_credentials_t *second = aliyun_cred_credentials_retain(mine);
+        aliyun_cred_credentials_free(mine);
+        const bool right = issued(second);
+        aliyun_cred_credentials_free(second);
+        if (!right) {
+            return NULL;
+        }
+    }
+    return kept;
+}
+
+static void sixteen_threads_share_one_request(void) {
+    struct service service;
+    struct crowd crowd;
+    pthread_t threads[THREADS];
+    void *kept[THREADS];
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    crowd.client = client;
+    CHECK(pthread_barrier_init(&crowd.together, NULL, THREADS) == 0);
+    for (int index = 0; index < THREADS; ++index) {
+        CHECK(pthread_create(&threads[index], NULL, ask, &crowd) == 0);
+    }
+    for (int index = 0; index < THREADS; ++index) {
+        pthread_join(threads[index], &kept[index]);
+    }
+    pthread_barrier_destroy(&crowd.together);
+    CHECK(service_requests(&service) == 1);
+    aliyun_cred_client_free(client);
+    for (int index = 0; index < THREADS; ++index) {
+        aliyun_cred_credentials_t *credentials = (aliyun_cred_credentials_t *)kept[index];
+        CHECK(credentials != NULL && credentials == kept[0] && issued(credentials));
+    }
+    for (int index = 0; index < THREADS; ++index) {
+        aliyun_cred_credentials_free((aliyun_cred_credentials_t *)kept[index]);
+    }
+    service_stop(&service);
+}
+
+static void *free_elsewhere(void *argument) {
+    aliyun_cred_client_free((aliyun_cred_client_t *)argument);
+    return NULL;
+}
+
+static void a_client_is_freed_in_another_thread_while_it_refreshes(void) {
+    struct service service;
+    pthread_t thread;
+    CHECK(service_start(&service, 200, ISSUED));
+    service_hold(&service, true);
+    aliyun_cred_client_t *client = role_of(&service);
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(is(aliyun_cred_client_get_credentials_within(client, 0, &credentials), ALIYUN_CRED_ERROR_TIMEOUT));
+    service_await(&service, 1);
+    CHECK(pthread_create(&thread, NULL, free_elsewhere, client) == 0);
+    pthread_join(thread, NULL);
+    service_hold(&service, false);
+    service_stop(&service);
+}
+
+/* What a child does with its parent's client and a client of its own; the result tells how far it came. */
+static unsigned char in_child(aliyun_cred_client_t *inherited) {
+    aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(inherited);
+    if (!issued(cached)) {
+        return 1;
+    }
+    aliyun_cred_credentials_free(cached);
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *client = NULL;
+    aliyun_cred_credentials_t *credentials = NULL;
+    if (!succeeds(aliyun_cred_config_from_json(
+            "{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\",\"security_token\":\"t\"}", &config)) ||
+        !succeeds(aliyun_cred_client_new(config, &client)) ||
+        !succeeds(aliyun_cred_client_get_credentials(client, &credentials)) ||
+        !same(aliyun_cred_credentials_security_token(credentials), "t")) {
+        return 2;
+    }
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    aliyun_cred_config_free(config);
+    /* The parent's background thread does not exist here: the child needs its own. */
+    aliyun_cred_client_invalidate(inherited);
+    if (!gets_issued(inherited)) {
+        return 3;
+    }
+    aliyun_cred_client_free(inherited);
+    return 0;
+}
+
+static void a_forked_child_goes_on(void) {
+    struct service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    CHECK(gets_issued(client));
+    /* Not the exit status, which valgrind changes for what a child leaves alone on purpose: its parent's thread. */
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    fflush(NULL);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        const unsigned char result = in_child(client);
+        _exit(write(ends[1], &result, 1) == 1 ? 0 : 1);
+    }
+    close(ends[1]);
+    unsigned char result = 0xff;
+    CHECK(read(ends[0], &result, 1) == 1);
+    close(ends[0]);
+    CHECK(waitpid(child, NULL, 0) == child);
+    CHECK(result == 0);
+    CHECK(service_requests(&service) == 2);
+    /* And the parent is none the worse for it. */
+    aliyun_cred_client_invalidate(client);
+    CHECK(gets_issued(client));
+    CHECK(service_requests(&service) == 3);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+int main(void) {
+    RUN(a_role_is_fetched_once_and_again_when_refused);
+    RUN(a_refusal_carries_what_the_service_said);
+    RUN(a_limit_runs_out_and_the_refresh_goes_on);
+    RUN(sixteen_threads_share_one_request);
+    RUN(a_client_is_freed_in_another_thread_while_it_refreshes);
+    RUN(a_forked_child_goes_on);
+    return finish();
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# Builds the C and C++ tests and the probe against a built libaliyun_cred, and runs them: plain, against the static
+# library, under AddressSanitizer with leak detection, and under valgrind.
+#
+#   cargo build -p aliyun-cred-c && tests/c/run.sh
+#
+# PROFILE=debug|release  which library to test (debug)
+# LIB_DIR                where it is (target/$PROFILE)
+# BUILD_DIR              where everything that is made goes (.build/c); the probe becomes $BUILD_DIR/probe
+# CC, CXX                the compilers (gcc, g++); clang and clang++ check the headers too where they are installed
+# REQUIRE_ALL=1          what would be skipped is a failure
+# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 writes symbols.txt anew.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+PROFILE=${PROFILE:-debug}
+LIB_DIR=${LIB_DIR:-$root/target/$PROFILE}
+BUILD_DIR=${BUILD_DIR:-$root/.build/c}
+CC=${CC:-gcc}
+CXX=${CXX:-g++}
+failures=0
+
+say() { printf '%s\n' "$*"; }
+failed() { say "FAILED: $*"; failures=$((failures + 1)); }
+skipped() {
+    if [ "${REQUIRE_ALL:-0}" = 1 ]; then failed "$* (REQUIRE_ALL=1)"; else say "skipped: $*"; fi
+}
+
+for name in libaliyun_cred.so libaliyun_cred.a; do
+    [ -f "$LIB_DIR/$name" ] || { say "no $LIB_DIR/$name: cargo build -p aliyun-cred-c comes first"; exit 1; }
+done
+
+# Links and run paths need whole names.
+mkdir -p "$BUILD_DIR"
+BUILD_DIR=$(cd "$BUILD_DIR" && pwd)
+LIB_DIR=$(cd "$LIB_DIR" && pwd)
+shared=$LIB_DIR/libaliyun_cred.so
+static=$LIB_DIR/libaliyun_cred.a
+
+rm -rf "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
+mkdir -p "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
+# As an installation has it: the name for the linker, and the name for the loader.
+ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so"
+ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so.0"
+
+warnings="-Wall -Wextra -Wpedantic -Werror"
+include="-I$root/include"
+posix="-D_POSIX_C_SOURCE=200809L"
+link="-L$BUILD_DIR/lib -laliyun_cred -Wl,-rpath,$BUILD_DIR/lib"
+# What `rustc --print native-static-libs` names.
+link_static="$static -lgcc_s -lutil -lrt -lpthread -lm -ldl"
+
+# shellcheck disable=SC2086 # the variables hold several words on purpose
+compile() { # source output flags...
+    source=$1; output=$2; shift 2
+    case $source in
+        *.cpp) "$CXX" -std=c++17 -g -O1 $warnings $posix $include "$here/$source" -o "$output" "$@" -pthread ;;
+        *) "$CC" -std=c11 -g -O1 $warnings $posix $include "$here/$source" -o "$output" "$@" -pthread ;;
+    esac
+}
+
+compile probe.c "$BUILD_DIR/probe" $link
+if [ "${1:-}" = probe ]; then exit 0; fi
+
+# A program sees nothing of the caller's environment, and no source that could leave this machine.
+clean() { # [NAME=value...] program [arguments...]
+    env -i PATH="$PATH" HOME="$BUILD_DIR/home" ALIBABA_CLOUD_ECS_METADATA_DISABLED=true \
+        ALIBABA_CLOUD_ECS_METADATA_ENDPOINT=http://127.0.0.1:9 "$@"
+}
+
+# The header in every promised language, with and without a compiler's own idea of the default.
+# shellcheck disable=SC2086
+check_headers() { # C compiler, C++ compiler
+    for std in c99 c11 c17; do
+        "$1" -std=$std $warnings $include "$here/header.c" -o "$BUILD_DIR/headers/$std" $link || failed "$1 $std"
+    done
+    for std in c++11 c++14 c++17 c++20; do
+        "$2" -std=$std $warnings $include -x c++ "$here/header.c" -o "$BUILD_DIR/headers/$std" $link || failed "$2 $std"
+    done
+    for std in c++17 c++20; do
+        "$2" -std=$std $warnings $posix $include -fsyntax-only "$here/wrapper.cpp" || failed "$2 $std aliyun_cred.hpp"
+    done
+    for program in "$BUILD_DIR"/headers/*; do
+        clean "$program" || failed "$program"
+    done
+    say "ok headers with $1 and $2"
+}
+check_headers "$CC" "$CXX"
+if command -v clang >/dev/null && command -v clang++ >/dev/null; then
+    check_headers clang clang++
+else
+    say "headers not checked with clang: it is not installed"
+fi
+
+# What leaves the library.
+nm -D --defined-only "$shared" | awk '{print $3}' | LC_ALL=C sort >"$BUILD_DIR/symbols.txt"
+if grep -v '^aliyun_cred_' "$BUILD_DIR/symbols.txt"; then failed "the library exports foreign symbols"; fi
+if [ "${UPDATE_SYMBOLS:-0}" = 1 ]; then cp "$BUILD_DIR/symbols.txt" "$here/symbols.txt"; fi
+if diff -u "$here/symbols.txt" "$BUILD_DIR/symbols.txt"; then say "ok symbols"; else failed "symbols.txt differs"; fi
+while read -r symbol; do
+    grep -q "$symbol(" "$root/include/aliyun_cred.h" || failed "aliyun_cred.h does not declare $symbol"
+    case $symbol in
+        # Neither takes a pointer; nor does the third, a number being its argument.
+        aliyun_cred_version | aliyun_cred_abi_version | aliyun_cred_error_kind_name | aliyun_cred_config_new) ;;
+        *) grep -q "\b$symbol\b" "$here/nulls.c" || failed "nulls.c does not try $symbol" ;;
+    esac
+done <"$BUILD_DIR/symbols.txt"
+abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred.h")
+dynamic=$(readelf -dW "$shared")
+case $dynamic in *"[libaliyun_cred.so.$abi]"*) ;; *) failed "the SONAME is not libaliyun_cred.so.$abi" ;; esac
+case $dynamic in *NODELETE*) ;; *) failed "the library can be unloaded" ;; esac
+
+run() { # title, program, and what runs it
+    title=$1; program=$2; shift 2
+    say "== $title"
+    clean "$@" "$program" || failed "$title"
+}
+
+for source in nulls.c values.c remote.c wrapper.cpp; do
+    name=${source%.*}
+    # shellcheck disable=SC2086
+    compile "$source" "$BUILD_DIR/plain/$name" $link
+    # shellcheck disable=SC2086
+    compile "$source" "$BUILD_DIR/asan/$name" $link -fsanitize=address,undefined -fno-sanitize-recover=all
+    run "$name" "$BUILD_DIR/plain/$name"
+    run "$name, AddressSanitizer" "$BUILD_DIR/asan/$name" ASAN_OPTIONS=detect_leaks=1
+    if command -v valgrind >/dev/null; then
+        run "$name, valgrind" "$BUILD_DIR/plain/$name" valgrind --quiet --error-exitcode=99 --leak-check=full \
+            --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes
+    fi
+done
+command -v valgrind >/dev/null || skipped "valgrind is not installed"
+
+# shellcheck disable=SC2086
+compile remote.c "$BUILD_DIR/static/remote" $link_static
+run "remote, static library" "$BUILD_DIR/static/remote"
+
+# The probe, with a configuration and without.
+mkdir -p "$BUILD_DIR/probed"
+printf '{"type": "sts", "access_key_id": "a\\"\\\\\\u0007凭", "access_key_secret": "s", "security_token": "t"}' \
+    >"$BUILD_DIR/probed/config.json"
+clean "$BUILD_DIR/probe" "$BUILD_DIR/probed" 2 || failed "probe"
+credential='{"credential":{"access_key_id":"a\"\\\u0007凭","access_key_secret":"s","security_token":"t","bearer_token":null,"type":"sts","provider_name":"static_sts"}}'
+expected="{\"construction_error\":null,\"outcomes\":[$credential,$credential]}"
+[ "$(cat "$BUILD_DIR/probed/result.json")" = "$expected" ] || failed "probe: result.json is not as expected"
+
+if [ "$failures" -ne 0 ]; then say "$failures failed"; exit 1; fi
+say "all C and C++ tests passed"

@@ -1,0 +1,250 @@
+// aliyun_cred.hpp: values, exceptions, results, copies and moves, and threads.
+#include "aliyun_cred.hpp"
+
+#include <cstring>
+#include <thread>
+#include <type_traits>
+
+#include "check.h"
+#include "service.h"
+
+using aliyun_cred::Client;
+using aliyun_cred::Config;
+using aliyun_cred::Credentials;
+using aliyun_cred::Error;
+using aliyun_cred::Result;
+
+static_assert(std::is_nothrow_copy_constructible<Error>::value, "an exception's copy must not throw");
+static_assert(std::is_copy_constructible<Client>::value && std::is_copy_assignable<Client>::value, "clients are shared");
+static_assert(std::is_nothrow_copy_constructible<Credentials>::value, "credentials are shared");
+static_assert(std::is_nothrow_move_constructible<Credentials>::value, "credentials can be moved");
+static_assert(!std::is_copy_constructible<Config>::value, "a configuration has one owner");
+
+// The error that `action` throws; of kind ALIYUN_CRED_OK if it throws none.
+template <typename Action>
+static Error thrown(Action action) {
+    try {
+        action();
+    } catch (const Error &error) {
+        return error;
+    }
+    return Error(ALIYUN_CRED_OK, "nothing was thrown");
+}
+
+static bool contains(const Error &error, const char *words) { return std::strstr(error.what(), words) != nullptr; }
+
+static Config access_key() { return Config("access_key").access_key_id("id").access_key_secret("secret"); }
+
+static Config role_of(const service &service) {
+    char json[512];
+    return Config::from_json(service_role(&service, json, sizeof json));
+}
+
+static void an_access_key() {
+    const Client client(access_key());
+    CHECK(client.type() == "access_key" && client.getType() == "access_key");
+    const Credentials credentials = client.credentials();
+    CHECK(credentials.access_key_id() == "id" && credentials.access_key_secret() == "secret");
+    CHECK(!credentials.security_token() && !credentials.bearer_token() && !credentials.expiration());
+    CHECK(credentials.type() == "access_key" && credentials.provider_name() == "static_ak");
+    CHECK(client.cached().has_value() && client.cached()->access_key_id() == "id");
+    CHECK(client.getAccessKeyId() == "id" && client.getAccessKeySecret() == "secret");
+    CHECK(client.getSecurityToken().empty() && client.getBearerToken().empty());
+    CHECK(client.getCredential().get() == credentials.get());
+    CHECK(client.credentials(std::chrono::milliseconds(-1)).get() == credentials.get());
+}
+
+static void a_bearer_token() {
+    Config config;
+    config.type("bearer");
+    config.bearer_token("token");
+    const Client client(config);
+    CHECK(client.getBearerToken() == "token" && client.getAccessKeyId().empty());
+    CHECK(!client.credentials().provider_name() && !client.credentials().access_key_id());
+}
+
+static void every_setter_chains() {
+    Config config = Config("sts")
+                        .access_key_id("id")
+                        .access_key_secret("secret")
+                        .security_token("token")
+                        .bearer_token("b")
+                        .duration_seconds(1)
+                        .role_arn("r")
+                        .oidc_provider_arn("o")
+                        .oidc_token_file_path("f")
+                        .role_session_name("n")
+                        .role_session_expiration(900)
+                        .policy("{}")
+                        .external_id("e")
+                        .sts_endpoint("sts.aliyuncs.com")
+                        .sts_region_id("cn-hangzhou")
+                        .enable_vpc(true)
+                        .public_key_id("p")
+                        .private_key_file("k")
+                        .role_name("r")
+                        .enable_imds_v2(true)
+                        .disable_imds_v1(true)
+                        .metadata_token_duration(1)
+                        .async_credential_update_enabled(false)
+                        .credentials_uri("http://127.0.0.1")
+                        .host("h")
+                        .timeout(1000)
+                        .connect_timeout(1000)
+                        .process_command("c")
+                        .sign_in_url("https://127.0.0.1")
+                        .account_id("a")
+                        .access_config("a")
+                        .access_token("a")
+                        .access_token_expire(1)
+                        .client_id("c")
+                        .refresh_token("r")
+                        .sts_expiration(1)
+                        .proxy("http://127.0.0.1:1");
+    CHECK(Client(config).getSecurityToken() == "token");
+    config.security_token("other");
+    CHECK(Client(config).getSecurityToken() == "other");
+}
+
+static void copies_and_moves_share_one_credential() {
+    std::optional<Client> client(std::in_place, access_key());
+    const Client copy = *client;
+    Credentials first = client->credentials();
+    const std::string_view id = *first.access_key_id();
+    Credentials second = first;
+    Credentials third = std::move(first);
+    CHECK(second.get() == third.get());
+    client.reset();
+    first = second;
+    second = copy.credentials();
+    Credentials &same_object = second;
+    second = same_object;
+    third = std::move(second);
+    CHECK(id == "id" && first.access_key_id()->data() == id.data());
+    CHECK(copy.getAccessKeyId() == "id");
+    Config config = access_key();
+    Config moved = std::move(config);
+    CHECK(Client(moved).getAccessKeyId() == "id");
+    config = std::move(moved);
+    CHECK(Client(config).getAccessKeyId() == "id");
+}
+
+static void unusable_arguments_throw() {
+    const Error nul = thrown([] { Config().access_key_secret(std::string("cana\0ry", 7)); });
+    CHECK(nul.kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT && contains(nul, "access_key_secret"));
+    CHECK(!contains(nul, "cana"));
+    const Error encoding = thrown([] { Config("sts").policy("\xff"); });
+    CHECK(encoding.kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT && contains(encoding, "policy"));
+    const Error json = thrown([] { Config::from_json("{\"timeout\":\"soon\"}"); });
+    CHECK(json.kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG && contains(json, "timeout"));
+    CHECK(std::string_view(json.kind_name()) == "invalid_config");
+}
+
+static void a_moved_from_object_answers_and_does_not_crash() {
+    Config config("bearer");
+    const Config kept = std::move(config);
+    CHECK(thrown([&] { config.type("sts"); }).kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    Client client(kept);
+    const Client owner = std::move(client);
+    CHECK(client.try_credentials().error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(owner.type() == "bearer");
+}
+
+static void a_configuration_error_throws_or_is_a_result() {
+    const Config config("no_such_type");
+    const Error error = thrown([&] { Client client(config); });
+    CHECK(error.kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG && contains(error, "invalid type option"));
+    const Result<Client> result = Client::try_new(config);
+    CHECK(!result && !result.has_value() && result.error().kind() == error.kind());
+    CHECK(std::string_view(result.error().what()) == error.what());
+    CHECK(thrown([&] { (void)result.value(); }).kind() == error.kind());
+    const Result<Client> good = Client::try_new(access_key());
+    CHECK(good && good->getAccessKeyId() == "id" && (*good).type() == "access_key");
+}
+
+static void a_chain_that_finds_nothing_lists_its_attempts() {
+    const Client client;
+    CHECK(client.type() == "default" && !client.cached());
+    const Result<Credentials> result = client.try_credentials();
+    CHECK(!result);
+    const Error &error = result.error();
+    CHECK(error.kind() == ALIYUN_CRED_ERROR_NOT_CONFIGURED && error.provider() == "default");
+    CHECK(error.attempts().size() >= 2 && error.attempts()[0].provider == "env");
+    CHECK(error.attempts()[0].kind == ALIYUN_CRED_ERROR_NOT_CONFIGURED);
+    CHECK(error.attempts()[0].message.find("ALIBABA_CLOUD_ACCESS_KEY_ID") != std::string::npos);
+    CHECK(error.http_status() == 0 && error.code().empty() && error.request_id().empty());
+    // An exception like any other, that outlives the result.
+    const std::string before = error.what();
+    try {
+        (void)client.credentials();
+        CHECK(!"an exception");
+    } catch (const std::runtime_error &caught) {
+        CHECK(before == caught.what());
+    }
+}
+
+static void a_refusal_carries_what_the_service_said() {
+    service service;
+    CHECK(service_start(&service, 403, "{\"Code\":\"NoPermission\",\"Message\":\"no\",\"RequestId\":\"R-2\"}"));
+    const Error error = thrown([&] { (void)Client(role_of(service)).credentials(); });
+    service_stop(&service);
+    CHECK(error.kind() == ALIYUN_CRED_ERROR_DENIED && error.provider() == "ram_role_arn");
+    CHECK(error.code() == "NoPermission" && error.request_id() == "R-2" && error.http_status() == 403);
+    CHECK(error.attempts().empty());
+}
+
+static void a_limit_runs_out() {
+    service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    service_hold(&service, true);
+    const Client client(role_of(service));
+    CHECK(client.try_credentials(std::chrono::milliseconds(1)).error().kind() == ALIYUN_CRED_ERROR_TIMEOUT);
+    CHECK(thrown([&] { (void)client.credentials(std::chrono::seconds(0)); }).kind() == ALIYUN_CRED_ERROR_TIMEOUT);
+    service_hold(&service, false);
+    const Credentials credentials = client.credentials(std::chrono::hours(1));
+    CHECK(credentials.access_key_id() == "STS.id" && service_requests(&service) == 1);
+    CHECK(credentials.expiration() == std::chrono::system_clock::time_point(std::chrono::milliseconds(ISSUED_UNTIL)));
+    client.invalidate();
+    CHECK(!client.cached() && client.getSecurityToken() == "issued-token" && service_requests(&service) == 2);
+    service_stop(&service);
+}
+
+static void threads_share_a_client() {
+    service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    const Client client(role_of(service));
+    std::vector<std::thread> threads;
+    std::vector<int> right(16, 0);
+    for (int &mine : right) {
+        threads.emplace_back([copy = client, &mine] {
+            const Result<Credentials> first = copy.try_credentials();
+            for (int round = 0; first && round < 100; ++round) {
+                const Credentials again = copy.credentials();
+                mine += again.get() == first->get() && again.access_key_secret() == "issued-secret";
+            }
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    CHECK(service_requests(&service) == 1);
+    for (const int mine : right) {
+        CHECK(mine == 100);
+    }
+    service_stop(&service);
+}
+
+int main() {
+    RUN(an_access_key);
+    RUN(a_bearer_token);
+    RUN(every_setter_chains);
+    RUN(copies_and_moves_share_one_credential);
+    RUN(unusable_arguments_throw);
+    RUN(a_moved_from_object_answers_and_does_not_crash);
+    RUN(a_configuration_error_throws_or_is_a_result);
+    RUN(a_chain_that_finds_nothing_lists_its_attempts);
+    RUN(a_refusal_carries_what_the_service_said);
+    RUN(a_limit_runs_out);
+    RUN(threads_share_a_client);
+    return finish();
+}
