@@ -90,7 +90,7 @@ check_headers "$CC" "$CXX"
 if command -v clang >/dev/null && command -v clang++ >/dev/null; then
     check_headers clang clang++
 else
-    say "headers not checked with clang: it is not installed"
+    skipped "the headers with clang: it is not installed"
 fi
 
 # What leaves the library.

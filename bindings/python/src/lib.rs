@@ -1,1 +1,49 @@
-//! stub
+//! The native half of the Python package `aliyun_cred`; users meet the Python classes in front of it.
+//!
+//! Invariant: Python objects are touched by threads of Python only. The core's background thread hands its results to a
+//! [`wake::WakeQueue`], which holds none, so an interpreter that ends while a refresh is in flight ends in peace.
+
+mod client;
+mod errors;
+mod options;
+#[cfg(unix)]
+mod wake;
+
+/// The native half of the package: private, and used by its Python classes alone.
+// A free-threaded interpreter is told to lock: it has not been tested.
+#[pyo3::pymodule(gil_used = true)]
+mod _native {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use pyo3::exceptions::PyImportError;
+    use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
+
+    #[pymodule_export]
+    use crate::client::Client;
+    #[cfg(unix)]
+    #[pymodule_export]
+    use crate::wake::{Outcome, WakeQueue};
+
+    /// The interpreter that imported this first, by the address of its builtins; 0 before.
+    static INTERPRETER: AtomicUsize = AtomicUsize::new(0);
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        // PyO3 keeps its classes per process. CPython refuses interpreters with a lock of their own by itself, but
+        // would let those through that share one.
+        let here = py.import("builtins")?.as_ptr().addr();
+        if INTERPRETER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed).is_err_and(|first| first != here)
+        {
+            return Err(PyImportError::new_err(
+                "aliyun_cred has been imported by another interpreter of this process, and supports only one; under \
+                 mod_wsgi, set WSGIApplicationGroup %{GLOBAL}",
+            ));
+        }
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // What the core knows, so that the package's own tables can be held against it.
+        module.add("OPTIONS", PyTuple::new(py, aliyun_cred::Config::options().collect::<Vec<_>>())?)?;
+        module.add("KINDS", PyTuple::new(py, aliyun_cred::ErrorKind::ALL.iter().map(|kind| kind.name()))?)
+    }
+}

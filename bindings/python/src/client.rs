@@ -1,0 +1,157 @@
+//! The native client: one core client and the model of the credential that it handed out last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aliyun_cred::{Credentials, Surface};
+use arc_swap::ArcSwapOption;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+
+use crate::errors::{self, detached};
+use crate::options;
+#[cfg(unix)]
+use crate::wake::{Outcome, WakeQueue};
+
+/// The native half of a client. It is pickled as its options, never with a credential that it resolved.
+#[pyclass(frozen, module = "aliyun_cred._native")]
+pub(crate) struct Client {
+    core: aliyun_cred::Client,
+    /// What it was made from; `None`: the default chain.
+    options: Option<Py<PyDict>>,
+    /// The class of the models that are handed out.
+    model_class: Py<PyType>,
+    // Lock-free: a lock could be inherited locked by a forked child, or be waited for while attached.
+    last: ArcSwapOption<Model>,
+}
+
+/// A credential and the one Python object made of it.
+struct Model {
+    credentials: Arc<Credentials>,
+    object: Py<PyAny>,
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (options=None))]
+    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let options = options.map(|options| options.copy()).transpose()?;
+        let config = options.as_ref().map(options::read).transpose()?;
+        let version = py.version_info();
+        let surface = Surface::Python(format!("{}.{}.{}", version.major, version.minor, version.patch));
+        let make = || aliyun_cred::Client::for_surface(config.as_ref(), surface);
+        let core = detached(py, errors::construction, make)?;
+        let model_class = py.import("aliyun_cred.models")?.getattr("_SharedCredentialModel")?.cast_into()?;
+        Ok(Client {
+            core,
+            options: options.map(Bound::unbind),
+            model_class: model_class.unbind(),
+            last: ArcSwapOption::empty(),
+        })
+    }
+
+    /// The type this client was made for; ``default`` for the default chain.
+    #[getter]
+    fn type_name(&self) -> &str {
+        self.core.type_name()
+    }
+
+    /// The cached credential if it is fresh, else ``None``. Never waits.
+    fn cached(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.core.cached().map(|credentials| self.model(py, credentials)).transpose()
+    }
+
+    /// The current credential, waiting as long as the source's own limits allow.
+    fn credential(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self.core.cached() {
+            Some(credentials) => self.model(py, credentials),
+            None => self.wait(py, None),
+        }
+    }
+
+    /// The current credential, waiting this many seconds at most.
+    fn credential_within(&self, py: Python<'_>, seconds: f64) -> PyResult<Py<PyAny>> {
+        let limit = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| PyValueError::new_err("timeout must be a number of seconds, zero or more"))?;
+        match self.core.cached() {
+            Some(credentials) => self.model(py, credentials),
+            None => self.wait(py, Some(limit)),
+        }
+    }
+
+    /// The current credential if that needs no waiting; else ``None``, and its outcome will come through ``queue``
+    /// under ``ticket``.
+    #[cfg(unix)]
+    fn begin(&self, py: Python<'_>, queue: &WakeQueue, ticket: u64) -> PyResult<Option<Py<PyAny>>> {
+        let landing = queue.landing()?;
+        let at_once = detached(py, errors::resolution, || {
+            let told = landing.clone();
+            self.core.credentials_then(move |outcome| told.land(ticket, outcome));
+            // It may have landed in that call already.
+            landing.take(ticket).transpose()
+        })?;
+        at_once.map(|credentials| self.model(py, credentials)).transpose()
+    }
+
+    /// The credential of an outcome that came through a queue, or its exception.
+    #[cfg(unix)]
+    fn finish(&self, py: Python<'_>, outcome: &Outcome) -> PyResult<Py<PyAny>> {
+        match &outcome.0 {
+            Ok(credentials) => self.model(py, credentials.clone()),
+            Err(error) => Err(errors::resolution(py, error)),
+        }
+    }
+
+    /// Says that the service has refused the cached credential: the next call asks the source again.
+    fn invalidate(&self) {
+        self.core.invalidate();
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (Option<Py<PyDict>>,)) {
+        let options = slf.get().options.as_ref().map(|options| options.clone_ref(slf.py()));
+        (slf.get_type(), (options,))
+    }
+}
+
+impl Client {
+    fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Py<PyAny>> {
+        let mut signal = None;
+        let outcome = detached(py, errors::resolution, || {
+            self.core.credentials_unless(limit, || {
+                // `None`: the interpreter is ending, and this thread with it.
+                signal = Python::try_attach(|py| py.check_signals().err()).flatten();
+                signal.is_some()
+            })
+        });
+        match signal {
+            Some(signal) => Err(signal),
+            None => self.model(py, outcome?),
+        }
+    }
+
+    /// The model of `credentials`: the same object for as long as they are the same.
+    fn model(&self, py: Python<'_>, credentials: Arc<Credentials>) -> PyResult<Py<PyAny>> {
+        if let Some(last) = &*self.last.load()
+            && Arc::ptr_eq(&last.credentials, &credentials)
+        {
+            return Ok(last.object.clone_ref(py));
+        }
+        let expiration = credentials.expiration().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let object = self.model_class.call1(
+            py,
+            (
+                credentials.access_key_id(),
+                credentials.access_key_secret(),
+                credentials.security_token(),
+                credentials.bearer_token(),
+                credentials.type_name(),
+                credentials.provider_name(),
+                expiration.map(|since| since.as_secs()),
+            ),
+        )?;
+        self.last.store(Some(Arc::new(Model { credentials, object: object.clone_ref(py) })));
+        Ok(object)
+    }
+}

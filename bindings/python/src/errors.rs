@@ -1,0 +1,73 @@
+//! The core's errors as the package's exceptions.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use aliyun_cred::{Error, ErrorKind, Result};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+const BASE: &str = "CredentialException";
+
+/// The exception for a failure to resolve a credential.
+pub(crate) fn resolution(py: Python<'_>, error: &Error) -> PyErr {
+    raise(py, BASE, error)
+}
+
+/// The exception for a failure to make a client. All but that for an unknown type are a `ValueError` as well.
+pub(crate) fn construction(py: Python<'_>, error: &Error) -> PyErr {
+    let class = if error.is_unknown_type() {
+        BASE
+    } else if error.is_file_not_found() {
+        "CredentialFileNotFoundError"
+    } else {
+        "CredentialConfigError"
+    };
+    raise(py, class, error)
+}
+
+/// Runs `work`, detached from the interpreter. A panic in it becomes an exception of kind `internal`: PyO3 would make it
+/// one that `except Exception` does not catch.
+pub(crate) fn detached<T: Send>(
+    py: Python<'_>,
+    describe: fn(Python<'_>, &Error) -> PyErr,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
+        Ok(outcome) => outcome.map_err(|error| describe(py, &error)),
+        Err(_) => Err(internal(py)),
+    }
+}
+
+fn internal(py: Python<'_>) -> PyErr {
+    let text = "the native core of aliyun_cred panicked; please report this as a bug";
+    make(py, BASE, (text, None, None), ErrorKind::Internal, None, &[])
+}
+
+fn raise(py: Python<'_>, class: &str, error: &Error) -> PyErr {
+    let arguments = (error.message(), error.code(), error.request_id());
+    make(py, class, arguments, error.kind(), error.http_status(), error.attempts())
+}
+
+fn make(
+    py: Python<'_>,
+    class: &str,
+    arguments: (&str, Option<&str>, Option<&str>),
+    kind: ErrorKind,
+    http_status: Option<u16>,
+    attempts: &[aliyun_cred::Attempt],
+) -> PyErr {
+    let made = || {
+        let exceptions = py.import("aliyun_cred.exceptions")?;
+        let attempt = exceptions.getattr("Attempt")?;
+        let attempts = attempts
+            .iter()
+            .map(|tried| attempt.call1((tried.provider(), tried.kind().name(), tried.message())))
+            .collect::<PyResult<Vec<_>>>()?;
+        let exception = exceptions.getattr(class)?.call1(arguments)?;
+        exception.setattr("kind", kind.name())?;
+        exception.setattr("http_status", http_status)?;
+        exception.setattr("attempts", PyTuple::new(py, attempts)?)?;
+        Ok(exception)
+    };
+    made().map_or_else(|failure: PyErr| failure, PyErr::from_value)
+}

@@ -1,0 +1,14 @@
+// Resolves the default chain and prints what it found: id, secret, token, provider name, a line each.
+#include <aliyun_cred.hpp>
+#include <iostream>
+
+int main() try {
+    const aliyun_cred::Credentials credentials = aliyun_cred::Client().credentials();
+    std::cout << credentials.access_key_id().value() << '\n'
+              << credentials.access_key_secret().value() << '\n'
+              << credentials.security_token().value() << '\n'
+              << credentials.provider_name().value() << '\n';
+} catch (const std::exception &error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+}

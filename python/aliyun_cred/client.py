@@ -1,0 +1,124 @@
+"""What everyone holds: a client that gives the current credential, however it has to be come by."""
+
+from . import _native
+from .models import Config, CredentialModel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Coroutine
+
+
+class Client:
+    """A client of one source, or of the default chain.
+
+    Usable from any thread, from any asyncio event loop, and in a forked child; everyone who asks it shares its cached
+    credential and the one refresh in flight. Making one opens no connection and starts no thread.
+
+    A client can be pickled and deep-copied. The copy has the configuration, **its long-lived secrets included**, and
+    resolves for itself: a credential that was fetched is never part of it.
+    """
+
+    def __init__(self, config: "Config | None" = None) -> None:
+        """A client of the source that ``config`` names, or without one of the default chain.
+
+        :raises CredentialConfigError: (a ``ValueError``) if an option is missing, contradictory or out of range
+        :raises CredentialFileNotFoundError: (a ``FileNotFoundError`` too) if a file that it names does not exist
+        :raises CredentialException: if the type is missing or unknown
+        :raises TypeError: if an option's value has the wrong type
+        """
+        options = None
+        if config is not None:
+            if not isinstance(config, Config):
+                raise TypeError(f"config must be an aliyun_cred.models.Config, not {type(config).__name__}")
+            fields = ((name, getattr(config, name)) for name in Config._FIELDS)
+            options = {name: value for name, value in fields if value is not None}
+        # It pickles itself, and so every subclass can be pickled with whatever attributes it has.
+        self._native = _native.Client(options)
+
+    def get_credential(self, timeout: "float | None" = None) -> CredentialModel:
+        """The current credential.
+
+        From the cache if that is fresh; else this thread waits, as long as the source's own limits allow, or for
+        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts.
+
+        :raises CredentialException: what the source says, if it has no credential that is still valid; of kind
+            ``timeout`` if ``timeout`` ran out, and then the refresh goes on
+        """
+        if timeout is None:
+            return self._native.credential()
+        return self._native.credential_within(timeout)
+
+    async def get_credential_async(self) -> CredentialModel:
+        """The current credential, as :meth:`get_credential` without blocking the event loop.
+
+        Cancelling one waiter (``asyncio.wait_for``) never cancels the refresh for the others.
+        """
+        model = self._native.cached()
+        if model is not None:
+            return model
+        # Only those who wait need asyncio, and they have imported it already.
+        from ._waiting import credential
+
+        return await credential(self._native)
+
+    def invalidate(self) -> None:
+        """Says that the service has refused the credential: the next call asks the source again."""
+        self._native.invalidate()
+
+    def get_access_key_id(self) -> "str | None":
+        """Deprecated: use ``get_credential().access_key_id``."""
+        _deprecated("get_access_key_id", "get_credential().access_key_id")
+        return self.get_credential().access_key_id
+
+    def get_access_key_secret(self) -> "str | None":
+        """Deprecated: use ``get_credential().access_key_secret``."""
+        _deprecated("get_access_key_secret", "get_credential().access_key_secret")
+        return self.get_credential().access_key_secret
+
+    def get_security_token(self) -> "str | None":
+        """Deprecated: use ``get_credential().security_token``."""
+        _deprecated("get_security_token", "get_credential().security_token")
+        return self.get_credential().security_token
+
+    # Plain functions that return a coroutine, so that the warning points at the call and not at an `await`.
+
+    def get_access_key_id_async(self) -> "Coroutine[object, object, str | None]":
+        """Deprecated: use ``get_credential_async().access_key_id``."""
+        _deprecated("get_access_key_id_async", "get_credential_async().access_key_id")
+        return self._field_async("access_key_id")
+
+    def get_access_key_secret_async(self) -> "Coroutine[object, object, str | None]":
+        """Deprecated: use ``get_credential_async().access_key_secret``."""
+        _deprecated("get_access_key_secret_async", "get_credential_async().access_key_secret")
+        return self._field_async("access_key_secret")
+
+    def get_security_token_async(self) -> "Coroutine[object, object, str | None]":
+        """Deprecated: use ``get_credential_async().security_token``."""
+        _deprecated("get_security_token_async", "get_credential_async().security_token")
+        return self._field_async("security_token")
+
+    def get_type(self) -> str:
+        """Deprecated: use ``get_credential().type``. It answers without asking the source."""
+        _deprecated("get_type", "get_credential().type")
+        return self._native.type_name
+
+    def get_bearer_token(self) -> "str | None":
+        """Deprecated: use ``get_credential().bearer_token``."""
+        _deprecated("get_bearer_token", "get_credential().bearer_token")
+        # Callers ask any client for it and expect None, not the failure of a request for something else.
+        if self._native.type_name not in ("bearer", "default"):
+            return None
+        return self.get_credential().bearer_token
+
+    async def _field_async(self, name: str) -> "str | None":
+        return getattr(await self.get_credential_async(), name)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(type={self._native.type_name!r})"
+
+
+def _deprecated(name: str, replacement: str) -> None:
+    import warnings
+
+    text = f"Call to deprecated function {name}. Use '{replacement}' instead"
+    warnings.warn(text, DeprecationWarning, stacklevel=3)

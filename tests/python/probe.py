@@ -1,0 +1,92 @@
+"""The Python side of a scenario: `probe.py <folder> <calls> [sync|async]`.
+
+Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
+came out to `<folder>/result.json`. On stderr it leaves what careless users leave in their logs, for the runner to
+search for secrets.
+"""
+
+import asyncio
+import json
+import logging
+import pathlib
+import sys
+
+from aliyun_cred.client import Client
+from aliyun_cred.exceptions import CredentialException
+from aliyun_cred.models import Config
+
+FIELDS = ("access_key_id", "access_key_secret", "security_token", "bearer_token", "type", "provider_name")
+
+
+def carelessly_print(what):
+    print(repr(what), str(what), f"{what}", json.dumps({"it": what}, default=str), file=sys.stderr)
+    if isinstance(what, Exception):
+        logging.getLogger("careless").error("failed", exc_info=what)
+        print(what.args, vars(what), file=sys.stderr)
+
+
+def error(exception):
+    carelessly_print(exception)
+    return {
+        "class": type(exception).__name__,
+        "kind": exception.kind,
+        "message": str(exception),
+        "code": exception.code,
+        "request_id": exception.request_id,
+        "http_status": exception.http_status,
+        "attempts": [
+            {"provider": attempt.provider, "kind": attempt.kind, "message": attempt.message}
+            for attempt in exception.attempts
+        ],
+    }
+
+
+def outcome(model):
+    carelessly_print(model)
+    return {"credential": {name: getattr(model, name) for name in FIELDS}}
+
+
+def ask(client, calls):
+    for _ in range(calls):
+        try:
+            yield outcome(client.get_credential())
+        except CredentialException as exception:
+            yield {"error": error(exception)}
+
+
+async def ask_async(client, calls):
+    outcomes = []
+    for _ in range(calls):
+        try:
+            outcomes.append(outcome(await client.get_credential_async()))
+        except CredentialException as exception:
+            outcomes.append({"error": error(exception)})
+    return outcomes
+
+
+def run(folder, calls, mode):
+    configured = folder / "config.json"
+    try:
+        config = Config(**json.loads(configured.read_text("utf-8"))) if configured.exists() else None
+        carelessly_print(config)
+        client = Client(config)
+    except CredentialException as exception:
+        return {"construction_error": error(exception), "outcomes": []}
+    carelessly_print(client)
+    if mode == "async":
+        outcomes = asyncio.run(ask_async(client, calls), debug=True)
+    else:
+        outcomes = list(ask(client, calls))
+    carelessly_print(client)
+    return {"construction_error": None, "outcomes": outcomes}
+
+
+def main():
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    folder = pathlib.Path(sys.argv[1])
+    result = run(folder, int(sys.argv[2]), *sys.argv[3:] or ["sync"])
+    (folder / "result.json").write_text(json.dumps(result), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

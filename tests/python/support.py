@@ -1,0 +1,82 @@
+"""What the tests share: a minimal STS on loopback that counts what it is asked and can hold its answers back."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Nothing that is waited for here takes longer; what reaches this hangs.
+WATCHDOG_SECONDS = 60
+
+
+def eventually(condition):
+    """Waits for what other threads bring about."""
+    deadline = time.monotonic() + WATCHDOG_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+
+
+class Sts:
+    """Answers every AssumeRole with a new credential, whose AccessKey ID ends in the request's number."""
+
+    def __init__(self):
+        self.requests = 0
+        # What to answer instead: (status, body).
+        self.answer = None
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        # Looks for `shutdown` often: the default would cost every test half a second.
+        threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.may_answer.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def hold(self):
+        """From now on answers wait for `may_answer`."""
+        self.may_answer.clear()
+
+    def _next(self):
+        with self._lock:
+            self.requests += 1
+            number = self.requests
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        credentials = {
+            "AccessKeyId": f"STS.{number}",
+            "AccessKeySecret": "canary-issued-secret",
+            "SecurityToken": "canary-issued-token",
+            "Expiration": end,
+        }
+        return 200, json.dumps({"RequestId": f"request-{number}", "Credentials": credentials})
+
+    def _handler(sts):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                status, body = sts._next()
+                sts.asked.set()
+                sts.may_answer.wait(WATCHDOG_SECONDS)
+                status, body = sts.answer or (status, body)
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body.encode())
+                except OSError:
+                    # The one who asked has gone, which some tests mean.
+                    self.close_connection = True
+
+            def log_message(self, *_):
+                pass
+
+        return Handler

@@ -1,0 +1,106 @@
+import copy
+import inspect
+import pickle
+
+import pytest
+from aliyun_cred import _native
+from aliyun_cred.client import Client
+from aliyun_cred.models import Config, CredentialModel
+
+VALUES = {
+    "type": "sts",
+    "access_key_id": "LTAItest",
+    "access_key_secret": "canary",
+    "security_token": "canary",
+    "bearer_token": "canary",
+}
+
+
+def full_config():
+    return Config(**{name: f"value of {name}" for name in Config._FIELDS})
+
+
+def test_config_has_the_options_of_the_core_and_no_others():
+    options = list(inspect.signature(Config).parameters)
+    assert sorted(options) == sorted(_native.OPTIONS)
+    assert list(Config._FIELDS) == options
+    assert vars(Config()) == dict.fromkeys(options)
+
+
+def test_config_takes_keywords_only():
+    with pytest.raises(TypeError):
+        Config("access_key")
+    with pytest.raises(TypeError):
+        Config(polciy="x")
+
+
+def test_config_goes_through_its_map():
+    config = full_config()
+    again = Config().from_map(config.to_map())
+    assert vars(again) == vars(config)
+    for key in ("accessKeyId", "credentialsUri", "timeout", "enableIMDSv2", "disableIMDSv1", "oidcTokenFilePath"):
+        assert key in config.to_map()
+
+
+def test_map_keeps_falsy_values_and_drops_none():
+    assert Config(type="", timeout=0, enable_vpc=False, policy=None).to_map() == {
+        "type": "",
+        "timeout": 0,
+        "enableVpc": False,
+    }
+
+
+def test_from_map_ignores_unknown_keys_and_none_and_returns_itself():
+    config = Config(policy="kept")
+    assert config.from_map({"policy": None, "role_arn": "snake case", "noSuchKey": 1}) is config
+    assert vars(config) == {**vars(Config()), "policy": "kept"}
+    assert config.from_map(None) is config
+    assert Config().from_map({"credentialsURI": "http://x"}).credentials_uri == "http://x"
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format])
+def test_texts_mask_secrets(show):
+    may_hold_one = ("proxy", "credentials_uri", "process_command", "access_token", "refresh_token")
+    config = Config(**VALUES, **dict.fromkeys(may_hold_one, "canary"))
+    model = CredentialModel("LTAItest", "canary", "canary", "canary", "sts", "static_sts")
+    client = Client(Config(**VALUES))
+    for shown in map(show, (config, model, client, client.get_credential())):
+        assert "canary" not in shown, "a secret shows"
+        assert "sts" in shown
+    assert show(Config(type="sts", proxy="p", timeout=5)) == "Config(type='sts', timeout=5, proxy=***)"
+
+
+def test_model_takes_positions_and_has_getters():
+    model = CredentialModel("id", "secret", "token", "bearer", "type", "provider")
+    fields = ["access_key_id", "access_key_secret", "security_token", "bearer_token", "type", "provider_name"]
+    values = ["id", "secret", "token", "bearer", "type", "provider"]
+    assert [getattr(model, name) for name in fields] == values
+    assert [getattr(model, f"get_{name}")() for name in fields] == values
+    keys = ["accessKeyId", "accessKeySecret", "securityToken", "bearerToken", "type", "providerName"]
+    assert list(model.to_map().items()) == list(zip(keys, values))
+    assert CredentialModel().from_map(model.to_map()).to_map() == model.to_map()
+    assert vars(CredentialModel()) == dict.fromkeys([*fields, "expiration"])
+
+
+@pytest.fixture
+def shared():
+    return Client(Config(type="sts", access_key_id="id", access_key_secret="s", security_token="t")).get_credential()
+
+
+def test_a_model_that_is_shared_cannot_be_changed(shared):
+    with pytest.raises(AttributeError, match="copy.copy"):
+        shared.access_key_id = "other"
+    with pytest.raises(AttributeError, match="copy.copy"):
+        del shared.access_key_id
+    with pytest.raises(AttributeError, match="copy.copy"):
+        shared.from_map({"accessKeyId": "other"})
+    assert shared.access_key_id == "id"
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_of_a_shared_model_are_ones_own(shared, duplicate):
+    model = duplicate(shared)
+    assert type(model) is CredentialModel
+    assert vars(model) == vars(shared)
+    model.access_key_id = "other"
+    assert shared.access_key_id == "id"
