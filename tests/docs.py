@@ -53,7 +53,7 @@ def check_scenarios():
         yield f"tests/scenarios/README.md names {scenario}", False
     for row in re.findall(r"^\| [^|]+ \| (.+) \|$", table, re.MULTILINE)[2:]:
         file = None
-        for source, name in re.findall(r"`(?:(\w+\.rs): )?(\w+)`", row):
+        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", row):
             # Further tests of a file follow without its name; a scenario after them is still one.
             file = source or file
             if name in scenarios:

@@ -113,3 +113,48 @@ impl Group {
         let _ = child.kill();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn run_now(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let words = ["sh", "-c", script].map(str::to_owned).to_vec();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(run(words, limit))
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn output_comes_whole_and_input_is_empty() {
+        assert_eq!(&**run_now("cat; printf 'a b'; printf noise >&2", LONG).unwrap(), b"a b");
+    }
+
+    #[test]
+    fn failures_are_told_apart() {
+        assert!(matches!(run_now("echo x; exit 7", LONG), Err(Failure::Exit(status)) if status.code() == Some(7)));
+        assert!(matches!(run_now("yes", LONG), Err(Failure::TooMuch)));
+        let nothing = || run_now("", LONG);
+        assert!(nothing().unwrap().is_empty());
+    }
+
+    /// The pipe's other end closes only when nobody of the process group holds it any more.
+    #[test]
+    fn what_takes_too_long_dies_with_all_that_it_started() {
+        let pipe = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
+        let path = pipe.display().to_string();
+        assert!(run_now(&format!("mkfifo {path}"), LONG).is_ok());
+        let reader = std::thread::spawn(move || std::io::read_to_string(std::fs::File::open(path).unwrap()).unwrap());
+        let script = format!("exec 3>{}; echo begun >&3; sleep 1000 & sleep 1000", pipe.display());
+        assert!(matches!(run_now(&script, Duration::from_millis(500)), Err(Failure::Timeout)));
+        assert_eq!(reader.join().unwrap(), "begun\n");
+        std::fs::remove_file(pipe).unwrap();
+    }
+
+    /// It has closed its output but does not end.
+    #[test]
+    fn silence_is_no_excuse_for_staying() {
+        assert!(matches!(run_now("exec >&-; sleep 1000", Duration::from_millis(300)), Err(Failure::Timeout)));
+    }
+}
