@@ -1,138 +1,313 @@
-//! When to refresh, and the single flight around it.
+//! A provider with its last credential in front of it, and the single flight that fetches the next.
 //!
-//! Invariants: the decision is a pure function of the entry, the time and the failures so far; one refresh is in
-//! flight per client at most; no lock is held while a provider runs; a forked child starts with fresh locks.
+//! Invariants: reading a fresh credential takes no lock; one refresh is in flight per client and process at most; no lock
+//! is held while a provider runs; a forked child starts with locks of its own.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use crate::credentials::{Credentials, Freshness, Lead};
+use crate::credentials::{Credentials, Freshness};
 use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::flight::Flight;
+use crate::flight::{Entry, Flight, Gate, Wish};
+use crate::freshness::{Decision, Failures, Times, back_off, decide};
 use crate::host::{Host, Now, wall_millis};
 use crate::provider::Provider;
 
 /// What a call gets.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
-/// A cached credential and its points of time, as ages in milliseconds since it was fetched.
-#[derive(Debug)]
-struct Entry {
+/// A cached credential.
+#[derive(Clone, Debug)]
+struct Cached {
     credentials: Arc<Credentials>,
     fetched: Now,
-    /// From this age on a refresh runs in the background. `None`: never.
+    /// `None`: for ever.
     times: Option<Times>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Times {
-    prefetch: u64,
-    stale: u64,
-    end: u64,
-}
-
-impl Times {
-    /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process is wide:
-    /// that is what spreads a fleet whose members started together.
-    fn new(lifetime: u64, lead: Lead, first: bool, draw: f64) -> Self {
-        const HOUR: u64 = 3_600_000;
-        let longest_lead = match lead {
-            Lead::Sts | Lead::Metadata => 900_000,
-            Lead::Short => 180_000,
-        };
-        let stale = lifetime - longest_lead.min(lifetime / 2);
-        let (from, to) = match (lead, first) {
-            (Lead::Metadata, true) if lifetime > HOUR => (900_000, HOUR.min(stale)),
-            (Lead::Metadata, false) if lifetime > HOUR => (3_000_000, HOUR.min(stale)),
-            (_, true) => (lifetime / 4, stale),
-            (_, false) => (stale - (600_000).min(lifetime / 4), stale),
-        };
-        let span = to.saturating_sub(from);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a draw between two ages; a millisecond more or less is nothing"
-        )]
-        let prefetch = from + (span as f64 * draw) as u64;
-        // Static stability: an instance goes on with what it has for as long as its metadata service is away.
-        let end = if lead == Lead::Metadata { u64::MAX } else { lifetime };
-        Times { prefetch, stale, end }
+impl Cached {
+    fn age(&self, now: Now) -> u64 {
+        now.since(self.fetched)
     }
 
-    /// The longest that a failure holds back the next attempt.
-    fn longest_hold(self) -> u64 {
-        if self.end == u64::MAX { 120_000 } else { LONGEST_HOLD }
+    fn is_valid(&self, now: Now) -> bool {
+        self.times.is_none_or(|times| self.age(now) < times.end)
     }
 }
 
-/// The longest that a failure holds back the next attempt, in milliseconds, but for the metadata service.
-const LONGEST_HOLD: u64 = 60_000;
-
-/// The failures since the last success.
 #[derive(Debug)]
-struct Failures {
-    count: u32,
-    last: Error,
-    last_at: Now,
+pub(crate) struct Cache {
+    provider: Provider,
+    host: Host,
+    type_name: String,
+    cached: ArcSwapOption<Cached>,
+    epoch: ArcSwap<Epoch>,
+}
+
+/// What belongs to one process: a forked child replaces it as a whole, for a lock in it may be held by a thread that
+/// the child does not have.
+#[derive(Debug)]
+struct Epoch {
+    process: u32,
+    gate: Gate<State, Outcome>,
+}
+
+/// What a process knows beside the cached credential.
+#[derive(Debug, Default)]
+struct State {
+    failures: Failures,
+    last_error: Option<Error>,
     /// No attempt before this monotonic time.
     hold_until: u64,
+    /// Whether a credential has been fetched.
+    fetched: bool,
+    /// Whether a timer keeps the credential fresh.
+    timed: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
-    /// Hand out what is cached.
-    Use,
-    /// Hand out what is cached; start a refresh if none runs.
-    UseAndRefresh,
-    /// Join the refresh in flight, or start it, and wait.
-    Wait,
-    /// Only a success would answer, and the next attempt is not due yet.
-    Fail,
+/// What a call finds.
+pub(crate) enum Step {
+    Done(Outcome),
+    Join(Arc<Flight<Outcome>>),
 }
 
-fn decide(entry: Option<&Entry>, failures: Option<&Failures>, now: Now) -> Decision {
-    let held = failures.is_some_and(|failures| now.monotonic < failures.hold_until);
-    let Some(entry) = entry else { return Decision::Wait };
-    let Some(times) = entry.times else { return Decision::Use };
-    let age = now.since(entry.fetched);
-    let failed_since_stale = failures.is_some_and(|failures| failures.last_at.since(entry.fetched) >= times.stale);
-    match age {
-        age if age < times.prefetch => Decision::Use,
-        age if age < times.stale || (age < times.end && failed_since_stale) => {
-            if held {
-                Decision::Use
-            } else {
-                Decision::UseAndRefresh
+impl Cache {
+    pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
+        let cached = match &provider {
+            Provider::Static(credentials) => Some(Arc::new(Cached {
+                credentials: Arc::new(Credentials::clone(credentials).with_type(type_name)),
+                fetched: host.now(),
+                times: None,
+            })),
+            _ => None,
+        };
+        Arc::new(Cache {
+            provider,
+            host,
+            type_name: type_name.to_owned(),
+            cached: ArcSwapOption::new(cached),
+            epoch: ArcSwap::new(Epoch::new()),
+        })
+    }
+
+    pub(crate) fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
+    /// The cached credential, if it needs no refresh yet. No lock, no allocation.
+    pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
+        let cached = self.cached.load();
+        let cached = cached.as_ref()?;
+        let fresh = cached.times.is_none_or(|times| cached.age(Now::coarse()) < times.prefetch);
+        fresh.then(|| cached.credentials.clone())
+    }
+
+    /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
+    pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
+        let cached = self.cached.load();
+        let cached = cached.as_ref()?;
+        let left = match cached.times {
+            None => Duration::MAX,
+            Some(times) => {
+                let left = times.prefetch.checked_sub(cached.age(Now::coarse())).filter(|left| *left > 0)?;
+                Duration::from_millis(left)
             }
+        };
+        Some((cached.credentials.clone(), left))
+    }
+
+    /// The next call asks the source again.
+    pub(crate) fn invalidate(&self) {
+        if !matches!(self.provider, Provider::Static(_)) {
+            self.cached.store(None);
         }
-        age if age < times.end => Decision::Wait,
-        _ => {
-            if held {
-                Decision::Fail
-            } else {
-                Decision::Wait
+    }
+
+    /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
+    /// work goes on in the driver, whatever becomes of the caller.
+    pub(crate) fn begin(self: &Arc<Self>) -> Step {
+        let epoch = self.epoch();
+        let now = self.host.now();
+        match epoch.gate.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
+            Entry::Answered(outcome) => Step::Done(outcome),
+            Entry::AnsweredAndPiloting(outcome, flight) => {
+                self.refresh_in_background(epoch, flight);
+                Step::Done(outcome)
+            }
+            Entry::Joining(flight) => Step::Join(flight),
+            Entry::Piloting(flight) => {
+                self.refresh(epoch, flight.clone());
+                Step::Join(flight)
             }
         }
     }
+
+    /// Runs the provider as far as it goes without waiting, and the rest on the driver.
+    fn refresh(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+        let mut work = Box::pin(self.clone().run(epoch, flight));
+        // A future may be polled by one executor after another. Sources that need no network end here, and need no
+        // thread. A panic has landed the flight, and is an error to those who wait for it.
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+        }));
+        if matches!(polled, Ok(true)) {
+            // Dropping the work, should there be no driver, lands the flight.
+            if let Ok(driver) = driver::current() {
+                driver.spawn(work);
+            }
+        }
+    }
+
+    fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+        match driver::current() {
+            Ok(driver) => driver.spawn(self.clone().run(epoch, flight)),
+            Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
+        }
+    }
+
+    async fn run(self: Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+        let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
+        let fetched = self.provider.fetch(&self.host).await;
+        landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
+    }
+
+    /// Takes in what a refresh brought, and says what those who waited get.
+    fn settle(self: &Arc<Self>, state: &mut State, fetched: Outcome) -> Outcome {
+        let now = self.host.now();
+        match fetched {
+            Ok(credentials) => {
+                let cached = state.succeeded(credentials.clone(), now, self.host.draw());
+                let timed = matches!(credentials.freshness(), Freshness::Expires { renewed: true, .. });
+                if let Some(cached) = cached {
+                    self.cached.store(Some(Arc::new(cached)));
+                }
+                if timed && !state.timed {
+                    state.timed = true;
+                    self.keep_fresh();
+                }
+                Ok(credentials)
+            }
+            Err(error) => {
+                let cached = self.cached.load_full();
+                let outcome = state.failed(error, cached.as_deref(), now, self.host.draw());
+                if let (Ok(_), Some(error)) = (&outcome, &state.last_error) {
+                    let source = error.provider().unwrap_or(&self.type_name);
+                    log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Starts the timer of a credential that is fetched again whether anybody asks or not. It holds its client weakly,
+    /// and ends with it.
+    fn keep_fresh(self: &Arc<Self>) {
+        async fn tick(cache: Weak<Cache>) {
+            loop {
+                let Some(wait) = cache.upgrade().map(|cache| cache.until_due()) else { return };
+                driver::sleep(wait).await;
+                let Some(cache) = cache.upgrade() else { return };
+                if cache.fresh().is_none() {
+                    if let Step::Join(flight) = cache.begin() {
+                        drop(cache);
+                        // Somebody waits for it already, or nothing is cached: there is no more to do than to be next.
+                        flight.join().await.ok();
+                    }
+                }
+            }
+        }
+        if let Ok(driver) = driver::current() {
+            driver.spawn(tick(Arc::downgrade(self)));
+        }
+    }
+
+    /// How long the timer sleeps. In short naps, so that it notices when the wall clock or the system has moved.
+    fn until_due(&self) -> Duration {
+        const SHORTEST: Duration = Duration::from_secs(1);
+        const LONGEST: Duration = Duration::from_secs(60);
+        self.fresh_for().map_or(SHORTEST, |(_, left)| left.clamp(SHORTEST, LONGEST))
+    }
+
+    fn epoch(&self) -> Arc<Epoch> {
+        loop {
+            let epoch = self.epoch.load_full();
+            if epoch.process == std::process::id() {
+                return epoch;
+            }
+            let replaced = self.epoch.compare_and_swap(&epoch, Epoch::new());
+            if Arc::ptr_eq(&replaced, &epoch) {
+                self.redraw();
+            }
+            // The parent's stays as it is, with whatever a thread that is not here was doing to it.
+            std::mem::forget(epoch);
+        }
+    }
+
+    /// A forked child refreshes at a time of its own.
+    fn redraw(&self) {
+        let Some(cached) = self.cached.load_full() else { return };
+        let Some(times) = cached.times else { return };
+        let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
+        let redrawn = Arc::new(Cached { times: Some(times), ..Cached::clone(&cached) });
+        self.cached.compare_and_swap(&cached, Some(redrawn));
+    }
 }
 
-/// How long to hold back after the `count`th failure in a row, in milliseconds: full jitter, base 1 s, doubling, up to
-/// `longest`. `draw` is uniform in `0.0..1.0`.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a few minutes at most"
-)]
-fn back_off(count: u32, longest: u64, draw: f64) -> u64 {
-    let longest = (1_000_u64 << count.saturating_sub(1).min(16)).min(longest);
-    (longest as f64 * draw) as u64
+impl Epoch {
+    fn new() -> Arc<Self> {
+        Arc::new(Epoch { process: std::process::id(), gate: Gate::new(State::default()) })
+    }
+}
+
+impl State {
+    /// What a call wants at this time.
+    fn wish(&self, cached: Option<&Cached>, now: Now) -> Wish<Outcome> {
+        let Some(cached) = cached else { return Wish::Fly };
+        let answer = || Ok(cached.credentials.clone());
+        let Some(times) = cached.times else { return Wish::Answer(answer()) };
+        let held = now.monotonic < self.hold_until;
+        match decide(times, cached.age(now), self.failures, held) {
+            Decision::Use => Wish::Answer(answer()),
+            Decision::UseAndRefresh => Wish::AnswerAndFly(answer()),
+            Decision::Wait => Wish::Fly,
+            Decision::Fail => Wish::Answer(Err(self.last_error.clone().unwrap_or_else(abandoned))),
+        }
+    }
+
+    /// What is to be cached; nothing, if the source wants to be asked at every call.
+    fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: f64) -> Option<Cached> {
+        let first = !self.fetched;
+        *self = State { fetched: true, timed: self.timed, ..State::default() };
+        let times = match credentials.freshness() {
+            Freshness::Uncached => return None,
+            Freshness::Constant => None,
+            Freshness::Expires { at, lead, .. } => {
+                Some(Times::new(wall_millis(at).saturating_sub(now.wall), lead, first, draw))
+            }
+        };
+        Some(Cached { credentials, fetched: now, times })
+    }
+
+    /// A valid credential is never withheld because a refresh failed.
+    fn failed(&mut self, error: Error, cached: Option<&Cached>, now: Now, draw: f64) -> Outcome {
+        let count = self.failures.count.saturating_add(1);
+        let last_age = cached.map_or(0, |cached| cached.age(now));
+        self.failures = Failures { count, last_age };
+        let times = cached.and_then(|cached| cached.times);
+        let hold = if is_configuration(error.kind()) { 0 } else { back_off(count, times, draw) };
+        self.hold_until = now.monotonic.saturating_add(hold);
+        self.last_error = Some(error.clone());
+        match cached {
+            Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),
+            _ => Err(error),
+        }
+    }
 }
 
 /// Whether the next call should try again at once: it was the configuration, and somebody may have changed it.
@@ -147,239 +322,9 @@ fn is_configuration(kind: ErrorKind) -> bool {
     )
 }
 
-/// A provider with its last credential in front of it.
-#[derive(Debug)]
-pub(crate) struct Cache {
-    provider: Provider,
-    host: Host,
-    type_name: String,
-    entry: ArcSwapOption<Entry>,
-    epoch: ArcSwap<Epoch>,
-}
-
-/// What belongs to one process: a forked child replaces it as a whole, for a lock in it may be held by a thread that
-/// the child does not have.
-#[derive(Debug)]
-struct Epoch {
-    process: u32,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    flight: Option<Arc<Flight<Outcome>>>,
-    failures: Option<Failures>,
-    /// Whether a credential has been fetched in this process.
-    fetched: bool,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("in_flight", &self.flight.is_some()).field("failures", &self.failures).finish()
-    }
-}
-
-impl Epoch {
-    fn new() -> Arc<Self> {
-        Arc::new(Epoch { process: std::process::id(), state: Mutex::default() })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a call finds.
-pub(crate) enum Step {
-    Done(Outcome),
-    Join(Arc<Flight<Outcome>>),
-}
-
-impl Cache {
-    pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
-        let entry = match &provider {
-            Provider::Static(credentials) => Some(Arc::new(Entry {
-                credentials: Arc::new(Credentials::clone(credentials).with_type(type_name)),
-                fetched: host.now(),
-                times: None,
-            })),
-            _ => None,
-        };
-        Arc::new(Cache {
-            provider,
-            host,
-            type_name: type_name.to_owned(),
-            entry: ArcSwapOption::new(entry),
-            epoch: ArcSwap::new(Epoch::new()),
-        })
-    }
-
-    pub(crate) fn type_name(&self) -> &str {
-        &self.type_name
-    }
-
-    /// The cached credential, if it needs no refresh yet. No lock, no allocation.
-    pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
-        let entry = self.entry.load();
-        let entry = entry.as_ref()?;
-        let fresh = entry.times.is_none_or(|times| Now::coarse().since(entry.fetched) < times.prefetch);
-        fresh.then(|| entry.credentials.clone())
-    }
-
-    /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
-    pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
-        let entry = self.entry.load();
-        let entry = entry.as_ref()?;
-        let left = match entry.times {
-            None => Duration::MAX,
-            Some(times) => {
-                let left = times.prefetch.checked_sub(Now::coarse().since(entry.fetched)).filter(|left| *left > 0)?;
-                Duration::from_millis(left)
-            }
-        };
-        Some((entry.credentials.clone(), left))
-    }
-
-    /// The next call asks the source again.
-    pub(crate) fn invalidate(&self) {
-        if !matches!(self.provider, Provider::Static(_)) {
-            self.entry.store(None);
-        }
-    }
-
-    /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
-    /// work goes on in the driver, whatever becomes of the caller.
-    pub(crate) fn begin(self: &Arc<Self>) -> Step {
-        let epoch = self.epoch();
-        let now = self.host.now();
-        let mut state = epoch.lock();
-        let entry = self.entry.load_full();
-        let decision = decide(entry.as_deref(), state.failures.as_ref(), now);
-        match (decision, entry) {
-            (Decision::Use, Some(entry)) => Step::Done(Ok(entry.credentials.clone())),
-            (Decision::UseAndRefresh, Some(entry)) => {
-                if state.flight.is_none() {
-                    let flight = state.take_off();
-                    drop(state);
-                    self.refresh_in_background(epoch, flight);
-                }
-                Step::Done(Ok(entry.credentials.clone()))
-            }
-            (Decision::Fail, _) => {
-                let last = state.failures.as_ref().map(|failures| failures.last.clone());
-                Step::Done(Err(last.unwrap_or_else(abandoned)))
-            }
-            _ => {
-                if let Some(flight) = &state.flight {
-                    return Step::Join(flight.clone());
-                }
-                let flight = state.take_off();
-                drop(state);
-                self.refresh(epoch, flight.clone());
-                Step::Join(flight)
-            }
-        }
-    }
-
-    /// Runs the provider as far as it goes without waiting, and the rest on the driver.
-    fn refresh(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
-        let mut work = Box::pin(self.clone().run(epoch, flight));
-        // A future may be polled by one executor after another. Sources that need no network end here, and need no
-        // thread.
-        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
-            // Dropping the work on failure lands the flight.
-            if let Ok(driver) = driver::current() {
-                driver.spawn(work);
-            }
-        }
-    }
-
-    fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
-        if let Ok(driver) = driver::current() {
-            driver.spawn(self.clone().run(epoch, flight));
-        } else {
-            Landing { cache: self, epoch: &epoch, flight: &flight, outcome: None };
-        }
-    }
-
-    async fn run(self: Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
-        let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
-        let fetched = self.provider.fetch(&self.host).await;
-        landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
-    }
-
-    /// Takes in what a refresh brought, and says what those who waited get.
-    fn settle(&self, state: &mut State, fetched: Outcome) -> Outcome {
-        let now = self.host.now();
-        match fetched {
-            Ok(credentials) => {
-                if let Some(times) = self.times(&credentials, now, !state.fetched) {
-                    let entry = Entry { credentials: credentials.clone(), fetched: now, times };
-                    self.entry.store(Some(Arc::new(entry)));
-                }
-                state.fetched = true;
-                state.failures = None;
-                Ok(credentials)
-            }
-            Err(error) => {
-                let count = state.failures.as_ref().map_or(0, |failures| failures.count).saturating_add(1);
-                let longest = self.entry.load().as_ref().and_then(|entry| entry.times).map(Times::longest_hold);
-                let hold = if is_configuration(error.kind()) {
-                    0
-                } else {
-                    back_off(count, longest.unwrap_or(LONGEST_HOLD), fastrand::f64())
-                };
-                let hold_until = now.monotonic.saturating_add(hold);
-                state.failures = Some(Failures { count, last: error.clone(), last_at: now, hold_until });
-                // A valid credential is never withheld because a refresh failed.
-                match self.entry.load_full() {
-                    Some(entry) if entry.times.is_none_or(|times| now.since(entry.fetched) < times.end) => {
-                        let source = error.provider().unwrap_or(&self.type_name);
-                        log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
-                        Ok(entry.credentials.clone())
-                    }
-                    _ => Err(error),
-                }
-            }
-        }
-    }
-
-    /// `None`: not to be cached at all. `Some(None)`: for ever.
-    fn times(&self, credentials: &Credentials, now: Now, first: bool) -> Option<Option<Times>> {
-        match credentials.freshness() {
-            Freshness::Uncached => None,
-            Freshness::Constant => Some(None),
-            Freshness::Expires { at, lead } => {
-                let lifetime = wall_millis(at).saturating_sub(now.wall);
-                Some(Some(Times::new(lifetime, lead, first, fastrand::f64())))
-            }
-        }
-    }
-
-    fn epoch(&self) -> Arc<Epoch> {
-        loop {
-            let epoch = self.epoch.load_full();
-            if epoch.process == std::process::id() {
-                return epoch;
-            }
-            self.epoch.compare_and_swap(&epoch, Epoch::new());
-            // The parent's stays as it is, with whatever a thread that is not here was doing to it.
-            std::mem::forget(epoch);
-        }
-    }
-}
-
-impl State {
-    fn take_off(&mut self) -> Arc<Flight<Outcome>> {
-        let flight = Flight::new();
-        self.flight = Some(flight.clone());
-        flight
-    }
-}
-
 /// Ends a refresh, even one that panics or that nobody runs to its end.
 struct Landing<'a> {
-    cache: &'a Cache,
+    cache: &'a Arc<Cache>,
     epoch: &'a Epoch,
     flight: &'a Flight<Outcome>,
     outcome: Option<Outcome>,
@@ -388,12 +333,7 @@ struct Landing<'a> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
-        let outcome = {
-            let mut state = self.epoch.lock();
-            state.flight = None;
-            self.cache.settle(&mut state, fetched)
-        };
-        self.flight.land(outcome);
+        self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched));
     }
 }
 
@@ -401,133 +341,145 @@ fn abandoned() -> Error {
     Error::new(ErrorKind::Internal, "a refresh ended without a result; please report this as a bug")
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
+    use crate::freshness::Lead;
     use std::time::SystemTime;
 
-    const HOUR: u64 = 3_600_000;
+    const HOUR: i64 = 3_600;
 
-    fn at(age: i64) -> Now {
-        let shift = |base: u64| base.saturating_add_signed(age);
+    /// So many seconds after some beginning.
+    fn at(seconds: i64) -> Now {
+        let shift = |base: u64| base.saturating_add_signed(seconds * 1000);
         Now { wall: shift(1_700_000_000_000), monotonic: shift(100_000_000) }
     }
 
-    fn entry(lifetime: u64) -> Entry {
-        Entry {
-            credentials: Arc::new(Credentials::access_key("id", "s", "ram_role_arn")),
-            fetched: at(0),
-            times: Some(Times::new(lifetime, Lead::Sts, true, 0.5)),
-        }
+    /// A credential that ends so many seconds after the beginning.
+    fn ends(seconds: i64, lead: Lead) -> Arc<Credentials> {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at(seconds).wall);
+        let freshness = Freshness::Expires { at, lead, renewed: false };
+        Arc::new(Credentials::access_key("id", "s", "ram_role_arn").with_freshness(freshness))
     }
 
-    fn failure(last_at: i64, hold_until: i64) -> Option<Failures> {
-        let last = Error::new(ErrorKind::Unavailable, "down");
-        Some(Failures { count: 1, last, last_at: at(last_at), hold_until: at(hold_until).monotonic })
+    fn down() -> Error {
+        Error::new(ErrorKind::Unavailable, "down")
     }
 
-    #[test]
-    fn points_of_time_follow_the_lifetime() {
-        let times = |lifetime, first, draw| Times::new(lifetime, Lead::Sts, first, draw);
-        // One hour: stale 900 s before the end; prefetch between a quarter and stale at first, then within 600 s of it.
-        assert_eq!(times(HOUR, true, 0.0), Times { prefetch: 900_000, stale: 2_700_000, end: HOUR });
-        assert_eq!(times(HOUR, true, 1.0).prefetch, 2_700_000);
-        assert_eq!(times(HOUR, false, 0.0).prefetch, 2_100_000);
-        assert_eq!(times(HOUR, false, 1.0).prefetch, 2_700_000);
-        // A minute: stale at half, not before it began.
-        assert_eq!(times(60_000, true, 0.0), Times { prefetch: 15_000, stale: 30_000, end: 60_000 });
-        assert_eq!(times(60_000, false, 0.0).prefetch, 15_000);
-        assert_eq!(times(0, true, 0.5), Times { prefetch: 0, stale: 0, end: 0 });
-        // External commands and OAuth: stale 180 s before the end.
-        assert_eq!(
-            Times::new(HOUR, Lead::Short, true, 1.0),
-            Times { prefetch: 3_420_000, stale: 3_420_000, end: HOUR }
-        );
-    }
-
-    #[test]
-    fn the_metadata_service_is_asked_hourly_and_outlived() {
-        let times = |first, draw| Times::new(6 * HOUR, Lead::Metadata, first, draw);
-        assert_eq!(times(true, 0.0), Times { prefetch: 900_000, stale: 20_700_000, end: u64::MAX });
-        assert_eq!(times(true, 1.0).prefetch, HOUR);
-        assert_eq!((times(false, 0.0).prefetch, times(false, 1.0).prefetch), (3_000_000, HOUR));
-        assert_eq!(Times::new(HOUR, Lead::Metadata, true, 0.0).prefetch, 900_000);
-        let entry = Entry { times: Some(times(true, 0.5)), ..entry(HOUR) };
-        let long_after = at(48 * 3_600_000);
-        assert_eq!(decide(Some(&entry), None, long_after), Decision::Wait);
-        let failed = |hold| failure(40 * 3_600_000, hold);
-        assert_eq!(decide(Some(&entry), failed(50 * 3_600_000).as_ref(), long_after), Decision::Use);
-        assert_eq!(decide(Some(&entry), failed(41 * 3_600_000).as_ref(), long_after), Decision::UseAndRefresh);
-    }
-
-    #[test]
-    fn decisions_over_a_lifetime_of_an_hour() {
-        let entry = entry(HOUR); // prefetch at 1,800 s, stale at 2,700 s, end at 3,600 s
-        let ok = None;
-        let held = |at| failure(at, 10_000_000);
-        let due = |at| failure(at, at + 1);
-        for (age, failures, decision) in [
-            (0, &ok, Decision::Use),
-            (1_799_999, &ok, Decision::Use),
-            (1_800_000, &ok, Decision::UseAndRefresh),
-            (1_900_000, &held(1_850_000), Decision::Use),
-            (1_900_000, &due(1_850_000), Decision::UseAndRefresh),
-            (2_700_000, &ok, Decision::Wait),
-            (2_800_000, &held(2_600_000), Decision::Wait),
-            (2_800_000, &held(2_750_000), Decision::Use),
-            (2_800_000, &due(2_750_000), Decision::UseAndRefresh),
-            (3_600_000, &ok, Decision::Wait),
-            (3_600_000, &held(3_500_000), Decision::Fail),
-            (3_600_000, &due(3_500_000), Decision::Wait),
-            (-3_600_000, &ok, Decision::Use),
-        ] {
-            assert_eq!(decide(Some(&entry), failures.as_ref(), at(age)), decision, "at {age}, {failures:?}");
+    /// What a call at a time comes to, as one word.
+    fn call(state: &State, cached: Option<&Cached>, now: Now) -> &'static str {
+        match state.wish(cached, now) {
+            Wish::Answer(Ok(_)) => "cached",
+            Wish::Answer(Err(_)) => "error",
+            Wish::AnswerAndFly(_) => "cached, refresh",
+            Wish::Fly => "wait",
         }
     }
 
     #[test]
     fn nothing_cached_always_asks_and_a_constant_never() {
-        assert_eq!(decide(None, None, at(0)), Decision::Wait);
-        assert_eq!(decide(None, failure(0, 60_000).as_ref(), at(1)), Decision::Wait);
-        let constant = Entry { times: None, ..entry(HOUR) };
-        assert_eq!(decide(Some(&constant), None, at(i64::MAX / 2)), Decision::Use);
+        let mut state = State::default();
+        assert_eq!(call(&state, None, at(0)), "wait");
+        assert!(state.failed(down(), None, at(0), 1.0).is_err());
+        assert_eq!(call(&state, None, at(0)), "wait", "the next call tries again, back-off or not");
+        let constant = Arc::new(Credentials::access_key("id", "s", "static_ak"));
+        let cached = state.succeeded(constant, at(0), 0.5).unwrap();
+        assert_eq!(call(&state, Some(&cached), at(i64::MAX / 4000)), "cached");
+        let uncached = Credentials::access_key("id", "s", "env").with_freshness(Freshness::Uncached);
+        assert!(state.succeeded(Arc::new(uncached), at(0), 0.5).is_none());
     }
 
     #[test]
-    fn a_clock_set_back_revives_nothing() {
-        let back = Now { wall: at(-3_600_000).wall, monotonic: at(2_700_000).monotonic };
-        assert_eq!(decide(Some(&entry(HOUR)), None, back), Decision::Wait);
-        let forward = Now { wall: at(3_600_000).wall, monotonic: at(1).monotonic };
-        assert_eq!(decide(Some(&entry(HOUR)), None, forward), Decision::Wait);
+    fn a_service_that_is_down_before_the_end_goes_unnoticed() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap(); // prefetch 1800, stale 2700
+        assert_eq!(call(&state, Some(&cached), at(1_800)), "cached, refresh");
+        assert!(state.failed(down(), Some(&cached), at(1_800), 1.0).is_ok());
+        assert_eq!(call(&state, Some(&cached), at(1_800)), "cached", "held back for a second");
+        assert_eq!(call(&state, Some(&cached), at(1_801)), "cached, refresh");
+        assert!(state.failed(down(), Some(&cached), at(2_600), 1.0).is_ok());
+        assert_eq!(call(&state, Some(&cached), at(2_700)), "wait", "stale: one call waits for an attempt");
+        assert!(state.failed(down(), Some(&cached), at(2_701), 1.0).is_ok());
+        assert_eq!(call(&state, Some(&cached), at(2_702)), "cached");
+        assert_eq!(call(&state, Some(&cached), at(2_705)), "cached, refresh");
+        assert!(state.failed(down(), Some(&cached), at(3_599), 1.0).is_ok());
     }
 
     #[test]
-    fn back_off_doubles_to_a_minute() {
-        let longest: Vec<u64> = (1..=8).map(|count| back_off(count, LONGEST_HOLD, 1.0)).collect();
-        assert_eq!(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        assert_eq!(back_off(u32::MAX, 120_000, 1.0), 120_000);
-        assert_eq!(back_off(5, LONGEST_HOLD, 0.0), 0);
+    fn a_service_that_is_down_past_the_end_is_asked_at_a_bounded_rate() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(60, Lead::Sts), at(0), 0.5).unwrap();
+        let mut attempts = 0;
+        for second in 60..660 {
+            match call(&state, Some(&cached), at(second)) {
+                "wait" => {
+                    attempts += 1;
+                    assert!(state.failed(down(), Some(&cached), at(second), 1.0).is_err());
+                }
+                other => assert_eq!(other, "error", "at {second}"),
+            }
+        }
+        // 1, 2, 4, 8, 16, 32 and then 60 seconds apart.
+        assert_eq!(attempts, 7 + 8);
+        assert!(state.succeeded(ends(700, Lead::Sts), at(660), 0.5).is_some());
+        assert_eq!(state.failures, Failures::default());
+    }
+
+    #[test]
+    fn the_metadata_service_may_stay_away() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(6 * HOUR, Lead::Metadata), at(0), 0.5).unwrap();
+        assert_eq!(call(&state, Some(&cached), at(48 * HOUR)), "wait");
+        for failures in 1..20 {
+            assert!(state.failed(down(), Some(&cached), at(48 * HOUR + failures * 200), 1.0).is_ok());
+            assert_eq!(call(&state, Some(&cached), at(48 * HOUR + failures * 200)), "cached");
+            assert_eq!(call(&state, Some(&cached), at(48 * HOUR + failures * 200 + 120)), "cached, refresh");
+        }
+    }
+
+    #[test]
+    fn a_short_life_is_cached_too() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(10, Lead::Sts), at(0), 0.0).unwrap();
+        assert_eq!(call(&state, Some(&cached), at(2)), "cached");
+        assert_eq!(call(&state, Some(&cached), at(3)), "cached, refresh");
+        assert_eq!(call(&state, Some(&cached), at(5)), "wait");
+        assert_eq!(call(&state, Some(&cached), at(10)), "wait");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_revives_nothing_and_starts_no_storm() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        let later = |wall, monotonic| Now { wall: at(wall).wall, monotonic: at(monotonic).monotonic };
+        // Set back by an hour: the monotonic clock says how old it is.
+        assert_eq!(call(&state, Some(&cached), later(-HOUR, 1)), "cached");
+        assert_eq!(call(&state, Some(&cached), later(-HOUR, 2_700)), "wait");
+        // Set forward by an hour, or asleep for one: one refresh, whose credential is then as good as any.
+        let ahead = later(HOUR + 10, 10);
+        assert_eq!(call(&state, Some(&cached), ahead), "wait");
+        let cached = state.succeeded(ends(2 * HOUR + 10, Lead::Sts), ahead, 0.5).unwrap();
+        assert_eq!(call(&state, Some(&cached), later(HOUR + 20, 20)), "cached");
+        // And set right again: not another one.
+        assert_eq!(call(&state, Some(&cached), later(30, 30)), "cached");
+    }
+
+    #[test]
+    fn a_mistake_in_the_configuration_holds_nothing_back() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        let mistake = Error::invalid_config("odd");
+        assert!(state.failed(mistake, Some(&cached), at(2_000), 1.0).is_ok());
+        assert_eq!(call(&state, Some(&cached), at(2_000)), "cached, refresh");
     }
 
     #[test]
     fn a_valid_credential_survives_a_failed_refresh_and_an_invalid_one_does_not() {
-        let host = Host::new(crate::surface::Surface::Rust);
-        let cache = Cache::new(Provider::Env(crate::provider::Env::STANDARD), host, "env");
         let mut state = State::default();
-        let expires = |seconds| {
-            let at =
-                SystemTime::UNIX_EPOCH + Duration::from_millis(cache.host.now().wall) + Duration::from_secs(seconds);
-            let freshness = Freshness::Expires { at, lead: Lead::Sts };
-            Arc::new(Credentials::access_key("id", "s", "ram_role_arn").with_freshness(freshness))
-        };
-        let down = || Err(Error::new(ErrorKind::Unavailable, "down"));
-        assert!(cache.settle(&mut state, down()).is_err());
-        assert!(cache.settle(&mut state, Ok(expires(3600))).is_ok());
-        assert!(state.failures.is_none());
-        assert!(cache.settle(&mut state, down()).is_ok());
-        assert!(cache.settle(&mut state, Ok(expires(0))).is_ok());
-        assert!(cache.settle(&mut state, down()).is_err());
-        assert!(cache.settle(&mut state, down()).is_err());
-        assert_eq!(state.failures.map(|failures| failures.count), Some(2), "a success starts the count anew");
+        assert!(state.failed(down(), None, at(0), 0.5).is_err());
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        assert!(state.failed(down(), Some(&cached), at(HOUR - 1), 0.5).is_ok());
+        assert!(state.failed(down(), Some(&cached), at(HOUR), 0.5).is_err());
+        assert_eq!(state.failures.count, 2, "a success starts the count anew");
     }
 }

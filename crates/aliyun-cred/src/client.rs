@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::{Cache, Step};
+use crate::cache::{Cache, Outcome, Step};
 use crate::chain::Chain;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
+use crate::flight::Flight;
 use crate::host::{Host, Stopwatch};
 use crate::provider::Provider;
 use crate::surface::Surface;
@@ -125,7 +126,7 @@ impl Client {
         let clock = Stopwatch::start();
         loop {
             let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
-            if let Some(outcome) = flight.clone().wait(Some(left.min(TICK))) {
+            if let Some(outcome) = wait_for(flight.clone(), Some(left.min(TICK))) {
                 return outcome;
             }
             if interrupted() {
@@ -160,9 +161,14 @@ impl Client {
         }
         match self.cache.begin() {
             Step::Done(outcome) => outcome,
-            Step::Join(flight) => flight.wait(limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default()))),
+            Step::Join(flight) => wait_for(flight, limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default()))),
         }
     }
+}
+
+fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
+    let clock = Stopwatch::start();
+    flight.wait(|| limit.map(|limit| limit.saturating_sub(clock.elapsed())))
 }
 
 fn too_late(limit: Duration) -> Error {

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use zeroize::Zeroize;
 
 use crate::answer::Issued;
+use crate::freshness::Lead;
 
 /// A string that is wiped when dropped and never printed.
 ///
@@ -86,19 +87,8 @@ pub(crate) enum Freshness {
     /// Asked for at every call: the source itself is the cache.
     Uncached,
     /// Expires; `lead` says how long before its end it is no longer handed out without asking.
-    Expires { at: SystemTime, lead: Lead },
-}
-
-/// How long before its end a credential is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lead {
-    /// 900 s, or half the lifetime if that is less: everything that STS issues.
-    Sts,
-    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
-    Short,
-    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
-    /// instance metadata service cannot be reached.
-    Metadata,
+    /// `renewed`: a timer fetches it again, whether anybody asks or not.
+    Expires { at: SystemTime, lead: Lead, renewed: bool },
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
@@ -137,7 +127,7 @@ impl Credentials {
     pub(crate) fn issued(issued: Issued, provider: &str, lead: Lead) -> Self {
         Credentials::access_key(issued.access_key_id, issued.access_key_secret, provider)
             .with_token(issued.security_token)
-            .with_freshness(Freshness::Expires { at: issued.expiration, lead })
+            .with_freshness(Freshness::Expires { at: issued.expiration, lead, renewed: false })
     }
 
     /// A bearer token. It has no provider name when configured directly, as in the official libraries.
@@ -178,6 +168,14 @@ impl Credentials {
     pub(crate) fn with_type(mut self, type_name: &str) -> Self {
         if self.bearer_token.is_none() {
             self.type_name = Terminated::new(type_name);
+        }
+        self
+    }
+
+    /// Asks for a timer that fetches the credential again when it is due.
+    pub(crate) fn renewed_by_timer(mut self) -> Self {
+        if let Freshness::Expires { renewed, .. } = &mut self.freshness {
+            *renewed = true;
         }
         self
     }

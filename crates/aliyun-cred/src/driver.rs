@@ -95,6 +95,11 @@ impl Driver {
     }
 }
 
+/// Waits without keeping anybody from working. On the driver only, whose timer it is.
+pub(crate) async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
 /// A task's result, or why it has none.
 fn finished<T>(outcome: Result<T, tokio::task::JoinError>) -> Result<T> {
     outcome.map_err(|error| {

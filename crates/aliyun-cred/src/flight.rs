@@ -1,18 +1,114 @@
 //! One piece of work that many wait for: threads, tasks and callbacks alike.
 //!
-//! Invariants: it ends exactly once; everyone who waits is told; a waiter that gives up changes nothing for the others.
-//! There is no executor in here, so that every interleaving can be tested.
+//! Invariants: a gate has one flight in the air at most; a flight lands exactly once, and everyone who waits is told; a
+//! waiter that gives up changes nothing for the others. There is no executor, clock or I/O in here, so that every
+//! interleaving can be tested (feature `model-check`).
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+
+#[cfg(not(feature = "model-check"))]
+use std::{
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
+
+#[cfg(feature = "model-check")]
+use shuttle::{
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
+
 use std::time::Duration;
 
+/// Lets one flight at a time take off, as the state behind it says.
+pub(crate) struct Gate<S, T> {
+    inner: Mutex<Inside<S, T>>,
+}
+
+struct Inside<S, T> {
+    state: S,
+    flight: Option<Arc<Flight<T>>>,
+}
+
+/// What the state wants for somebody who comes to the gate.
+pub(crate) enum Wish<T> {
+    /// This answer, and no work.
+    Answer(T),
+    /// This answer, and the work done for those who come later.
+    AnswerAndFly(T),
+    /// To wait for the work.
+    Fly,
+}
+
+/// What somebody who came to the gate has to do.
+pub(crate) enum Entry<T> {
+    Answered(T),
+    /// Answered; the flight, which this caller has to see through, is for those who come later.
+    AnsweredAndPiloting(T, Arc<Flight<T>>),
+    /// Somebody else sees the flight through.
+    Joining(Arc<Flight<T>>),
+    /// This caller has to see the flight through.
+    Piloting(Arc<Flight<T>>),
+}
+
+impl<S, T: Clone> Gate<S, T> {
+    pub(crate) fn new(state: S) -> Self {
+        Gate { inner: Mutex::new(Inside { state, flight: None }) }
+    }
+
+    /// Asks the state what it wants, and hands out the flight in the air or a new one. A pilot must [`land`](Self::land).
+    pub(crate) fn enter(&self, wish: impl FnOnce(&mut S) -> Wish<T>) -> Entry<T> {
+        let mut inside = self.lock();
+        let wish = wish(&mut inside.state);
+        match (wish, &inside.flight) {
+            (Wish::Answer(answer), _) | (Wish::AnswerAndFly(answer), Some(_)) => Entry::Answered(answer),
+            (Wish::AnswerAndFly(answer), None) => Entry::AnsweredAndPiloting(answer, inside.take_off()),
+            (Wish::Fly, Some(flight)) => Entry::Joining(flight.clone()),
+            (Wish::Fly, None) => Entry::Piloting(inside.take_off()),
+        }
+    }
+
+    /// Ends the flight: `settle` takes what it brought into the state and says what those who wait are told.
+    pub(crate) fn land(&self, flight: &Flight<T>, settle: impl FnOnce(&mut S) -> T) {
+        let outcome = {
+            let mut inside = self.lock();
+            inside.flight = None;
+            settle(&mut inside.state)
+        };
+        // Not under the gate's lock: a callback may come straight back.
+        flight.land(outcome);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside<S, T>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S, T> std::fmt::Debug for Gate<S, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+impl<S, T: Clone> Inside<S, T> {
+    fn take_off(&mut self) -> Arc<Flight<T>> {
+        let flight = Flight::new();
+        self.flight = Some(flight.clone());
+        flight
+    }
+}
+
+/// Work in the air.
 pub(crate) struct Flight<T> {
-    outcome: OnceLock<T>,
-    waiters: Mutex<Vec<Waiter<T>>>,
+    inner: Mutex<Manifest<T>>,
+}
+
+struct Manifest<T> {
+    outcome: Option<T>,
+    waiters: Vec<Waiter<T>>,
 }
 
 enum Waiter<T> {
@@ -22,21 +118,20 @@ enum Waiter<T> {
 }
 
 impl<T: Clone> Flight<T> {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Flight { outcome: OnceLock::new(), waiters: Mutex::new(Vec::new()) })
+    fn new() -> Arc<Self> {
+        Arc::new(Flight { inner: Mutex::new(Manifest { outcome: None, waiters: Vec::new() }) })
     }
 
-    /// Ends the work and tells everyone. Only the first call counts.
-    pub(crate) fn land(&self, outcome: T) {
+    /// Tells everyone. Only the first call counts.
+    fn land(&self, outcome: T) {
         let waiters = {
-            let mut waiters = self.lock();
-            // Under the lock, so that no waiter can register between the outcome and the list being taken.
-            if self.outcome.set(outcome).is_err() {
+            let mut manifest = self.lock();
+            if manifest.outcome.is_some() {
                 return;
             }
-            std::mem::take(&mut *waiters)
+            manifest.outcome = Some(outcome.clone());
+            std::mem::take(&mut manifest.waiters)
         };
-        let Some(outcome) = self.outcome.get() else { return };
         for waiter in waiters {
             match waiter {
                 Waiter::Task(waker) => waker.into_iter().for_each(Waker::wake),
@@ -47,14 +142,13 @@ impl<T: Clone> Flight<T> {
 
     /// Calls `callback` with the outcome: now if there is one, else on the thread that lands it.
     pub(crate) fn on_landing(&self, callback: impl FnOnce(T) + Send + 'static) {
-        let mut waiters = self.lock();
-        match self.outcome.get() {
+        let mut manifest = self.lock();
+        match manifest.outcome.clone() {
             Some(outcome) => {
-                let outcome = outcome.clone();
-                drop(waiters);
+                drop(manifest);
                 callback(outcome);
             }
-            None => waiters.push(Waiter::Callback(Box::new(callback))),
+            None => manifest.waiters.push(Waiter::Callback(Box::new(callback))),
         }
     }
 
@@ -63,26 +157,28 @@ impl<T: Clone> Flight<T> {
         Join { flight: self, slot: None }
     }
 
-    /// Waits in this thread. `None` if `limit` ran out first.
-    pub(crate) fn wait(self: Arc<Self>, limit: Option<Duration>) -> Option<T> {
+    /// Waits in this thread. `None` if `left` says that there is no time left; without an answer from it, there is no
+    /// limit.
+    pub(crate) fn wait(self: Arc<Self>, mut left: impl FnMut() -> Option<Duration>) -> Option<T> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         let mut join = self.join();
-        let clock = crate::host::Stopwatch::start();
         loop {
             if let Poll::Ready(outcome) = Pin::new(&mut join).poll(&mut context) {
                 return Some(outcome);
             }
-            match limit.map(|limit| limit.saturating_sub(clock.elapsed())) {
+            match left() {
                 None => thread::park(),
                 Some(Duration::ZERO) => return None,
                 Some(left) => thread::park_timeout(left),
             }
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiter<T>>> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Flight<T> {
+    fn lock(&self) -> MutexGuard<'_, Manifest<T>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,16 +202,16 @@ impl<T: Clone> Future for Join<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let flight = self.flight.clone();
-        let mut waiters = flight.lock();
-        if let Some(outcome) = flight.outcome.get() {
-            return Poll::Ready(outcome.clone());
+        let mut manifest = flight.lock();
+        if let Some(outcome) = manifest.outcome.clone() {
+            return Poll::Ready(outcome);
         }
         let waiter = Waiter::Task(Some(context.waker().clone()));
-        match self.slot.and_then(|slot| waiters.get_mut(slot)) {
+        match self.slot.and_then(|slot| manifest.waiters.get_mut(slot)) {
             Some(mine) => *mine = waiter,
             None => {
-                self.slot = Some(waiters.len());
-                waiters.push(waiter);
+                self.slot = Some(manifest.waiters.len());
+                manifest.waiters.push(waiter);
             }
         }
         Poll::Pending
@@ -125,17 +221,19 @@ impl<T: Clone> Future for Join<T> {
 impl<T> Drop for Join<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot else { return };
-        let mut waiters = self.flight.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Waiter::Task(waker)) = waiters.get_mut(slot) {
+        if let Some(Waiter::Task(waker)) = self.flight.lock().waiters.get_mut(slot) {
             *waker = None;
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
+
+    const NO_LIMIT: fn() -> Option<Duration> = || None;
 
     #[test]
     fn everyone_is_told_whenever_they_came() {
@@ -146,7 +244,7 @@ mod tests {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let flight = flight.clone();
-                thread::spawn(move || flight.wait(None))
+                thread::spawn(move || flight.wait(NO_LIMIT))
             })
             .collect();
         flight.land(7);
@@ -161,20 +259,20 @@ mod tests {
     #[test]
     fn a_limit_runs_out_without_changing_anything() {
         let flight = Flight::new();
-        assert_eq!(flight.clone().wait(Some(Duration::from_millis(1))), None::<u32>);
+        assert_eq!(flight.clone().wait(|| Some(Duration::ZERO)), None::<u32>);
         flight.land(7);
-        assert_eq!(flight.wait(Some(Duration::ZERO)), Some(7));
+        assert_eq!(flight.wait(|| Some(Duration::ZERO)), Some(7));
     }
 
     #[test]
     fn a_dropped_waiter_is_not_woken() {
-        struct Count(std::sync::atomic::AtomicUsize);
+        struct Count(AtomicUsize);
         impl Wake for Count {
             fn wake(self: Arc<Self>) {
-                self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                self.0.fetch_add(1, Ordering::SeqCst);
             }
         }
-        let count = Arc::new(Count(Default::default()));
+        let count = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(count.clone());
         let flight = Flight::<u32>::new();
         let mut stays = flight.clone().join();
@@ -184,6 +282,227 @@ mod tests {
         }
         drop(leaves);
         flight.land(7);
-        assert_eq!(count.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_callback_may_come_straight_back() {
+        let gate = Arc::new(Gate::<u32, u32>::new(0));
+        let Entry::Piloting(flight) = gate.enter(|_| Wish::Fly) else { panic!("somebody else is the pilot") };
+        let (tell, told) = mpsc::channel();
+        let again = gate.clone();
+        flight.on_landing(move |_| {
+            let Entry::Answered(state) = again.enter(|state| Wish::Answer(*state)) else { panic!("not answered") };
+            tell.send(state).unwrap();
+        });
+        gate.land(&flight, |state| {
+            *state = 7;
+            7
+        });
+        assert_eq!(told.recv().unwrap(), 7);
+    }
+}
+
+/// Every interleaving, not the few that a test happens to meet: `cargo test -p aliyun-cred --features model-check`.
+#[cfg(all(test, feature = "model-check"))]
+mod model {
+    use super::*;
+    use shuttle::sync::atomic::{AtomicUsize, Ordering};
+
+    /// What a cache's state is to the gate: something cached or nothing, and how often it was fetched.
+    #[derive(Default)]
+    struct State {
+        cached: Option<usize>,
+        flights: usize,
+        aloft: bool,
+    }
+
+    struct World {
+        gate: Gate<State, Result<usize, &'static str>>,
+        /// How many of the first refreshes fail.
+        failing: usize,
+    }
+
+    fn world(failing: usize) -> Arc<World> {
+        Arc::new(World { gate: Gate::new(State::default()), failing })
+    }
+
+    impl World {
+        fn enter(&self) -> Entry<Result<usize, &'static str>> {
+            self.gate.enter(|state| match state.cached {
+                Some(value) => Wish::Answer(Ok(value)),
+                None => {
+                    state.aloft = true;
+                    Wish::Fly
+                }
+            })
+        }
+
+        fn fly(&self, flight: &Flight<Result<usize, &'static str>>) {
+            thread::yield_now();
+            self.gate.land(flight, |state| {
+                assert!(state.aloft, "two flights at once");
+                state.aloft = false;
+                state.flights += 1;
+                if state.flights <= self.failing {
+                    return Err("failed");
+                }
+                state.cached = Some(state.flights);
+                Ok(state.flights)
+            });
+        }
+
+        /// As a blocking call does.
+        fn call(&self) -> Result<usize, &'static str> {
+            let flight = match self.enter() {
+                Entry::Answered(answer) | Entry::AnsweredAndPiloting(answer, _) => return answer,
+                Entry::Joining(flight) => flight,
+                Entry::Piloting(flight) => {
+                    self.fly(&flight);
+                    flight
+                }
+            };
+            flight.wait(|| None).unwrap_or(Err("a wait without limit ended without an outcome"))
+        }
+
+        fn flights(&self) -> usize {
+            self.gate.lock().state.flights
+        }
+    }
+
+    fn check(test: impl Fn() + Send + Sync + 'static) {
+        shuttle::check_random(test, 5_000);
+    }
+
+    #[test]
+    fn everyone_shares_one_refresh() {
+        check(|| {
+            let world = world(0);
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || assert_eq!(world.call(), Ok(1)))
+                })
+                .collect();
+            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            assert_eq!(world.flights(), 1);
+        });
+    }
+
+    #[test]
+    fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
+        check(|| {
+            let world = world(1);
+            let told = Arc::new(AtomicUsize::new(0));
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let (world, told) = (world.clone(), told.clone());
+                    thread::spawn(move || match world.call() {
+                        Ok(value) => assert_eq!(value, 2),
+                        Err(error) => {
+                            assert_eq!(error, "failed");
+                            told.fetch_add(1, Ordering::SeqCst);
+                        }
+                    })
+                })
+                .collect();
+            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            assert!(told.load(Ordering::SeqCst) >= 1);
+            assert_eq!(world.call(), Ok(2));
+            assert_eq!(world.flights(), 2);
+        });
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_changes_nothing() {
+        check(|| {
+            let world = world(0);
+            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
+            let pilot = {
+                let (world, flight) = (world.clone(), flight.clone());
+                thread::spawn(move || world.fly(&flight))
+            };
+            let leaver = {
+                let flight = flight.clone();
+                // It is polled, and dropped before or after the landing.
+                thread::spawn(move || {
+                    let mut join = flight.join();
+                    let _ = Pin::new(&mut join).poll(&mut Context::from_waker(Waker::noop()));
+                    thread::yield_now();
+                })
+            };
+            let impatient = {
+                let flight = flight.clone();
+                thread::spawn(move || drop(flight.wait(|| Some(Duration::ZERO))))
+            };
+            assert_eq!(flight.wait(|| None), Some(Ok(1)));
+            for thread in [pilot, leaver, impatient] {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn whoever_began_a_refresh_may_leave_it_to_another() {
+        check(|| {
+            let world = world(0);
+            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
+            let driver = {
+                let (world, flight) = (world.clone(), flight.clone());
+                thread::spawn(move || world.fly(&flight))
+            };
+            drop(flight);
+            assert_eq!(world.call(), Ok(1));
+            driver.join().unwrap();
+            assert_eq!(world.flights(), 1);
+        });
+    }
+
+    #[test]
+    fn the_world_may_end_during_a_refresh() {
+        check(|| {
+            let world = world(0);
+            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
+            let told = Arc::new(AtomicUsize::new(0));
+            let tell = told.clone();
+            flight.on_landing(move |_| {
+                tell.fetch_add(1, Ordering::SeqCst);
+            });
+            // The refresh holds what it needs; everyone else lets go.
+            let driver = {
+                let (world, flight) = (world.clone(), flight.clone());
+                thread::spawn(move || world.fly(&flight))
+            };
+            drop((world, flight));
+            driver.join().unwrap();
+            assert_eq!(told.load(Ordering::SeqCst), 1);
+        });
+    }
+
+    #[test]
+    fn a_refresh_in_the_background_starts_once() {
+        check(|| {
+            let gate = Arc::new(Gate::<usize, usize>::new(0));
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let gate = gate.clone();
+                    thread::spawn(move || {
+                        let wish = |state: &mut usize| match *state {
+                            0 => Wish::AnswerAndFly(0),
+                            fetched => Wish::Answer(fetched),
+                        };
+                        if let Entry::AnsweredAndPiloting(_, flight) = gate.enter(wish) {
+                            thread::yield_now();
+                            gate.land(&flight, |state| {
+                                *state += 1;
+                                *state
+                            });
+                        }
+                    })
+                })
+                .collect();
+            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            assert_eq!(gate.lock().state, 1);
+        });
     }
 }

@@ -84,6 +84,13 @@ impl Host {
         Now::precise()
     }
 
+    /// A number drawn uniformly from `0.0..1.0`, from the system's randomness: two processes that were forked off the same
+    /// one draw different numbers.
+    pub(crate) fn draw(&self) -> f64 {
+        let drawn = uuid::Uuid::new_v4().as_fields().0;
+        f64::from(drawn) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// Sends one request on the driver and reads the whole answer. Any status is an answer.
     pub(crate) async fn http(&self, mut request: Request) -> Result<Response, Failure> {
         request.headers.push(("User-Agent", self.surface.user_agent()));

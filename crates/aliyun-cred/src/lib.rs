@@ -50,6 +50,7 @@ mod driver;
 mod endpoint;
 mod error;
 mod flight;
+mod freshness;
 mod host;
 mod json;
 mod profile;

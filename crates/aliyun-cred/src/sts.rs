@@ -12,9 +12,10 @@ use sha1::Sha1;
 
 use crate::answer::{self, Shape, encode, iso8601};
 use crate::config::Config;
-use crate::credentials::{Credentials, Lead, Secret};
+use crate::credentials::{Credentials, Secret};
 use crate::endpoint;
 use crate::error::Result;
+use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
 use crate::rsa::PrivateKey;
 

@@ -4,9 +4,10 @@
 
 use crate::answer::{Service, Shape, no_hint, refused};
 use crate::config::Config;
-use crate::credentials::{Credentials, Lead, Secret};
+use crate::credentials::{Credentials, Secret};
 use crate::endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
 
 use super::{filled, filled_secret};

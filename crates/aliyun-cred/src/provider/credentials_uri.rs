@@ -5,8 +5,9 @@
 use super::required;
 use crate::answer::{Service, Shape, no_hint};
 use crate::config::Config;
-use crate::credentials::{Credentials, Lead, Secret};
+use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, Result};
+use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
 
 // Singular, unlike the type `credentials_uri`: what the official packages call it, and callers compare with.

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::filled;
 use crate::answer::{Service, Shape, encode, no_hint};
 use crate::config::Config;
-use crate::credentials::{Credentials, Lead, Secret};
+use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind, Result};
+use crate::freshness::Lead;
 use crate::host::{Failure, Host, Limits, Method, Request, Response, Route};
 
 const NAME: &str = "ecs_ram_role";
@@ -31,6 +32,8 @@ pub(crate) struct EcsRamRole {
     version_1: bool,
     /// Whether nobody asked for this source by name.
     probing: bool,
+    /// Whether a timer fetches the credential again, so that no call ever has to wait for that.
+    timer: bool,
     limits: Limits,
     route: Route,
 }
@@ -62,6 +65,7 @@ impl EcsRamRole {
             role_name: filled(config.role_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA")),
             version_1: !disabled,
             probing: false,
+            timer: config.async_credential_update_enabled.unwrap_or(true),
             limits: config.limits(1_000, 1_000),
             route: match config.route() {
                 Route::Environment => Route::Direct,
@@ -159,7 +163,8 @@ impl EcsRamRole {
         let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
         let shape = Shape { checks_code: true, ..Shape::common(None) };
         let issued = service.read(&response, &shape, host.now().wall).map_err(Miss::Refused)?;
-        Ok(Credentials::issued(issued, NAME, Lead::Metadata))
+        let credentials = Credentials::issued(issued, NAME, Lead::Metadata);
+        Ok(if self.timer { credentials.renewed_by_timer() } else { credentials })
     }
 
     async fn send(

@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::answer::parse_time;
 use crate::command::{self, Unfinished};
 use crate::config::Config;
-use crate::credentials::{Credentials, Freshness, Lead, Secret};
+use crate::credentials::{Credentials, Freshness, Secret};
 use crate::error::{Error, ErrorKind, Result};
+use crate::freshness::Lead;
 use crate::host::{CommandFailure, Host, wall_millis};
 use crate::json::Wiped;
 use crate::profile::{Learned, ProfileStore};
@@ -135,7 +136,9 @@ impl Printed {
 
     fn into_credentials(self, host: &Host) -> Credentials {
         let freshness = match self.expiration {
-            Some(at) if wall_millis(at) > host.now().wall => Freshness::Expires { at, lead: Lead::Short },
+            Some(at) if wall_millis(at) > host.now().wall => {
+                Freshness::Expires { at, lead: Lead::Short, renewed: false }
+            }
             Some(_) => {
                 log::warn!(target: "aliyun_cred", "the external command printed a credential that has already expired");
                 Freshness::Uncached

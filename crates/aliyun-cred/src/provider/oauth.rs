@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::{filled, filled_secret};
 use crate::answer::{Issued, Service, Shape, encode, iso8601, no_hint, refused};
 use crate::config::Config;
-use crate::credentials::{Credentials, Lead, Secret};
+use crate::credentials::{Credentials, Secret};
 use crate::endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route, wall_millis};
 use crate::profile::{Learned, ProfileStore};
 

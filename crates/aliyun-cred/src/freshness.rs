@@ -1,0 +1,220 @@
+//! When a credential is fetched again: a pure function of ages and of the failures so far.
+//!
+//! Invariant: nothing in here reads a clock, draws a number or knows what a credential is; it is given all of that. It
+//! depends on nothing else of this crate, so that the simulation of a fleet runs the very same code.
+
+/// How long before its end a credential is stale: each source says which rule its credentials follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// 900 s, or half the lifetime if that is less: everything that STS issues.
+    Sts,
+    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
+    Short,
+    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
+    /// instance metadata service cannot be reached.
+    Metadata,
+}
+
+/// The points of time of a credential, as ages in milliseconds since it was fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// From here on a refresh runs in the background.
+    pub(crate) prefetch: u64,
+    /// From here on a call waits for the refresh, unless one has failed since.
+    pub(crate) stale: u64,
+    /// From here on only a refresh answers.
+    pub(crate) end: u64,
+}
+
+const HOUR: u64 = 3_600_000;
+/// The longest that a failure holds back the next attempt, in milliseconds, but for the metadata service.
+const LONGEST_HOLD: u64 = 60_000;
+const LONGEST_METADATA_HOLD: u64 = 120_000;
+
+impl Times {
+    /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process is wide:
+    /// that is what spreads a fleet whose members started together.
+    pub(crate) fn new(lifetime: u64, lead: Lead, first: bool, draw: f64) -> Self {
+        let longest_lead = match lead {
+            Lead::Sts | Lead::Metadata => 900_000,
+            Lead::Short => 180_000,
+        };
+        let stale = lifetime - longest_lead.min(lifetime / 2);
+        let (from, to) = match (lead, first) {
+            (Lead::Metadata, true) if lifetime > HOUR => (900_000, HOUR.min(stale)),
+            (Lead::Metadata, false) if lifetime > HOUR => (stale.min(3_000_000), HOUR.min(stale)),
+            (_, true) => (lifetime / 4, stale),
+            (_, false) => (stale - (600_000).min(lifetime / 4), stale),
+        };
+        // Static stability: an instance goes on with what it has for as long as its metadata service is away.
+        let end = if lead == Lead::Metadata { u64::MAX } else { lifetime };
+        Times { prefetch: between(from, to, draw), stale, end }
+    }
+
+    /// The same for a process that was forked off at `age`: so that many that were forked together do not refresh
+    /// together.
+    pub(crate) fn redrawn(self, age: u64, draw: f64) -> Self {
+        Times { prefetch: between(self.prefetch.max(age), self.stale, draw), ..self }
+    }
+
+    fn outlives_its_end(self) -> bool {
+        self.end == u64::MAX
+    }
+}
+
+/// A point of time from `from` on and before `to`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a draw between two ages; a millisecond more or less is nothing"
+)]
+fn between(from: u64, to: u64, draw: f64) -> u64 {
+    from + (to.saturating_sub(from) as f64 * draw) as u64
+}
+
+/// The failures since the last success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failures {
+    pub(crate) count: u32,
+    /// How old the cached credential was at the last one.
+    pub(crate) last_age: u64,
+}
+
+/// What to do for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Hand out what is cached.
+    Use,
+    /// Hand out what is cached; start a refresh if none runs.
+    UseAndRefresh,
+    /// Join the refresh in flight, or start it, and wait.
+    Wait,
+    /// Only a success would answer, and the next attempt is not due yet.
+    Fail,
+}
+
+/// For a credential with these points of time at this `age`; `held` says that the back-off of the last failure has not
+/// run out.
+pub(crate) fn decide(times: Times, age: u64, failures: Failures, held: bool) -> Decision {
+    let failed_since_stale = failures.count > 0 && failures.last_age >= times.stale;
+    if age < times.prefetch {
+        Decision::Use
+    } else if age < times.stale || (age < times.end && failed_since_stale) {
+        if held { Decision::Use } else { Decision::UseAndRefresh }
+    } else if age < times.end || !held {
+        Decision::Wait
+    } else {
+        Decision::Fail
+    }
+}
+
+/// How long to hold back after the `count`th failure in a row, in milliseconds: full jitter, base 1 s, doubling, 60 s at
+/// most, 120 s for the metadata service. `draw` is uniform in `0.0..1.0`.
+pub(crate) fn back_off(count: u32, times: Option<Times>, draw: f64) -> u64 {
+    let longest = if times.is_some_and(Times::outlives_its_end) { LONGEST_METADATA_HOLD } else { LONGEST_HOLD };
+    between(0, (1_000_u64 << count.saturating_sub(1).min(16)).min(longest), draw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FINE: Failures = Failures { count: 0, last_age: 0 };
+
+    fn failed_at(last_age: u64) -> Failures {
+        Failures { count: 1, last_age }
+    }
+
+    #[test]
+    fn points_of_time_follow_the_lifetime() {
+        let times = |lifetime, first, draw| Times::new(lifetime, Lead::Sts, first, draw);
+        // One hour: stale 900 s before the end; prefetch between a quarter and stale at first, then within 600 s of it.
+        assert_eq!(times(HOUR, true, 0.0), Times { prefetch: 900_000, stale: 2_700_000, end: HOUR });
+        assert_eq!(times(HOUR, true, 1.0).prefetch, 2_700_000);
+        assert_eq!(times(HOUR, false, 0.0).prefetch, 2_100_000);
+        assert_eq!(times(HOUR, false, 1.0).prefetch, 2_700_000);
+        // A minute: stale at half, not before it began.
+        assert_eq!(times(60_000, true, 0.0), Times { prefetch: 15_000, stale: 30_000, end: 60_000 });
+        assert_eq!(times(60_000, false, 0.0).prefetch, 15_000);
+        assert_eq!(times(0, true, 0.5), Times { prefetch: 0, stale: 0, end: 0 });
+        // External commands and OAuth: stale 180 s before the end.
+        let short = Times { prefetch: 3_420_000, stale: 3_420_000, end: HOUR };
+        assert_eq!(Times::new(HOUR, Lead::Short, true, 1.0), short);
+    }
+
+    #[test]
+    fn points_of_time_keep_their_order() {
+        for lead in [Lead::Sts, Lead::Short, Lead::Metadata] {
+            for seconds in [0, 1, 2, 10, 60, 359, 360, 900, 1_800, 1_801, 3_600, 3_601, 4_500, 43_200, 1 << 40] {
+                for first in [true, false] {
+                    for draw in [0.0, 0.3, 0.999_999] {
+                        let lifetime = seconds * 1000;
+                        let Times { prefetch, stale, end } = Times::new(lifetime, lead, first, draw);
+                        assert!(prefetch <= stale && stale <= end, "{lead:?} {seconds} {first} {draw}");
+                        assert!(stale >= lifetime / 2, "{lead:?} {seconds}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn decisions_over_a_lifetime() {
+        // Of a minute, an hour, twelve hours: prefetch at half, stale at three quarters of it.
+        for unit in [1_000, 60_000, 720_000] {
+            let times = Times { prefetch: 30 * unit, stale: 45 * unit, end: 60 * unit };
+            for (age, failures, held, decision) in [
+                (0, FINE, false, Decision::Use),
+                (30 * unit - 1, FINE, false, Decision::Use),
+                (30 * unit, FINE, false, Decision::UseAndRefresh),
+                (40 * unit, failed_at(35 * unit), true, Decision::Use),
+                (40 * unit, failed_at(35 * unit), false, Decision::UseAndRefresh),
+                (45 * unit, FINE, false, Decision::Wait),
+                // A failure before it was stale does not excuse anyone from waiting once.
+                (46 * unit, failed_at(44 * unit), false, Decision::Wait),
+                (46 * unit, failed_at(44 * unit), true, Decision::Wait),
+                (47 * unit, failed_at(46 * unit), true, Decision::Use),
+                (47 * unit, failed_at(46 * unit), false, Decision::UseAndRefresh),
+                (60 * unit - 1, failed_at(59 * unit), true, Decision::Use),
+                (60 * unit, FINE, false, Decision::Wait),
+                (60 * unit, failed_at(59 * unit), true, Decision::Fail),
+                (60 * unit, failed_at(59 * unit), false, Decision::Wait),
+                (u64::MAX, failed_at(u64::MAX), true, Decision::Fail),
+            ] {
+                assert_eq!(decide(times, age, failures, held), decision, "at {age} of {unit}, {failures:?}, {held}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_metadata_service_is_asked_hourly_and_outlived() {
+        let times = |first, draw| Times::new(6 * HOUR, Lead::Metadata, first, draw);
+        assert_eq!(times(true, 0.0), Times { prefetch: 900_000, stale: 20_700_000, end: u64::MAX });
+        assert_eq!(times(true, 1.0).prefetch, HOUR);
+        assert_eq!((times(false, 0.0).prefetch, times(false, 1.0).prefetch), (3_000_000, HOUR));
+        assert_eq!(Times::new(HOUR, Lead::Metadata, true, 0.0).prefetch, 900_000);
+        let decide = |failures, held| decide(times(true, 0.5), 48 * HOUR, failures, held);
+        assert_eq!(decide(FINE, false), Decision::Wait);
+        assert_eq!(decide(failed_at(40 * HOUR), true), Decision::Use);
+        assert_eq!(decide(failed_at(40 * HOUR), false), Decision::UseAndRefresh);
+    }
+
+    #[test]
+    fn those_forked_together_refresh_apart() {
+        let times = Times { prefetch: 1_000, stale: 9_000, end: 10_000 };
+        assert_eq!(times.redrawn(5_000, 0.0), Times { prefetch: 5_000, ..times });
+        assert_eq!(times.redrawn(5_000, 0.5), Times { prefetch: 7_000, ..times });
+        assert_eq!(times.redrawn(0, 0.5), Times { prefetch: 5_000, ..times });
+        assert_eq!(times.redrawn(20_000, 0.5), Times { prefetch: 20_000, ..times });
+    }
+
+    #[test]
+    fn back_off_doubles_to_a_minute_or_two() {
+        let longest: Vec<u64> = (1..=8).map(|count| back_off(count, None, 1.0)).collect();
+        assert_eq!(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        let metadata = Some(Times::new(6 * HOUR, Lead::Metadata, true, 0.5));
+        assert_eq!(back_off(u32::MAX, metadata, 1.0), 120_000);
+        assert_eq!(back_off(5, None, 0.0), 0);
+    }
+}
