@@ -22,7 +22,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak test-rust test-c test-python test-node test-scenarios test-docs test-storm
+.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-storm
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -85,6 +85,9 @@ demo-sdks: $(VENV)/bin/python
 test-rust: rust
 	@echo "== Rust: units, the emulator, the C header"
 	@cargo test --quiet
+	@echo "== Rust: every interleaving of the single flight, a fleet over a day"
+	@cargo test --quiet -p aliyun-cred --lib --features model-check model
+	@cargo run --quiet -p aliyun-cred --example fleet >/dev/null
 
 test-c: c
 	@echo "== C and C++"
@@ -116,3 +119,7 @@ test-storm: rust
 
 soak: rust ## the long form of what `make test` runs short
 	@$(PYTHON) tests/oauth_storm.py --rounds 200
+
+fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
+	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib
+	@cargo run --quiet -p aliyun-cred --example fleet | $(BUILD)/fleet/bin/python docs/fleet.py

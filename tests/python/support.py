@@ -21,6 +21,8 @@ class Sts:
 
     def __init__(self):
         self.requests = 0
+        # How long what is issued lives, in seconds.
+        self.lifetime = 3600
         # What to answer instead: (status, body).
         self.answer = None
         self.asked = threading.Event()
@@ -48,7 +50,7 @@ class Sts:
         with self._lock:
             self.requests += 1
             number = self.requests
-        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.lifetime))
         credentials = {
             "AccessKeyId": f"STS.{number}",
             "AccessKeySecret": "canary-issued-secret",

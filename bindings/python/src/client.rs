@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::errors::{self, detached};
+use crate::logs;
 use crate::options;
 #[cfg(unix)]
 use crate::wake::{Outcome, WakeQueue};
@@ -91,13 +92,16 @@ impl Client {
             self.core.credentials_then(move |outcome| told.land(ticket, outcome));
             // It may have landed in that call already.
             landing.take(ticket).transpose()
-        })?;
+        });
+        logs::write(py)?;
+        let at_once = at_once?;
         at_once.map(|credentials| self.model(py, credentials)).transpose()
     }
 
     /// The credential of an outcome that came through a queue, or its exception.
     #[cfg(unix)]
     fn finish(&self, py: Python<'_>, outcome: &Outcome) -> PyResult<Py<PyAny>> {
+        logs::write(py)?;
         match &outcome.0 {
             Ok(credentials) => self.model(py, credentials.clone()),
             Err(error) => Err(errors::resolution(py, error)),
@@ -125,6 +129,7 @@ impl Client {
                 signal.is_some()
             })
         });
+        logs::write(py)?;
         match signal {
             Some(signal) => Err(signal),
             None => self.model(py, outcome?),

@@ -5,6 +5,7 @@
 
 mod client;
 mod errors;
+mod logs;
 mod options;
 #[cfg(unix)]
 mod wake;
@@ -41,6 +42,7 @@ mod _native {
                  mod_wsgi, set WSGIApplicationGroup %{GLOBAL}",
             ));
         }
+        crate::logs::listen();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // What the core knows, so that the package's own tables can be held against it.
         module.add("OPTIONS", PyTuple::new(py, aliyun_cred::Config::options().collect::<Vec<_>>())?)?;

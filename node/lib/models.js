@@ -1,0 +1,143 @@
+'use strict';
+
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
+
+/** What a configuration can say: property -> [key in a map, type]. */
+const CONFIG = {
+  type: ['type', 'string'],
+  accessKeyId: ['accessKeyId', 'string'],
+  accessKeySecret: ['accessKeySecret', 'string'],
+  securityToken: ['securityToken', 'string'],
+  bearerToken: ['bearerToken', 'string'],
+  durationSeconds: ['durationSeconds', 'number'],
+  roleArn: ['roleArn', 'string'],
+  policy: ['policy', 'string'],
+  roleSessionExpiration: ['roleSessionExpiration', 'number'],
+  roleSessionName: ['roleSessionName', 'string'],
+  externalId: ['externalId', 'string'],
+  stsEndpoint: ['stsEndpoint', 'string'],
+  stsRegionId: ['stsRegionId', 'string'],
+  enableVpc: ['enableVpc', 'boolean'],
+  oidcProviderArn: ['oidcProviderArn', 'string'],
+  oidcTokenFilePath: ['oidcTokenFilePath', 'string'],
+  publicKeyId: ['publicKeyId', 'string'],
+  privateKeyFile: ['privateKeyFile', 'string'],
+  roleName: ['roleName', 'string'],
+  enableIMDSv2: ['enableIMDSv2', 'boolean'],
+  disableIMDSv1: ['disableIMDSv1', 'boolean'],
+  metadataTokenDuration: ['metadataTokenDuration', 'number'],
+  asyncCredentialUpdateEnabled: ['asyncCredentialUpdateEnabled', 'boolean'],
+  credentialsURI: ['credentialsURI', 'string'],
+  timeout: ['readTimeout', 'number'],
+  connectTimeout: ['connectTimeout', 'number'],
+  proxy: ['proxy', 'string'],
+};
+
+/** A credential's six strings, in the same form. */
+const MODEL = Object.fromEntries(
+  ['accessKeyId', 'accessKeySecret', 'securityToken', 'bearerToken', 'type', 'providerName'].map((name) => [
+    name,
+    [name, 'string'],
+  ]),
+);
+
+/** What is masked wherever a value shows; an address may hold a password. */
+const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'credentialsURI', 'proxy']);
+
+function column(table, index) {
+  return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row[index]]));
+}
+
+/** The properties of `from` that `table` knows and that are there, each through `name` and `value`. */
+function collect(table, from, name, value) {
+  const into = {};
+  for (const property of Object.keys(table)) {
+    const found = from[property];
+    if (found !== undefined && found !== null) into[name(property)] = value(property, found);
+  }
+  return into;
+}
+
+const same = (property) => property;
+const asIs = (property, value) => value;
+const masked = (property, value) => (SECRETS.has(property) && value !== '' ? '***' : value);
+
+class Config {
+  constructor(map) {
+    if (map !== undefined && map !== null) Object.assign(this, collect(CONFIG, map, same, asIs));
+  }
+
+  static names() {
+    return column(CONFIG, 0);
+  }
+
+  static types() {
+    return column(CONFIG, 1);
+  }
+
+  toMap() {
+    return collect(CONFIG, this, (property) => CONFIG[property][0], asIs);
+  }
+
+  toJSON() {
+    return collect(CONFIG, this, same, masked);
+  }
+
+  [inspectCustom](depth, options, inspect) {
+    return `Config ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+/** The model of what the native library answered. Frozen: every caller of a client gets the same one. */
+let modelOf;
+
+class CredentialModel {
+  #expiration;
+
+  static {
+    modelOf = (answer) => {
+      const model = new CredentialModel(answer);
+      if (answer.bearerToken !== undefined) {
+        Object.assign(model, { accessKeyId: '', accessKeySecret: '', securityToken: '' });
+      }
+      model.#expiration = answer.expiration;
+      return Object.freeze(model);
+    };
+  }
+
+  constructor(map) {
+    if (map !== undefined && map !== null) Object.assign(this, collect(MODEL, map, same, asIs));
+  }
+
+  static names() {
+    return column(MODEL, 0);
+  }
+
+  static types() {
+    return column(MODEL, 1);
+  }
+
+  get expiration() {
+    return this.#expiration === undefined ? undefined : new Date(this.#expiration);
+  }
+
+  toMap() {
+    return collect(MODEL, this, same, asIs);
+  }
+
+  toJSON() {
+    return collect(MODEL, this, same, masked);
+  }
+
+  [inspectCustom](depth, options, inspect) {
+    return `CredentialModel ${inspect(this.toJSON(), options)}`;
+  }
+}
+
+/** The options that `config` sets, as two lists for the native library. */
+function optionsOf(config) {
+  const given = collect(CONFIG, config, same, asIs);
+  return { names: Object.keys(given), values: Object.values(given) };
+}
+
+module.exports = { Config, CredentialModel, inspectCustom, modelOf, optionsOf };

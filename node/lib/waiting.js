@@ -1,0 +1,36 @@
+'use strict';
+
+const { clearInterval, setInterval } = require('node:timers');
+const { cancelled } = require('./errors.js');
+
+// The native library's callbacks keep no process alive, because an idle client, a background refresh and a call that
+// was given up must not. A call that somebody awaits must: while there is one, this timer runs.
+const NEVER = 2 ** 31 - 1;
+let waiting = 0;
+let anchor;
+
+/**
+ * Waits for `pending`, which never rejects, with the process kept alive; or until `signal` aborts, which rejects and
+ * leaves `pending` alone.
+ */
+async function waitFor(pending, signal) {
+  if (waiting++ === 0) anchor = setInterval(() => {}, NEVER);
+  try {
+    return await (signal ? unlessAborted(pending, signal) : pending);
+  } finally {
+    if (--waiting === 0) clearInterval(anchor);
+  }
+}
+
+function unlessAborted(pending, signal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(cancelled(signal.reason));
+    signal.addEventListener('abort', abort, { once: true });
+    pending.then((value) => {
+      signal.removeEventListener('abort', abort);
+      resolve(value);
+    });
+  });
+}
+
+module.exports = { waitFor };

@@ -1,0 +1,112 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { test } = require('node:test');
+const { PACKAGE, folder, run } = require('./support.js');
+const { target } = require('../../node/lib/target.js');
+
+const BINARY = `aliyun_cred.${target()}.node`;
+
+function npm(args, cwd) {
+  const options = [
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--offline',
+    '--cache',
+    folder(),
+    '--loglevel',
+    'error',
+  ];
+  return run('npm', [...args, ...options], { cwd, shell: process.platform === 'win32' });
+}
+
+test('the tarball works where it is installed', async () => {
+  const project = folder();
+  // Without its script: the library under test is the one that is built already.
+  const packed = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], PACKAGE);
+  assert.equal(packed.code, 0, packed.stderr);
+  const [{ filename, files }] = JSON.parse(packed.stdout);
+  const sources = ['credential', 'due', 'errors', 'models', 'target', 'waiting'].map((name) => `lib/${name}.js`);
+  assert.deepEqual(
+    files.map(({ path }) => path).sort(),
+    [
+      'LICENSE',
+      'README.md',
+      BINARY,
+      'index.d.mts',
+      'index.d.ts',
+      'index.js',
+      'index.mjs',
+      'native.js',
+      'package.json',
+      ...sources,
+    ].sort(),
+  );
+  writeFileSync(join(project, 'package.json'), '{"private": true}');
+  const installed = await npm(['install', `./${filename}`], project);
+  assert.equal(installed.code, 0, installed.stderr);
+  const use = "new C({ type: 'bearer', bearerToken: 't' }).getCredential().then((m) => console.log(m.type));";
+  for (const args of [
+    ['-e', `const C = require('aliyun-cred'); ${use}`],
+    ['--input-type=module', '-e', `import C from 'aliyun-cred'; ${use}`],
+  ]) {
+    const { code, stdout, stderr } = await run(process.execPath, args, { cwd: project });
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'bearer\n');
+  }
+});
+
+test('the package depends on nothing and names no address', () => {
+  const manifest = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  for (const key of ['dependencies', 'optionalDependencies', 'peerDependencies'])
+    assert.equal(manifest[key], undefined);
+  assert.ok(!readFileSync(join(__dirname, 'package-lock.json'), 'utf8').includes('"resolved"'));
+});
+
+/** A copy of the package without its library. */
+function bare() {
+  const copy = folder();
+  for (const name of readdirSync(PACKAGE)) {
+    if (!name.endsWith('.node')) cpSync(join(PACKAGE, name), join(copy, name), { recursive: true });
+  }
+  return copy;
+}
+
+function load(copy) {
+  const code = `try { require(${JSON.stringify(copy)}); console.log('loaded'); }
+    catch (error) { console.log(error.code); console.log(error.message); }`;
+  return run(process.execPath, ['-e', code]).then(({ stdout }) => stdout);
+}
+
+test('a package without its library says what is missing', async () => {
+  const copy = bare();
+  const text = await load(copy);
+  assert.match(text, /^MODULE_NOT_FOUND\naliyun-cred has no native library for /);
+  for (const part of [target(), join(copy, BINARY), `@aliyun-cred/${target()} is not installed`, 'npm run build']) {
+    assert.ok(text.includes(part), `${part} is missing from: ${text}`);
+  }
+});
+
+test('a library that cannot be loaded is not taken for a missing one', async () => {
+  const copy = bare();
+  writeFileSync(join(copy, BINARY), 'rubbish');
+  const text = await load(copy);
+  assert.match(text, /^ERR_DLOPEN_FAILED\n/);
+  assert.ok(text.includes(`${join(copy, BINARY)} cannot be loaded (`), text);
+});
+
+test('the library is found by its short name, and in a package for the platform', async () => {
+  const short = bare();
+  copyFileSync(join(PACKAGE, BINARY), join(short, 'aliyun_cred.node'));
+  assert.equal(await load(short), 'loaded\n');
+
+  const copy = bare();
+  const packaged = join(copy, 'node_modules', '@aliyun-cred', target());
+  mkdirSync(packaged, { recursive: true });
+  writeFileSync(join(packaged, 'package.json'), '{"main": "it.node"}');
+  symlinkSync(join(PACKAGE, BINARY), join(packaged, 'it.node'));
+  assert.equal(await load(copy), 'loaded\n');
+});

@@ -1,0 +1,43 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { copyFileSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { test } = require('node:test');
+const { MODULES, PACKAGE, folder, run } = require('./support.js');
+
+/** Compiles a file with `tsc --strict`; fails on any complaint, about our declarations too. */
+async function compiles(name, text, compilerOptions) {
+  const project = folder();
+  mkdirSync(join(project, 'node_modules'));
+  symlinkSync(PACKAGE, join(project, 'node_modules', 'aliyun-cred'), 'dir');
+  symlinkSync(join(MODULES, '@types'), join(project, 'node_modules', '@types'), 'dir');
+  if (text === undefined) copyFileSync(join(__dirname, 'fixtures', 'uses_everything.ts'), join(project, name));
+  else writeFileSync(join(project, name), text);
+  const options = { strict: true, noEmit: true, target: 'ES2022', lib: ['ES2022'], types: [], ...compilerOptions };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [name] }));
+  const tsc = join(MODULES, 'typescript', 'bin', 'tsc');
+  const { code, stdout } = await run(process.execPath, [tsc, '-p', project]);
+  assert.equal(code, 0, stdout);
+}
+
+const SETTINGS = [
+  ['CommonJS', 'use.ts', { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true }],
+  ['CommonJS without interop', 'use.ts', { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: false }],
+  ["Node's CommonJS", 'use.cts', { module: 'node16', esModuleInterop: true }],
+  ["Node's CommonJS without interop", 'use.cts', { module: 'node16', esModuleInterop: false }],
+  ["Node's ES modules", 'use.mts', { module: 'nodenext' }],
+  ['a bundler', 'use.ts', { module: 'esnext', moduleResolution: 'bundler' }],
+];
+
+for (const [name, file, settings] of SETTINGS) test(`types for ${name}`, () => compiles(file, undefined, settings));
+
+test('the class by require, and a real AbortSignal', () =>
+  compiles(
+    'use.cts',
+    `import Credential = require('aliyun-cred');
+     const client: Credential = new Credential({ type: 'sts' });
+     export const credential: Promise<Credential.CredentialModel> =
+       client.getCredential({ signal: AbortSignal.timeout(1000) });`,
+    { module: 'node16', types: ['node'] },
+  ));

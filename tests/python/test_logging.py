@@ -1,0 +1,45 @@
+"""What the library has to say beside its results goes to the logger `aliyun_cred`, on the thread of whoever asks."""
+
+import logging
+import subprocess
+import sys
+import threading
+
+from support import eventually
+
+from aliyun_cred.client import Client
+
+
+def test_a_refresh_that_fails_is_a_warning_on_the_callers_thread(sts, role, caplog):
+    threads = set()
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            threads.add(threading.current_thread())
+
+    handler = Handler()
+    logger = logging.getLogger("aliyun_cred")
+    logger.addHandler(handler)
+    try:
+        sts.lifetime = 4
+        client = Client(role)
+        first = client.get_credential()
+        sts.answer = (500, '{"Code": "InternalError", "Message": "canary-issued-token 100%s", "RequestId": "r"}')
+        # Past half its lifetime a call waits for a refresh, which fails; the credential stays in use.
+        eventually(lambda: client.get_credential() is first and caplog.records)
+    finally:
+        logger.removeHandler(handler)
+    (record, *_) = caplog.records
+    assert (record.name, record.levelno) == ("aliyun_cred", logging.WARNING)
+    assert "the cached credential stays in use: error refreshing" in record.getMessage()
+    assert threads == {threading.current_thread()}
+
+
+def test_nothing_is_configured():
+    code = (
+        "import logging, aliyun_cred.client\n"
+        "logger = logging.getLogger('aliyun_cred')\n"
+        "assert logger.handlers == [] and logger.level == logging.NOTSET and logger.propagate\n"
+        "assert logging.getLogger().handlers == []\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
