@@ -22,7 +22,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-storm
+.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,7 +30,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-node test-docs test-scenarios test-storm ## run everything that can fail
+test: check test-rust test-c test-python test-node test-docs test-scenarios test-refresh ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -113,9 +113,10 @@ test-scenarios: rust c python node
 	@BUILD_DIR=$(BUILD)/c tests/c/run.sh probe
 	@$(VENV)/bin/python tests/scenarios/run.py
 
-test-storm: rust
-	@echo "== many processes refresh one OAuth profile"
+test-refresh: rust
+	@echo "== many processes refresh one OAuth profile; a timer renews an instance's credential"
 	@$(PYTHON) tests/oauth_storm.py
+	@$(PYTHON) tests/renewal.py
 
 soak: rust ## the long form of what `make test` runs short
 	@$(PYTHON) tests/oauth_storm.py --rounds 200

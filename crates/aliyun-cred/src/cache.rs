@@ -213,12 +213,12 @@ impl Cache {
                 let Some(wait) = cache.upgrade().map(|cache| cache.until_due()) else { return };
                 driver::sleep(wait).await;
                 let Some(cache) = cache.upgrade() else { return };
-                if cache.fresh().is_none() {
-                    if let Step::Join(flight) = cache.begin() {
-                        drop(cache);
-                        // Somebody waits for it already, or nothing is cached: there is no more to do than to be next.
-                        flight.join().await.ok();
-                    }
+                if cache.is_due()
+                    && let Step::Join(flight) = cache.begin()
+                {
+                    drop(cache);
+                    // What it brings is in the cache or in the log by then.
+                    let _ = flight.join().await;
                 }
             }
         }
@@ -227,11 +227,20 @@ impl Cache {
         }
     }
 
+    /// Whether something is cached that is not fresh any more. Nothing is asked for on behalf of nobody.
+    fn is_due(&self) -> bool {
+        self.cached.load().is_some() && self.fresh().is_none()
+    }
+
     /// How long the timer sleeps. In short naps, so that it notices when the wall clock or the system has moved.
     fn until_due(&self) -> Duration {
         const SHORTEST: Duration = Duration::from_secs(1);
         const LONGEST: Duration = Duration::from_secs(60);
-        self.fresh_for().map_or(SHORTEST, |(_, left)| left.clamp(SHORTEST, LONGEST))
+        match self.fresh_for() {
+            Some((_, left)) => left.clamp(SHORTEST, LONGEST),
+            None if self.is_due() => SHORTEST,
+            None => LONGEST,
+        }
     }
 
     fn epoch(&self) -> Arc<Epoch> {

@@ -1,0 +1,552 @@
+#!/usr/bin/env python3
+"""Safe under threads, forks, loops and exits: programs in C, Python and JavaScript against one emulator.
+
+Each test starts a program with a clean environment and talks with it in lines: the program says how far it is, and
+goes on when it is told to, so that nothing depends on time. What it asked is read from the emulator's log.
+
+    run.py                       all tests
+    run.py --forks 500 storm     those with "storm" in their name, with so many forks
+"""
+
+import argparse
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "tests/scenarios"))
+from run import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/processes"))
+LIBRARY = pathlib.Path(os.environ.get("LIB_DIR", TARGET)) / "libaliyun_cred.so"
+PYTHON = pathlib.Path(os.environ.get("PYTHON", ROOT / ".build/venv/bin/python"))
+CC = os.environ.get("CC", "cc")
+
+ROLE = "acs:ram::1000000000000001:role/"
+
+
+class Failed(Exception):
+    """What a program did is not what the test says."""
+
+
+def check(what, expected, found):
+    if expected != found:
+        raise Failed(f"{what}: expected {expected!r}, found {found!r}")
+
+
+class Program:
+    """A process that is killed, and has failed, if it takes longer than anything does."""
+
+    def __init__(self, command, environment, seconds=WATCHDOG_SECONDS, **options):
+        self.stderr = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            list(map(str, command)),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.stderr,
+            text=True,
+            # With whatever it forks, so that a watchdog ends all of them.
+            start_new_session=True,
+            **options,
+        )
+        self.hangs = False
+        self.watchdog = threading.Timer(seconds, self._kill)
+        self.watchdog.start()
+
+    def _kill(self):
+        self.hangs = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def hear(self, word):
+        line = self.process.stdout.readline()
+        if line != word + "\n":
+            raise Failed(f"expected {word!r}, heard {line!r}: {self.errors()}")
+
+    def tell(self):
+        # If it has gone, its end tells why.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+
+    def errors(self):
+        self.stderr.seek(0)
+        return self.stderr.read()[-4000:]
+
+    def end(self, code=0, stderr=""):
+        """Waits for the end, which must be as said; gives what was left to hear."""
+        said = self.process.stdout.read()
+        found = self.process.wait()
+        self.watchdog.cancel()
+        if self.hangs:
+            raise Failed(f"it hangs: {self.errors()}")
+        if found != code:
+            raise Failed(f"expected the exit code {code}, found {found}: {self.errors()}")
+        if stderr is not None:
+            check("standard error", stderr, self.errors())
+        return said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.watchdog.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin = None  # closing it would write what the program has not read
+        self.process.stdout.close()
+        self.stderr.close()
+
+
+class Gate:
+    """Stands before the emulator and lets no answer of the first connection through until it is opened."""
+
+    def __init__(self, url):
+        host, _, port = url.removeprefix("http://").partition(":")
+        self.upstream = host, int(port)
+        self.opened = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        held = self.opened
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(self.upstream)
+                threading.Thread(target=self._pump, args=(client, server, None), daemon=True).start()
+                threading.Thread(target=self._pump, args=(server, client, held), daemon=True).start()
+                held = None
+
+    @staticmethod
+    def _pump(source, sink, held):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if held:
+                    held.wait()
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.opened.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+class Field:
+    """The emulator, and programs whose environment holds nothing but the way to it."""
+
+    def __init__(self, emulator, home, forks):
+        self.emulator = emulator
+        self.home = home
+        self.forks = forks
+
+    def reset(self, **settings):
+        self.emulator.control("POST", "/reset", settings)
+
+    def environment(self, sts=None):
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(HERE / "python"),
+            # Forking with threads is what these programs are about.
+            "PYTHONWARNINGS": "ignore::DeprecationWarning",
+            "SSL_CERT_FILE": self.emulator.addresses["ca"],
+            "ALIBABA_CLOUD_STS_ENDPOINT": sts or self.emulator.addresses["sts_http"],
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        }
+
+    def c(self, name, *arguments, sts=None, **options):
+        return Program([BUILD / name, *arguments], self.environment(sts), **options)
+
+    def python(self, name, *arguments, **options):
+        return Program([PYTHON, HERE / "python" / name, *arguments], self.environment(), **options)
+
+    def node(self, name, *arguments, **options):
+        return Program(["node", HERE / "node" / name, *arguments], self.environment(), **options)
+
+    def requests(self):
+        return self.emulator.control("GET", "/requests")["requests"]
+
+    def count(self, role):
+        """How many requests for a role there were, all of which must have been good ones."""
+        found = [request for request in self.requests() if request["role_arn"] == ROLE + role]
+        for request in found:
+            if (request["status"], request["identity"] is None) != (200, False):
+                raise Failed(f"a request was answered with {request['status']} {request['code']}")
+        return len(found)
+
+    def connections(self):
+        return self.emulator.control("GET", "/state")["connections"]["sts_http"]
+
+    def await_requests(self, count, program):
+        """Waits until the emulator has seen so many requests."""
+        while len(self.requests()) < count:
+            if program.process.poll() is not None:
+                raise Failed(f"it has ended with {program.process.returncode}: {program.errors()}")
+
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+FEW_MILLISECONDS = [{"action": "AssumeRole", "latency_ms": 3}]
+
+
+def storm(field, program):
+    program.end()
+    # One by the parent and one by every child: the signature's nonces never repeat, or one would have been refused.
+    check("requests for the quiet role", 1 + field.forks, field.count("quiet"))
+    if field.count("hammered") <= 2 * field.forks:
+        raise Failed("the threads did not refresh while the process forked")
+
+
+@test
+def c_fork_storm(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.c("fork_storm", field.forks, seconds=WATCHDOG_SECONDS + field.forks) as program:
+        storm(field, program)
+
+
+@test
+def c_fork_storm_by_host_name(field):
+    """Helper threads resolve the name meanwhile."""
+    field.reset(faults=FEW_MILLISECONDS)
+    sts = field.emulator.addresses["sts_http"].replace("127.0.0.1", "localhost")
+    with field.c("fork_storm", field.forks, sts=sts, seconds=WATCHDOG_SECONDS + field.forks) as program:
+        storm(field, program)
+
+
+@test
+def python_fork_storm(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.python("fork_storm.py", field.forks, seconds=WATCHDOG_SECONDS + field.forks) as program:
+        storm(field, program)
+
+
+@test
+def c_fork_in_the_middle_of_a_refresh(field):
+    field.reset()
+    with Gate(field.emulator.addresses["sts_http"]) as gate, field.c("fork_flight", sts=gate.url) as program:
+        field.await_requests(1, program)
+        program.tell()
+        program.hear("children are done")
+        check("requests of parent, child and grandchild", 3, field.count("flight"))
+        gate.opened.set()
+        program.hear("resolved")
+        check("requests of parent, child and grandchild", 3, field.count("flight"))
+        check("connections", 3, field.connections())
+        program.tell()
+        program.end()
+        # The connection that was in use during the forks is still good.
+        check("requests", 4, field.count("flight"))
+        check("connections", 3, field.connections())
+
+
+@test
+def c_fork_shares_no_connection(field):
+    field.reset()
+    with field.c("fork_sockets") as program:
+        program.hear("parent")
+        check("connections of the parent", 1, field.connections())
+        program.tell()
+        program.hear("child")
+        check("connections of parent and child", 2, field.connections())
+        program.tell()
+        program.hear("parent again")
+        check("connections of parent and child", 2, field.connections())
+        program.tell()
+        program.end()
+        check("requests", 5, field.count("sockets"))
+
+
+@test
+def c_fork_during_the_first_request(field):
+    field.reset()
+    rounds = max(field.forks // 5, 1)
+    sts = field.emulator.addresses["sts_https"]
+    with field.c("fork_cold", rounds, sts=sts, seconds=WATCHDOG_SECONDS + field.forks) as program:
+        program.end()
+        if field.count("cold") < 2 * rounds:
+            raise Failed("nothing was forked during the first requests")
+
+
+@test
+def c_fork_while_a_profile_is_locked(field):
+    field.reset(
+        oauth={"refresh_token": "first", "access_lifetime": 60, "strict": True},
+        faults=[
+            {"service": "oauth", "action": "token", "times": 1, "status": 503, "code": "temporarily_unavailable"},
+            {"service": "oauth", "action": "exchange", "set_fields": {"accessKeyId": "STS.same"}},
+        ],
+    )
+    profile = {"name": "default", "mode": "OAuth", "oauth_site_type": "CN", "oauth_refresh_token": "first"}
+    file = field.home / ".aliyun/config.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"current": "default", "profiles": [profile]}))
+    with Gate(field.emulator.addresses["proxy"]) as gate:
+        environment = {**field.environment(), "HTTPS_PROXY": gate.url}
+        with Program([BUILD / "fork_lock"], environment) as program:
+            # The refresh token cannot be seen in the log before the gate lets the proxy's answer through.
+            while field.emulator.control("GET", "/state")["connections"]["proxy"] < 1:
+                pass
+            program.tell()
+            program.hear("forked")
+            gate.opened.set()
+            program.end()
+    tokens = field.emulator.control("GET", "/state")["oauth"]
+    # The child takes over what its parent has written down.
+    check("refresh tokens", {"refreshes": 3, "refused": 0}, {name: tokens[name] for name in ("refreshes", "refused")})
+
+
+@test
+def python_pool_of_forked_processes(field):
+    field.reset()
+    with field.python("pool.py") as program:
+        program.end()
+    check("requests of parent and tasks", 21, field.count("pool"))
+
+
+def ask_application(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WATCHDOG_SECONDS)
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        check("the application's answer", 200, answer.status)
+        return json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+@test
+def python_gunicorn_with_preload(field):
+    # Slow enough that two requests at once need two workers.
+    field.reset(faults=[{"action": "AssumeRole", "latency_ms": 20}])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, descriptor = listener.getsockname()[1], listener.fileno()
+        bind = ["--bind", f"fd://{descriptor}"]
+        command = [PYTHON, "-m", "gunicorn", "--preload", "--workers", 2, "--log-level", "warning", *bind]
+        environment = field.environment()
+        with Program([*command, "app:application"], environment, pass_fds=[descriptor], cwd=HERE / "python") as program:
+            answers = []
+            workers = {}
+            with concurrent.futures.ThreadPoolExecutor(2) as both:
+                while len(workers) < 2 or min(workers.values()) < 3:
+                    for answer in both.map(ask_application, [port, port]):
+                        answers.append(answer)
+                        workers[answer["process"]] = workers.get(answer["process"], 0) + 1
+            program.process.terminate()
+            program.end()
+    (at_import,) = {answer["at_import"] for answer in answers}
+    check("ids", len(answers), len({answer["own"] for answer in answers}))
+    last = {}
+    for answer in answers:
+        # What a worker finds is what it resolved itself, or what it inherited.
+        if answer["inherited"] not in {at_import} | {a["own"] for a in answers if a["process"] == answer["process"]}:
+            raise Failed("a worker was given another worker's credential")
+        last[answer["process"]] = answer["own"]
+    check("workers", 2, len(last))
+    check("requests", 1 + len(answers), field.count("app"))
+
+
+HANG = [{"action": "AssumeRole", "hang": True}]
+# However often it is tried, the answer comes at another moment of the end.
+TRIES = 10
+
+
+def end_during_a_refresh(field, start, way, code, stderr=""):
+    field.reset(faults=HANG)
+    with start(way, "wait") as program:
+        field.await_requests(1, program)
+        program.tell()
+        program.end(code, stderr)
+    field.reset(faults=[{"action": "AssumeRole", "latency_ms": 1, "times": TRIES // 2}])
+    for _ in range(TRIES):
+        with start(way) as program:
+            program.tell()
+            program.end(code, stderr)
+
+
+@test
+def c_exits_during_a_refresh(field):
+    for way in ["exit", "quick_exit", "return", "thread"]:
+        end_during_a_refresh(field, lambda *arguments: field.c("exits", *arguments), way, 3)
+
+
+@test
+def python_exits_during_a_refresh(field):
+    def start(*arguments):
+        return field.python("exits.py", *arguments)
+
+    end_during_a_refresh(field, start, "end", 0)
+    end_during_a_refresh(field, start, "exit in a coroutine", 3)
+    for way in ["unhandled", "unhandled in a coroutine"]:
+        field.reset(faults=HANG)
+        with start(way, "wait") as program:
+            field.await_requests(1, program)
+            program.tell()
+            program.end(1, stderr=None)
+            said = program.errors()
+            check("tracebacks", 1, said.count("Traceback (most recent call last):"))
+            if not (said.startswith("Traceback") and said.endswith("\nRuntimeError: meant\n")):
+                raise Failed(f"standard error is not the exception alone: {said}")
+
+
+@test
+def node_exits_during_a_refresh(field):
+    field.reset(faults=HANG)
+    for way, code in [("exit", 3), ("throw", 1)]:
+        field.emulator.control("DELETE", "/requests")
+        with field.node("exits.js", way, "wait") as program:
+            field.await_requests(1, program)
+            program.tell()
+            program.end(code, stderr="" if code == 3 else None)
+            if code == 1:
+                check("exceptions", 1, program.errors().count("Error: meant"))
+
+
+def waves(field, program, cold):
+    """Every wave is one request, wherever it comes from."""
+    expected = 0 if cold else 1
+    for word in ["cold"] * cold + ["refused"]:
+        program.hear(word)
+        expected += 1
+        check(f"requests, {word}", expected, field.count("waves"))
+        if word == "refused":
+            field.emulator.control("PATCH", "/state", {"lifetime": 1})
+        program.tell()
+    program.hear("outlived")
+    expected = field.count("waves")
+    field.emulator.control("PATCH", "/state", {"lifetime": None})
+    program.tell()
+    program.hear("expired")
+    check("requests, expired", expected + 1, field.count("waves"))
+    program.tell()
+    program.end()
+    check("requests, at the end", expected + 1, field.count("waves"))
+
+
+@test
+def c_64_threads_make_one_request(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.c("waves") as program:
+        waves(field, program, cold=True)
+
+
+@test
+def python_64_threads_make_one_request(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.python("waves.py", "threads") as program:
+        waves(field, program, cold=False)
+
+
+@test
+def python_64_coroutines_make_one_request(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.python("waves.py", "coroutines") as program:
+        waves(field, program, cold=False)
+
+
+@test
+def node_1000_promises_make_one_request(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.node("waves.js") as program:
+        waves(field, program, cold=False)
+
+
+CLIENTS = 10_000
+
+
+@test
+def c_10000_clients(field):
+    field.reset()
+    with field.c("many", CLIENTS, seconds=5 * WATCHDOG_SECONDS) as program:
+        print(program.end(), end="")
+
+
+@test
+def python_10000_clients(field):
+    field.reset()
+    with field.python("many.py", CLIENTS, seconds=5 * WATCHDOG_SECONDS) as program:
+        print(program.end(), end="")
+
+
+@test
+def c_unloading_during_a_refresh(field):
+    field.reset(faults=FEW_MILLISECONDS)
+    with field.c("unload", LIBRARY, 50) as program:
+        program.end()
+    # As those that nobody waited for may not even have been sent when the process ended.
+    if field.count("unload") < 10:
+        raise Failed("the library was not used")
+
+
+def compile_programs():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    links = BUILD / "lib"
+    links.mkdir(exist_ok=True)
+    # As an installation has it: the name for the linker, and the name for the loader.
+    for name in ["libaliyun_cred.so", "libaliyun_cred.so.0"]:
+        (links / name).unlink(missing_ok=True)
+        (links / name).symlink_to(LIBRARY)
+    flags = "-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -pthread".split()
+    for source in sorted((HERE / "c").glob("*.c")):
+        # The one that loads the library by hand is not linked with it.
+        link = ["-ldl"] if source.stem == "unload" else [f"-L{links}", "-laliyun_cred", f"-Wl,-rpath,{links}"]
+        subprocess.run([CC, *flags, f"-I{ROOT / 'include'}", source, "-o", BUILD / source.stem, *link], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="parts of the names of the tests to run; all, if none is given")
+    parser.add_argument("--forks", type=int, default=50, help="how often a storm forks (50)")
+    options = parser.parse_args()
+    chosen = [t for t in TESTS if not options.names or any(name in t.__name__ for name in options.names)]
+    compile_programs()
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-processes-") as temporary:
+        emulator = Emulator(pathlib.Path(temporary))
+        try:
+            for function in chosen:
+                home = pathlib.Path(temporary, function.__name__)
+                home.mkdir()
+                try:
+                    function(Field(emulator, home, options.forks))
+                    print(f"ok {function.__name__}", flush=True)
+                except Exception as problem:  # whatever it is, the others are run
+                    failed += 1
+                    if not isinstance(problem, Failed):
+                        traceback.print_exc()
+                    print(f"FAILED {function.__name__}: {problem}", flush=True)
+        finally:
+            emulator.stop()
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
