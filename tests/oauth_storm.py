@@ -59,9 +59,9 @@ class Field:
         self.file.write_text(json.dumps({"current": "default", "profiles": [PROFILE]}, indent=4))
         self.emulator.control("POST", "/reset", service(strict))
 
-    def start(self, rounds):
+    def start(self, rounds, clients=1):
         return subprocess.Popen(
-            [STORM, str(rounds)], env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            [STORM, str(rounds), str(clients)], env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )
 
     def finish(self, process):
@@ -92,6 +92,16 @@ def without_kills(field, processes, rounds):
     assert least <= tokens["refreshes"] <= processes * rounds, f"{tokens['refreshes']} refreshes"
     field.profile()
     print(f"strict, without kills: {tokens['refreshes']} refreshes by {processes} processes, 0 refused")
+
+
+def in_one_process(field, clients, rounds):
+    """Clients that wait for each other must not keep each other's helpers busy with waiting."""
+    field.reset(strict=True)
+    field.finish(field.start(rounds, clients))
+    tokens = field.tokens()
+    assert tokens["refused"] == 0, f"{tokens['refused']} refresh tokens were refused"
+    field.profile()
+    print(f"strict, {clients} clients of one process: {tokens['refreshes']} refreshes, 0 refused")
 
 
 def with_kills(field, processes, rounds, seed):
@@ -153,10 +163,11 @@ def main():
         try:
             field = Field(emulator, pathlib.Path(temporary, "home"))
             without_kills(field, options.processes, options.rounds)
+            in_one_process(field, options.processes, options.rounds)
             with_kills(field, options.processes, options.rounds, options.seed)
         finally:
             emulator.stop()
-    print("2 passed, 0 failed")
+    print("3 passed, 0 failed")
 
 
 if __name__ == "__main__":

@@ -212,7 +212,22 @@ def check_leaks(secrets, shown):
 
 def texts_of(error):
     """Everything of an error that a person may see."""
-    return json.dumps(error, ensure_ascii=False)
+    texts = [error[key] for key in ("message", "code", "request_id")]
+    texts += [attempt["message"] for attempt in error["attempts"]]
+    return "\n".join(text for text in texts if text)
+
+
+def secrets_of_file(text):
+    """The secrets in a file of the home directory: JSON, a list of entries, or a key."""
+    try:
+        yield from secrets_in(json.loads(text.lstrip("\ufeff")))
+        return
+    except ValueError:
+        pass
+    for name, value in re.findall(r"^\s*([^\s=:]+)\s*[=:]\s*(.*?)(?:\s[#;].*)?$", text, re.MULTILINE):
+        yield from secrets_in(value.strip(), name.lower())
+    for key in re.findall(r"PRIVATE KEY-----\s(.*?)-----END", text, re.DOTALL):
+        yield from key.split()
 
 
 def run(scenario_folder, surface, emulator, scratch):
@@ -234,10 +249,7 @@ def run(scenario_folder, surface, emulator, scratch):
                 continue
             text = substitute(text, names)
             path.write_text(text, "utf-8")
-            try:
-                files.append(json.loads(text.lstrip("\ufeff")))
-            except ValueError:
-                pass
+            files += secrets_of_file(text)
 
     emulator.control("POST", "/reset", scenario.get("service", {"access_keys": []}))
     if "config" in scenario:
@@ -274,9 +286,9 @@ def run(scenario_folder, surface, emulator, scratch):
         errors.append(result["construction_error"])
     for error in errors:
         shown["an error"] = shown.get("an error", "") + texts_of(error)
-    sources = [scenario.get("config"), scenario.get("env"), scenario.get("service"), files]
+    sources = [scenario.get("config"), scenario.get("env"), scenario.get("service")]
     sources.append([outcome.get("credential") for outcome in outcomes])
-    check_leaks({*secrets_in(sources), *scenario.get("secrets", [])}, shown)
+    check_leaks({*secrets_in(sources), *files, *scenario.get("secrets", [])}, shown)
 
     language = surface.partition("-")[0]
     expected = scenario.get(f"expect.{language}", scenario["expect"])
@@ -301,6 +313,9 @@ def main():
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
     options = parser.parse_args()
     folders = sorted(path.parent for path in HERE.glob("*/scenario.json"))
+    unknown = set(options.names) - {folder.name for folder in folders}
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if options.names:
         folders = [folder for folder in folders if folder.name in options.names]
     failed = 0

@@ -22,6 +22,8 @@ pub(crate) struct Service<'a> {
     pub(crate) label: &'a str,
     /// The first words when it answers with this status, which is no success.
     pub(crate) refused: fn(label: &str, status: u16) -> String,
+    /// The first words when it answers with success, and then says no.
+    pub(crate) rejected: fn(label: &str) -> String,
     /// What the request holds that must not come back in a text.
     pub(crate) secrets: &'a [&'a str],
     /// What the user can do about a refusal with this code.
@@ -67,6 +69,11 @@ pub(crate) struct Issued {
 /// The first words that most sources share.
 pub(crate) fn refused(label: &str, status: u16) -> String {
     format!("error refreshing credentials from {label}, http_code: {status}")
+}
+
+/// The first words that most sources share for an answer that makes no sense.
+pub(crate) fn rejected(label: &str) -> String {
+    format!("error retrieving credentials from {label} result:")
 }
 
 pub(crate) fn no_hint(_: &str) -> &'static str {
@@ -173,8 +180,11 @@ impl Service<'_> {
             "" if kind == ErrorKind::Unavailable => "; the service has a fault, try again later",
             hint => hint,
         };
-        let first_words = (self.refused)(self.label, response.status);
-        let text = format!("{first_words}, result: {}{hint}", parts.join(" "));
+        let first_words = match response.status {
+            200 => (self.rejected)(self.label),
+            status => format!("{}, result:", (self.refused)(self.label, status)),
+        };
+        let text = format!("{first_words} {}{hint}", parts.join(" "));
         Error::new(kind, text).with_service(response.status, code, request_id)
     }
 
@@ -253,7 +263,7 @@ mod tests {
     fn answer(status: u16, body: &str) -> Result<Issued> {
         let secrets = ["canary+secret", "canary/token="];
         let hint = |code: &str| if code == "SignatureDoesNotMatch" { "; check the AccessKey secret" } else { "" };
-        let service = Service { label: "ram_role_arn", refused, secrets: &secrets, hint };
+        let service = Service { label: "ram_role_arn", refused, rejected, secrets: &secrets, hint };
         let response = Response { status, body: body.as_bytes().to_vec().into() };
         let shape = Shape::common(Some("Credentials"));
         let read = match status {

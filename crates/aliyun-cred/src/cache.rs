@@ -177,8 +177,9 @@ impl Cache {
         landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
     }
 
-    /// Takes in what a refresh brought, and says what those who waited get.
-    fn settle(self: &Arc<Self>, state: &mut State, fetched: Outcome) -> Outcome {
+    /// Takes in what a refresh brought, and says what those who waited get. A failure that they do not get to see is
+    /// left in `hidden`.
+    fn settle(self: &Arc<Self>, state: &mut State, fetched: Outcome, hidden: &mut Option<Error>) -> Outcome {
         let now = self.host.now();
         match fetched {
             Ok(credentials) => {
@@ -196,9 +197,8 @@ impl Cache {
             Err(error) => {
                 let cached = self.cached.load_full();
                 let outcome = state.failed(error, cached.as_deref(), now, self.host.draw());
-                if let (Ok(_), Some(error)) = (&outcome, &state.last_error) {
-                    let source = error.provider().unwrap_or(&self.type_name);
-                    log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
+                if outcome.is_ok() {
+                    *hidden = state.last_error.clone();
                 }
                 outcome
             }
@@ -342,7 +342,13 @@ struct Landing<'a> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
-        self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched));
+        let mut hidden = None;
+        self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+        // With every lock released and everyone told: a logger may do anything, and even ask this client.
+        if let Some(error) = hidden {
+            let source = error.provider().unwrap_or(&self.cache.type_name);
+            log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
+        }
     }
 }
 

@@ -250,10 +250,15 @@ impl Config {
         Ok(config)
     }
 
-    /// The way that requests go.
-    pub(crate) fn route(&self) -> crate::host::Route {
+    /// The way that requests to `url` go. Plain HTTP is spoken to this machine alone where it is spoken at all, so no
+    /// proxy of the environment gets to see it.
+    pub(crate) fn route(&self, url: &str) -> crate::host::Route {
         use crate::host::Route;
-        self.proxy.clone().filter(|proxy| !proxy.is_empty()).map_or(Route::Environment, Route::Through)
+        match self.proxy.clone().filter(|proxy| !proxy.is_empty()) {
+            Some(proxy) => Route::Through(proxy),
+            None if url.starts_with("http:") => Route::Direct,
+            None => Route::Environment,
+        }
     }
 
     /// The time limits, the source's defaults being given in milliseconds.

@@ -3,6 +3,7 @@
 //! Invariants: it starts with the first request, never before; a forked child starts its own and never touches, nor
 //! drops, what its parent had; nothing here keeps a process from ending.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +96,20 @@ impl Driver {
     }
 }
 
+thread_local! {
+    static HERE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is the background thread, which must not be made to wait.
+pub(crate) fn is_here() -> bool {
+    HERE.get()
+}
+
+/// The result of `work`, or `None` once `limit` has run out. On the driver only, whose timer it is.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
 /// Waits without keeping anybody from working. On the driver only, whose timer it is.
 pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
@@ -109,6 +124,7 @@ fn finished<T>(outcome: Result<T, tokio::task::JoinError>) -> Result<T> {
 }
 
 fn run(runtime: Runtime, ended: oneshot::Receiver<()>) {
+    HERE.set(true);
     // Ends only for a driver that lost the race to be the first; the process's own runs until the process ends.
     let _ = runtime.block_on(ended);
 }

@@ -5,6 +5,7 @@
 //! interleaving can be tested (feature `model-check`).
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -135,7 +136,11 @@ impl<T: Clone> Flight<T> {
         for waiter in waiters {
             match waiter {
                 Waiter::Task(waker) => waker.into_iter().for_each(Waker::wake),
-                Waiter::Callback(callback) => callback(outcome.clone()),
+                Waiter::Callback(callback) => {
+                    let outcome = outcome.clone();
+                    // One that panics takes nothing from those behind it.
+                    let _ = std::panic::catch_unwind(AssertUnwindSafe(|| callback(outcome)));
+                }
             }
         }
     }
@@ -283,6 +288,16 @@ mod tests {
         drop(leaves);
         flight.land(7);
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_callback_that_panics_takes_nothing_from_the_others() {
+        let flight = Flight::new();
+        let (tell, told) = mpsc::channel();
+        flight.on_landing(|_| panic!("on purpose"));
+        flight.on_landing(move |outcome: u32| tell.send(outcome).unwrap());
+        flight.land(7);
+        assert_eq!(told.recv().unwrap(), 7);
     }
 
     #[test]

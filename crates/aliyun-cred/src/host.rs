@@ -22,6 +22,9 @@ use crate::driver;
 use crate::error::Result;
 use crate::surface::Surface;
 
+/// The longest that a configuration file may take to be read on the background thread's behalf.
+const FILE_LIMIT: Duration = Duration::from_secs(10);
+
 /// The world as one client sees it.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -58,10 +61,21 @@ impl Host {
         named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
     }
 
-    /// A whole file.
-    pub(crate) fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        #[allow(clippy::disallowed_methods, reason = "the one place that reads files")]
-        std::fs::read(path)
+    /// A whole regular file of 1 MiB at most. On the background thread it is read by a helper, for it may lie on a disk
+    /// that hangs; elsewhere it is the caller who asked for it that reads it.
+    pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        if !driver::is_here() {
+            return files::read(path);
+        }
+        let owned = path.to_owned();
+        let read = driver::within(FILE_LIMIT, self.block(move || files::read(&owned))).await;
+        let slow = || io::Error::new(io::ErrorKind::TimedOut, "it cannot be read in time");
+        read.ok_or_else(slow)?.map_err(|error| io::Error::other(error.to_string()))?
+    }
+
+    /// As [`Host::read_file`], on the caller's thread whichever it is: for construction, which is synchronous.
+    pub(crate) fn read_file_now(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        files::read(path)
     }
 
     /// Runs a command and returns what it printed; the outer error is this library's own.
@@ -77,6 +91,21 @@ impl Host {
     /// Does what blocks (file locks, for example) on a helper thread.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         driver::current()?.block(work).await
+    }
+
+    /// Asks `attempt` again and again until it gives something; `None` once `limit` has run out.
+    pub(crate) async fn poll<T, F>(&self, limit: Duration, attempt: impl Fn() -> F) -> Result<Option<T>>
+    where
+        F: Future<Output = Result<Option<T>>>,
+    {
+        const INTERVAL: Duration = Duration::from_millis(10);
+        let clock = Stopwatch::start();
+        loop {
+            match attempt().await? {
+                None if clock.elapsed() < limit => driver::current()?.run(driver::sleep(INTERVAL)).await?,
+                outcome => return Ok(outcome),
+            }
+        }
     }
 
     /// Both clocks, precise enough for a request's timestamp.

@@ -17,7 +17,8 @@ pub(crate) enum Plan {
     BearerToken(Box<Config>),
     RamRoleArn {
         base: Box<Plan>,
-        role: Box<Config>,
+        /// Assumed one after another, the first with the base.
+        roles: Vec<Config>,
     },
     EcsRamRole(Box<Config>),
     OidcRoleArn(Box<Config>),
@@ -37,4 +38,10 @@ pub(crate) enum Plan {
         config: Box<Config>,
         profile: String,
     },
+}
+
+/// What a text may quote of a file: a word that looks like a name, for anything else may be a secret in the wrong place.
+fn word(text: &str) -> &str {
+    let is_name = text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if is_name { text } else { "..." }
 }

@@ -73,7 +73,7 @@ impl Provider {
             Some("ram_role_arn") => {
                 let has_token = filled_secret(config.security_token.as_ref()).is_some();
                 let base = if has_token { sts_token::new(config, host) } else { access_key::new(config, host) }?;
-                RamRoleArn::assume(base, config, host)
+                RamRoleArn::assume(base, std::slice::from_ref(config), host)
             }
             Some("ecs_ram_role") => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Some("oidc_role_arn") => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
@@ -90,7 +90,9 @@ impl Provider {
             Plan::AccessKey(config) => access_key::new(config, host),
             Plan::StsToken(config) => sts_token::new(config, host),
             Plan::BearerToken(config) => bearer::new(config, host),
-            Plan::RamRoleArn { base, role } => RamRoleArn::assume(Provider::from_plan(base, store, host)?, role, host),
+            Plan::RamRoleArn { base, roles } => {
+                RamRoleArn::assume(Provider::from_plan(base, store, host)?, roles, host)
+            }
             Plan::EcsRamRole(config) => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Plan::OidcRoleArn(config) => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
             Plan::RsaKeyPair { config, private_key } => {

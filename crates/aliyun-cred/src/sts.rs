@@ -70,11 +70,9 @@ impl Sts {
             (None, Some(region)) => format!("sts.{region}.aliyuncs.com"),
             (None, None) => default_host.to_owned(),
         };
-        Ok(Sts {
-            url: endpoint::service("STS endpoint", &endpoint)?,
-            limits: config.limits(5_000, 10_000),
-            route: config.route(),
-        })
+        let url = endpoint::service("STS endpoint", &endpoint)?;
+        let route = config.route(&url);
+        Ok(Sts { url, limits: config.limits(5_000, 10_000), route })
     }
 
     /// Makes a call and reads the credential in the answer.
@@ -90,11 +88,17 @@ impl Sts {
             method: Method::Post,
             url: format!("{}?{}", self.url, join(&query)),
             headers,
-            body: join(&call.form),
+            body: join(&call.form).into(),
             limits: self.limits,
             route: self.route.clone(),
         };
-        let service = answer::Service { label: call.provider, refused: answer::refused, secrets: &secrets, hint };
+        let service = answer::Service {
+            label: call.provider,
+            refused: answer::refused,
+            rejected: answer::rejected,
+            secrets: &secrets,
+            hint,
+        };
         let issued = service.fetch(host, request, &call.shape).await?;
         Ok(Credentials::issued(issued, call.provider, Lead::Sts))
     }

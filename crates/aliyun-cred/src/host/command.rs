@@ -1,16 +1,20 @@
 //! Running a command: no shell, no input, a time limit, and nothing of it left behind.
 //!
-//! Invariant: when [`run`] returns, the command and everything in its process group is gone.
+//! Invariant: when [`run`] returns the command has ended, and if it had to be ended, everything in its process group too.
+//! No thread waits for it.
 
-use std::io::{self, Read};
+use std::io;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
 
 /// The most that a command may print.
-const MAX_OUTPUT: u64 = 1 << 20;
+const MAX_OUTPUT: usize = 1 << 20;
+/// How often a command that is about to end is looked at.
+const POLL: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -23,46 +27,34 @@ pub(crate) enum Failure {
     TooMuch,
 }
 
-/// Runs `words` and returns what it printed on its standard output. Its standard error is not read: a terminal that
-/// belongs to the host program is not ours to write to.
+/// Runs `words` and returns what it printed. Its standard error is not read: a terminal that belongs to the host program
+/// is not ours to write to.
 pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let start = || Failure::Start(io::Error::other("the helper thread ended"));
-    let mut child = spawn_blocking(move || start_child(&words)).await.map_err(|_| start())?.map_err(Failure::Start)?;
-    let Some(stdout) = child.stdout.take() else { return Err(start()) };
-    let group = Group::of(&child);
-    let reading = spawn_blocking(move || read(stdout));
-    let Ok(output) = tokio::time::timeout(limit, reading).await else {
-        group.kill(&mut child);
-        reap(child).await;
-        return Err(Failure::Timeout);
-    };
-    let output = output.map_err(|_| start())?.map_err(Failure::Start)?;
-    if output.len() as u64 > MAX_OUTPUT {
-        group.kill(&mut child);
-        reap(child).await;
-        return Err(Failure::TooMuch);
-    }
-    // It has closed its output; one that stays without printing any more is as good as one that hangs.
-    let mut waits = tokio::time::interval(Duration::from_millis(5));
-    let ended = tokio::time::timeout(limit, async {
-        loop {
-            waits.tick().await;
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) => {}
-                Err(error) => return Err(error),
-            }
+    let deadline = Instant::now() + limit;
+    let starting = timeout_at(deadline, spawn_blocking(move || start_child(&words)));
+    let started = starting.await.map_err(|_| Failure::Timeout)?;
+    let mut child = started.map_err(|error| Failure::Start(io::Error::other(error)))?.map_err(Failure::Start)?;
+    let outcome = timeout_at(deadline, finish(&mut child)).await.unwrap_or(Err(Failure::Timeout));
+    if matches!(outcome, Err(Failure::Timeout | Failure::TooMuch)) {
+        kill_group(&mut child);
+        // It is dead, and the system takes a moment to say so.
+        while matches!(child.try_wait(), Ok(None)) {
+            sleep(POLL).await;
         }
-    })
-    .await;
-    match ended {
-        Ok(Ok(status)) if status.success() => Ok(output),
-        Ok(Ok(status)) => Err(Failure::Exit(status)),
-        Ok(Err(error)) => Err(Failure::Start(error)),
-        Err(_) => {
-            group.kill(&mut child);
-            reap(child).await;
-            Err(Failure::Timeout)
+    }
+    outcome
+}
+
+/// Reads what a command prints, and waits for its end.
+async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
+    let output = read(stdout).await?;
+    // It has closed its output, and is about to end.
+    loop {
+        match child.try_wait().map_err(Failure::Start)? {
+            Some(status) if status.success() => return Ok(output),
+            Some(status) => return Err(Failure::Exit(status)),
+            None => sleep(POLL).await,
         }
     }
 }
@@ -77,41 +69,63 @@ fn start_child(words: &[String]) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Reads to the end, or one byte more than is allowed.
-fn read(stdout: ChildStdout) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut output = Zeroizing::new(Vec::with_capacity(4096));
-    stdout.take(MAX_OUTPUT + 1).read_to_end(&mut output)?;
-    Ok(output)
-}
-
-async fn reap(mut child: Child) {
-    let _ = spawn_blocking(move || child.wait()).await;
-}
-
-/// The process group that a command leads, so that what it started dies with it.
-struct Group {
-    #[cfg(unix)]
-    leader: Option<rustix::process::Pid>,
-}
-
-impl Group {
-    #[cfg(unix)]
-    fn of(child: &Child) -> Self {
-        Group { leader: i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) }
-    }
-
-    #[cfg(not(unix))]
-    fn of(_: &Child) -> Self {
-        Group {}
-    }
-
-    fn kill(&self, child: &mut Child) {
-        #[cfg(unix)]
-        if let Some(leader) = self.leader {
-            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+/// Reads to the end. On the driver, without a thread: who holds the other end may never let go of it, though the command
+/// is long dead, and dropping this one is then all there is to do.
+#[cfg(unix)]
+async fn read(stdout: ChildStdout) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    use std::os::fd::OwnedFd;
+    let pipe = tokio::net::unix::pipe::Receiver::from_owned_fd(OwnedFd::from(stdout)).map_err(Failure::Start)?;
+    let mut output = Zeroizing::new(Vec::new());
+    let mut chunk = Zeroizing::new([0; 4096]);
+    loop {
+        pipe.readable().await.map_err(Failure::Start)?;
+        match pipe.try_read(&mut *chunk) {
+            Ok(0) => return Ok(output),
+            Ok(length) => append(&mut output, chunk.get(..length).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(Failure::Start(error)),
         }
-        let _ = child.kill();
     }
+}
+
+/// Reads to the end, on a helper.
+#[cfg(not(unix))]
+async fn read(mut stdout: ChildStdout) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    use std::io::Read;
+    let reading = spawn_blocking(move || {
+        let mut output = Zeroizing::new(Vec::new());
+        let mut chunk = Zeroizing::new([0; 4096]);
+        loop {
+            match stdout.read(&mut *chunk).map_err(Failure::Start)? {
+                0 => return Ok(output),
+                length => append(&mut output, chunk.get(..length).unwrap_or_default())?,
+            }
+        }
+    });
+    reading.await.map_err(|error| Failure::Start(io::Error::other(error)))?
+}
+
+/// Adds to what was read. What it has to move is wiped where it was.
+fn append(output: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) -> Result<(), Failure> {
+    if output.len() + chunk.len() > MAX_OUTPUT {
+        return Err(Failure::TooMuch);
+    }
+    if output.capacity() - output.len() < chunk.len() {
+        let mut larger = Zeroizing::new(Vec::with_capacity((output.len() + chunk.len()) * 2));
+        larger.extend_from_slice(output);
+        *output = larger;
+    }
+    output.extend_from_slice(chunk);
+    Ok(())
+}
+
+/// Kills a command and what it started, but for what has left its process group.
+fn kill_group(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(leader) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
 }
 
 #[cfg(all(test, unix))]
@@ -150,6 +164,19 @@ mod tests {
         assert!(matches!(run_now(&script, Duration::from_millis(500)), Err(Failure::Timeout)));
         assert_eq!(reader.join().unwrap(), "begun\n");
         std::fs::remove_file(pipe).unwrap();
+    }
+
+    /// What has left the process group lives on and keeps the pipe; it keeps nobody waiting, and no thread.
+    #[test]
+    fn what_has_gone_away_is_not_waited_for() {
+        let script = "setsid sleep 5 & exit 0";
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+        for _ in 0..3 {
+            let words = ["sh", "-c", script].map(str::to_owned).to_vec();
+            let outcome = runtime.block_on(run(words, Duration::from_millis(300)));
+            assert!(matches!(outcome, Err(Failure::Timeout)));
+        }
     }
 
     /// It has closed its output but does not end.

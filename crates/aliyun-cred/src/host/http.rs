@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
-use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,9 @@ use crate::error::{Error, ErrorKind};
 
 /// The largest answer that is read: 1 MiB. Real ones have a few KiB.
 const MAX_ANSWER: usize = 1 << 20;
+
+/// What is set aside for an answer.
+const USUAL_ANSWER: usize = 16 << 10;
 
 /// How many differently configured connection pools a process keeps.
 const MAX_CLIENTS: usize = 64;
@@ -53,7 +56,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Secret,
     pub(crate) limits: Limits,
     pub(crate) route: Route,
 }
@@ -88,34 +91,52 @@ pub(crate) struct Clients {
 }
 
 /// Everything that a pool is built from. The environment is part of it, so that a variable set later still counts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Setting {
     tls: bool,
     connect: Duration,
     route: Route,
-    environment: Vec<Option<OsString>>,
+    /// A digest: a proxy's address may hold a password.
+    environment: u64,
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setting").field("tls", &self.tls).field("connect", &self.connect).finish_non_exhaustive()
+    }
 }
 
 const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-const PROXY_VARIABLES: [&str; 9] = [
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "REQUEST_METHOD",
-];
+const PROXY_VARIABLES: [&str; 7] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"];
+
+fn digest_of_environment() -> u64 {
+    let mut digest = DefaultHasher::new();
+    for name in CERTIFICATE_VARIABLES.iter().chain(&PROXY_VARIABLES) {
+        #[allow(clippy::disallowed_methods, reason = "a key over the environment, not a setting of ours")]
+        std::env::var_os(name).hash(&mut digest);
+    }
+    digest.finish()
+}
+
+/// The proxies that the environment names for plain and for encrypted requests. An empty variable is none.
+fn environment_proxies() -> (Option<String>, Option<String>) {
+    let first = |names: &[&str]| names.iter().find_map(|name| super::read_env(name));
+    // In a CGI program, `HTTP_PROXY` is a header that the client sent.
+    let plain: &[&str] = match super::read_env("REQUEST_METHOD") {
+        Some(_) => &["http_proxy"],
+        None => &["HTTP_PROXY", "http_proxy"],
+    };
+    (first(plain), first(&["HTTPS_PROXY", "https_proxy"]))
+}
 
 impl Clients {
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
         let client = self.client(&request)?;
         let mut builder = match request.method {
             Method::Get => client.get(&request.url),
-            Method::Post => client.post(&request.url).body(request.body),
-            Method::Put => client.put(&request.url).body(request.body),
+            Method::Post => client.post(&request.url).body(request.body.expose().to_owned()),
+            Method::Put => client.put(&request.url).body(request.body.expose().to_owned()),
         };
         for (name, value) in request.headers {
             builder = builder.header(name, value);
@@ -124,7 +145,8 @@ impl Clients {
         let sent = builder.timeout(limits.connect.saturating_add(limits.exchange)).send().await;
         let mut response = sent.map_err(|error| describe(error, limits))?;
         let status = response.status().as_u16();
-        let mut body = Zeroizing::new(Vec::new());
+        // Never moved while it grows: what is left behind is not wiped.
+        let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER));
         while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, limits))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 let text = format!("the answer is larger than {MAX_ANSWER} bytes");
@@ -136,13 +158,11 @@ impl Clients {
     }
 
     fn client(&self, request: &Request) -> Result<reqwest::Client, Failure> {
-        #[allow(clippy::disallowed_methods, reason = "a key over the environment, not a setting of ours")]
-        let read = |name: &&str| std::env::var_os(name);
         let setting = Setting {
             tls: request.url.starts_with("https:"),
             connect: request.limits.connect,
             route: request.route.clone(),
-            environment: CERTIFICATE_VARIABLES.iter().chain(&PROXY_VARIABLES).map(read).collect(),
+            environment: digest_of_environment(),
         };
         let mut clients = self.by_setting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&setting) {
@@ -177,9 +197,21 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
         text: format!("the proxy cannot be used: {}", innermost(&error)),
     };
     let builder = match &setting.route {
-        Route::Environment => builder,
         Route::Direct => builder.no_proxy(),
         Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(invalid)?),
+        Route::Environment => {
+            let (plain, encrypted) = environment_proxies();
+            let mut builder = builder.no_proxy();
+            if let Some(proxy) = plain {
+                let proxy = reqwest::Proxy::http(proxy).map_err(invalid)?;
+                builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+            }
+            if let Some(proxy) = encrypted {
+                let proxy = reqwest::Proxy::https(proxy).map_err(invalid)?;
+                builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+            }
+            builder
+        }
     };
     builder.build().map_err(invalid)
 }

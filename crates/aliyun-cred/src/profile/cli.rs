@@ -72,71 +72,32 @@ impl ConfigFile {
                 self.path
             ))
         })?;
-        self.plan_from(name, &mut Vec::new())
-    }
-
-    /// `trail` holds the profiles that led here, so that a circle is found and named.
-    fn plan_from<'a>(&'a self, name: &'a str, trail: &mut Vec<&'a str>) -> Result<Plan> {
-        if trail.contains(&name) {
-            let circle = trail.iter().chain([&name]).copied().collect::<Vec<_>>().join(" -> ");
-            let text = format!("the profiles of {} lead in a circle: {circle}; change a source_profile", self.path);
-            return Err(Error::invalid_config(text));
-        }
-        trail.push(name);
-        let profile = self.profile(name)?;
-        let mode = profile.text("mode")?.unwrap_or("None");
-        let plan = match mode.to_ascii_lowercase().as_str() {
-            "ak" => Plan::AccessKey(Box::new(profile.key_pair()?)),
-            "ststoken" => Plan::StsToken(Box::new(profile.key_pair()?)),
-            "bearertoken" => Plan::BearerToken(Box::new(profile.bearer_token()?)),
-            "ramrolearn" => {
-                let keys = Box::new(profile.key_pair()?);
-                let base = if keys.security_token.is_some() { Plan::StsToken(keys) } else { Plan::AccessKey(keys) };
-                Plan::RamRoleArn { base: Box::new(base), role: Box::new(profile.role()?) }
+        let mut trail = vec![name];
+        let mut roles = Vec::new();
+        // Down to what the chain of roles rests on; from there the roles are assumed upwards.
+        let base = loop {
+            let profile = self.profile(trail.last().copied().unwrap_or(name))?;
+            if !profile.mode()?.eq_ignore_ascii_case("ChainableRamRoleArn") {
+                break profile.plan(self)?;
             }
-            "ramrolearnwithrolename" => {
-                let base = Box::new(Plan::EcsRamRole(Box::new(profile.instance_role()?)));
-                Plan::RamRoleArn { base, role: Box::new(profile.role()?) }
+            roles.push(profile.role()?);
+            let source = profile.source_profile()?;
+            if trail.contains(&source) {
+                let circle = trail.iter().chain([&source]).copied().collect::<Vec<_>>().join(" -> ");
+                let text = format!("the profiles of {} lead in a circle: {circle}; change a source_profile", self.path);
+                return Err(Error::invalid_config(text));
             }
-            "chainableramrolearn" => {
-                let source = profile.text("source_profile")?.ok_or_else(|| {
-                    Error::invalid_config(format!(
-                        "invalid profile name; the profile '{name}' of {} has no source_profile",
-                        self.path
-                    ))
-                })?;
-                let base = Box::new(self.plan_from(source, trail)?);
-                Plan::RamRoleArn { base, role: Box::new(profile.role()?) }
-            }
-            "ecsramrole" => Plan::EcsRamRole(Box::new(profile.instance_role()?)),
-            "oidc" => Plan::OidcRoleArn(Box::new(profile.oidc()?)),
-            "rsakeypair" => profile.key_pair_of_rsa()?,
-            "cloudsso" => Plan::CloudSso(Box::new(profile.cloud_sso()?)),
-            "oauth" => {
-                Plan::OAuth { config: Box::new(profile.oauth(&self.surface)?), profile: profile.name.to_owned() }
-            }
-            "credentialsuri" | "external" if self.external_disabled => {
-                let text = format!(
-                    "the mode {mode} of the profile '{name}' is switched off; unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS to use it"
-                );
-                return Err(Error::new(ErrorKind::Disabled, text));
-            }
-            "credentialsuri" => Plan::CredentialsUri(Box::new(profile.credentials_uri()?)),
-            "external" => Plan::External { config: Box::new(profile.external()?), profile: profile.name.to_owned() },
-            "anonymous" => {
-                return Err(Error::invalid_config(format!(
-                    "the profile '{name}' of {} is of mode Anonymous and has no credential; choose another by ALIBABA_CLOUD_PROFILE",
-                    self.path
-                )));
-            }
-            _ => {
-                return Err(Error::invalid_config(format!(
-                    "unsupported profile mode '{mode}' form cli credentials file. The profile is '{name}' of {}; supported: {MODES}",
-                    self.path
-                )));
-            }
+            trail.push(source);
         };
-        Ok(plan)
+        roles.reverse();
+        Ok(match base {
+            base if roles.is_empty() => base,
+            Plan::RamRoleArn { base, roles: mut first } => {
+                first.append(&mut roles);
+                Plan::RamRoleArn { base, roles: first }
+            }
+            base => Plan::RamRoleArn { base: Box::new(base), roles },
+        })
     }
 
     pub(super) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
@@ -169,6 +130,66 @@ pub(super) struct Profile<'a> {
 }
 
 impl<'a> Profile<'a> {
+    fn mode(&self) -> Result<&'a str> {
+        Ok(self.text("mode")?.unwrap_or("None"))
+    }
+
+    fn source_profile(&self) -> Result<&'a str> {
+        self.text("source_profile")?.ok_or_else(|| {
+            let text =
+                format!("invalid profile name; the profile '{}' of {} has no source_profile", self.name, self.path);
+            Error::invalid_config(text)
+        })
+    }
+
+    /// What the profile asks for by itself, whatever rests on it.
+    fn plan(&self, file: &ConfigFile) -> Result<Plan> {
+        let mode = self.mode()?;
+        let plan = match mode.to_ascii_lowercase().as_str() {
+            "ak" => Plan::AccessKey(Box::new(self.key_pair()?)),
+            "ststoken" => Plan::StsToken(Box::new(self.key_pair()?)),
+            "bearertoken" => Plan::BearerToken(Box::new(self.bearer_token()?)),
+            "ramrolearn" => {
+                let keys = Box::new(self.key_pair()?);
+                let base = if keys.security_token.is_some() { Plan::StsToken(keys) } else { Plan::AccessKey(keys) };
+                Plan::RamRoleArn { base: Box::new(base), roles: vec![self.role()?] }
+            }
+            "ramrolearnwithrolename" => {
+                let base = Box::new(Plan::EcsRamRole(Box::new(self.instance_role()?)));
+                Plan::RamRoleArn { base, roles: vec![self.role()?] }
+            }
+            "ecsramrole" => Plan::EcsRamRole(Box::new(self.instance_role()?)),
+            "oidc" => Plan::OidcRoleArn(Box::new(self.oidc()?)),
+            "rsakeypair" => self.key_pair_of_rsa()?,
+            "cloudsso" => Plan::CloudSso(Box::new(self.cloud_sso()?)),
+            "oauth" => Plan::OAuth { config: Box::new(self.oauth(&file.surface)?), profile: self.name.to_owned() },
+            "credentialsuri" | "external" if file.external_disabled => {
+                let text = format!(
+                    "the mode {mode} of the profile '{}' is switched off; unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS to use it",
+                    self.name
+                );
+                return Err(Error::new(ErrorKind::Disabled, text));
+            }
+            "credentialsuri" => Plan::CredentialsUri(Box::new(self.credentials_uri()?)),
+            "external" => Plan::External { config: Box::new(self.external()?), profile: self.name.to_owned() },
+            "anonymous" => {
+                return Err(Error::invalid_config(format!(
+                    "the profile '{}' of {} is of mode Anonymous and has no credential; choose another by ALIBABA_CLOUD_PROFILE",
+                    self.name, self.path
+                )));
+            }
+            _ => {
+                return Err(Error::invalid_config(format!(
+                    "unsupported profile mode '{}' form cli credentials file. The profile is '{}' of {}; supported: {MODES}",
+                    super::word(mode),
+                    self.name,
+                    self.path
+                )));
+            }
+        };
+        Ok(plan)
+    }
+
     fn wrong_type(&self, key: &str, expected: &str) -> Error {
         let text = format!(
             "failed to parse credential form cli credentials file: {}: '{key}' of the profile '{}' must be {expected}",
@@ -345,14 +366,28 @@ mod tests {
         let key = || Config::default().access_key_id("id").access_key_secret("canary");
         let inner = Config::default().role_arn("inner").role_session_expiration(900).sts_region_id("cn-x");
         let outer = Config::default().role_arn("outer").role_session_name("s").enable_vpc(false).external_id("x");
-        let middle = Plan::RamRoleArn {
-            base: Box::new(Plan::StsToken(Box::new(key().security_token("canary")))),
-            role: Box::new(inner),
-        };
-        let top = Plan::RamRoleArn { base: Box::new(middle), role: Box::new(outer) };
+        let base = Box::new(Plan::StsToken(Box::new(key().security_token("canary"))));
+        let top = Plan::RamRoleArn { base, roles: vec![inner, outer] };
         assert!(plan(CHAINED, None).unwrap() == top, "differs");
         assert!(plan(&format!("\u{feff}{CHAINED}"), Some("top")).unwrap() == top, "differs");
         assert!(plan(CHAINED, Some("base")).unwrap() == Plan::AccessKey(Box::new(key())), "differs");
+    }
+
+    #[test]
+    fn a_chain_may_be_long() {
+        let hops = (1..=2_000).map(|hop| {
+            let source = hop - 1;
+            format!(
+                r#"{{"name":"{hop}","mode":"ChainableRamRoleArn","source_profile":"{source}","ram_role_arn":"{hop}"}}"#
+            )
+        });
+        let base = r#"{"name":"0","mode":"AK","access_key_id":"id","access_key_secret":"s"}"#.to_owned();
+        let profiles: Vec<String> = std::iter::once(base).chain(hops).collect();
+        let json = format!(r#"{{"current":"2000","profiles":[{}]}}"#, profiles.join(","));
+        let Plan::RamRoleArn { base, roles } = plan(&json, None).unwrap() else { panic!("another plan") };
+        assert!(matches!(*base, Plan::AccessKey(_)));
+        let arns: Vec<&str> = roles.iter().filter_map(|role| role.role_arn.as_deref()).collect();
+        assert_eq!((arns.len(), arns[0], arns[1_999]), (2_000, "1", "2000"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Plan;
 use crate::config::Config;
+use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
 
 const INHERITED: &str = "DEFAULT";
@@ -25,14 +26,14 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
             "failed to get credential from credentials file: ${shown}: it has no section [{profile}]; add it, or set ALIBABA_CLOUD_PROFILE"
         ))
     })?;
-    let given = |key: &str| section.get(key).filter(|value| !value.is_empty()).cloned();
+    let given = |key: &str| section.get(key).filter(|value| !value.is_empty()).map(|value| value.expose().to_owned());
     if given("enable").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
         let text = format!("the profile [{profile}] of {shown} is switched off by 'enable = false'");
         return Err(Error::new(ErrorKind::Disabled, text));
     }
     let config = Box::new(Config {
         access_key_id: given("access_key_id"),
-        access_key_secret: given("access_key_secret").map(Into::into),
+        access_key_secret: section.get("access_key_secret").filter(|value| !value.is_empty()).cloned(),
         role_arn: given("role_arn"),
         role_session_name: given("role_session_name"),
         policy: given("policy"),
@@ -45,19 +46,22 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     });
     match given("type").as_deref() {
         Some("access_key") => Ok(Plan::AccessKey(config)),
-        Some("ram_role_arn") => Ok(Plan::RamRoleArn { base: Box::new(Plan::AccessKey(config.clone())), role: config }),
+        Some("ram_role_arn") => {
+            Ok(Plan::RamRoleArn { base: Box::new(Plan::AccessKey(config.clone())), roles: vec![*config] })
+        }
         Some("oidc_role_arn") => Ok(Plan::OidcRoleArn(config)),
         Some("ecs_ram_role") => Ok(Plan::EcsRamRole(config)),
         Some("rsa_key_pair") => Ok(Plan::RsaKeyPair { config, private_key: None }),
+        // Quoted only if it is a word: a file that was mistyped may have anything in its place.
         other => Err(Error::invalid_config(format!(
             "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair",
-            other.unwrap_or("None")
+            other.map_or("None", super::word)
         ))),
     }
 }
 
 /// The entries of a section by lower-case key, those that it inherits included; `None` if there is no such section.
-fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<String, String>>> {
+fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<String, Secret>>> {
     let malformed = |line: usize, why: &str| {
         let place = if line == 0 { String::new() } else { format!("line {line}: ") };
         let text = format!("failed to parse credentials file {}: {place}{why}", path.display());
@@ -79,32 +83,43 @@ fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<Stri
         .map_err(|error| malformed(error.line, "it is neither a section nor an entry"))?;
     let entries = |name: &str| {
         let properties = file.section(Some(name))?;
-        Some(properties.iter().map(|(key, value)| (key.trim().to_lowercase(), value.trim().to_owned())))
+        Some(properties.iter().map(|(key, value)| (key.trim().to_lowercase(), Secret::new(value.trim()))))
     };
     let Some(own) = entries(name) else { return Ok(None) };
-    let mut found: BTreeMap<String, String> = entries(INHERITED).into_iter().flatten().collect();
+    let mut found: BTreeMap<String, Secret> = entries(INHERITED).into_iter().flatten().collect();
     found.extend(own);
     Ok(Some(found))
 }
 
-/// The same lines without their comments. Fails, with the line's number, on what the parser would let pass: a section
-/// or a key that is there twice, and an entry before any section.
+/// The same lines without their comments and without the blanks before a key. Fails, with the line's number, on what the
+/// parser would let pass: a section or a key that is there twice, and an entry before any section.
 fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
-    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    let mut plain = Zeroizing::new(String::with_capacity(text.len() + 1));
     let mut sections: Vec<&str> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
+    // How far the last key is indented: a line that is indented deeper goes on with its value.
+    let mut key_indent = None;
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
         let line = uncommented(line);
-        let is_continuation = line.starts_with([' ', '\t']) && !keys.is_empty();
         let trimmed = line.trim();
-        if let Some(name) = trimmed.strip_prefix('[').filter(|_| !is_continuation) {
-            let name = name.strip_suffix(']').ok_or_else(|| (number, "a section's name does not end".to_owned()))?;
+        let indent = line.len() - line.trim_start().len();
+        if trimmed.is_empty() {
+            plain.push('\n');
+            continue;
+        }
+        if key_indent.is_some_and(|key_indent| indent > key_indent) {
+            plain.push(' ');
+        } else if let Some(name) = trimmed.strip_prefix('[') {
+            let (name, _) = name.split_once(']').ok_or_else(|| (number, "a section's name does not end".to_owned()))?;
             if sections.contains(&name.trim()) {
                 return Err((number, format!("the section [{}] is there twice", name.trim())));
             }
             sections.push(name.trim());
             keys.clear();
-        } else if !trimmed.is_empty() && !is_continuation {
+            key_indent = None;
+            plain.push_str(&format!("[{name}]\n"));
+            continue;
+        } else {
             let (key, _) = trimmed
                 .split_once(['=', ':'])
                 .filter(|(key, _)| !key.trim().is_empty())
@@ -114,11 +129,12 @@ fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
                 return Err((number, "an entry stands before any section".to_owned()));
             }
             if keys.contains(&key) {
-                return Err((number, format!("the key '{key}' is there twice")));
+                return Err((number, format!("the key '{}' is there twice", super::word(&key))));
             }
             keys.push(key);
+            key_indent = Some(indent);
         }
-        plain.push_str(line);
+        plain.push_str(trimmed);
         plain.push('\n');
     }
     Ok(plain)
@@ -207,10 +223,19 @@ mod tests {
     }
 
     #[test]
+    fn a_section_may_be_indented_as_a_whole() {
+        let text = "[default]# close by\n  type = access_key\n  access_key_id = id\n\taccess_key_secret = canary\n";
+        // One tab is less than two blanks: it is the next key, not a value that goes on.
+        assert!(read(text, "default").unwrap() == access_key("id", "canary"), "differs");
+        let odd = "[default]\ntype = access_key\n   access_key_secret = canary\n";
+        assert_eq!(read(odd, "default").unwrap_err().kind(), ErrorKind::InvalidConfig);
+    }
+
+    #[test]
     fn a_value_may_go_on_in_indented_lines() {
         let text = "[default]\ntype = ram_role_arn\nrole_arn = r\npolicy = {\n  \"Version\": \"1\"\n  }\n";
-        let Plan::RamRoleArn { role, .. } = read(text, "default").unwrap() else { panic!("another plan") };
-        let policy: serde_json::Value = serde_json::from_str(role.policy.as_deref().unwrap()).unwrap();
+        let Plan::RamRoleArn { roles, .. } = read(text, "default").unwrap() else { panic!("another plan") };
+        let policy: serde_json::Value = serde_json::from_str(roles[0].policy.as_deref().unwrap()).unwrap();
         assert_eq!(policy, serde_json::json!({"Version": "1"}));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Value};
@@ -16,6 +17,9 @@ use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, LockedFile};
 use crate::json::Wiped;
+
+/// How long to wait for others to let go of the lock.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A configuration file that profiles write to.
 #[derive(Clone, Debug)]
@@ -39,7 +43,7 @@ pub(crate) struct ProfileStore {
 }
 
 /// What a source has learned; `None` stays as it is in the file.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Learned {
     pub(crate) access_key_id: Option<String>,
     pub(crate) access_key_secret: Option<Secret>,
@@ -49,6 +53,12 @@ pub(crate) struct Learned {
     pub(crate) oauth_access_token: Option<Secret>,
     pub(crate) oauth_access_token_expire: Option<i64>,
     pub(crate) oauth_refresh_token: Option<Secret>,
+}
+
+impl std::fmt::Debug for Learned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Learned")
+    }
 }
 
 impl Learned {
@@ -69,39 +79,41 @@ impl Learned {
 }
 
 impl ProfileStore {
-    /// Locks the file and reads the profile as it is now.
+    /// Locks the file and reads the profile as it is now. Others are waited for 10 s at most, and no helper is kept from
+    /// its work meanwhile.
     pub(crate) async fn lock(&self, host: &Host) -> Result<LockedProfile> {
-        let store = self.clone();
-        let shown = self.path.display().to_string();
-        let opened = host
-            .block(move || {
-                let mut file = LockedFile::acquire(&store.path)?;
-                let bytes = file.read()?;
-                Ok((file, bytes))
-            })
-            .await?;
-        let (file, bytes) = opened.map_err(|error: std::io::Error| {
-            let kind = match error.kind() {
-                std::io::ErrorKind::TimedOut => ErrorKind::Timeout,
-                _ => ErrorKind::Io,
-            };
-            Error::new(kind, format!("unable to lock credentials file: {shown}: {error}"))
-        })?;
+        let failed = |error: &std::io::Error| {
+            let shown = self.path.display();
+            Error::new(ErrorKind::Io, format!("unable to lock credentials file: {shown}: {error}"))
+        };
+        let acquire = || {
+            let path = self.path.clone();
+            async move { host.block(move || LockedFile::try_acquire(&path)).await?.map_err(|error| failed(&error)) }
+        };
+        let Some(file) = host.poll(PATIENCE, acquire).await? else {
+            let shown = self.path.display();
+            let text = format!(
+                "unable to lock credentials file: {shown}: another process has held its lock for {} s",
+                PATIENCE.as_secs()
+            );
+            return Err(Error::new(ErrorKind::Timeout, text));
+        };
+        let file = Arc::new(file);
+        let reading = file.clone();
+        let bytes = host.block(move || reading.read()).await?.map_err(|error| failed(&error))?;
         Ok(LockedProfile { file, bytes, path: self.path.clone(), profile: self.profile.clone() })
     }
 
-    /// Writes down what was learned, if it is new; a failure is a warning.
-    pub(crate) async fn record(&self, host: &Host, learned: &Learned) {
+    /// Writes down what was learned, if it is new; a failure is a warning, and `false`.
+    pub(crate) async fn record(&self, host: &Host, learned: &Learned) -> bool {
         let recorded = async { self.lock(host).await?.write(host, learned).await }.await;
-        if let Err(error) = recorded {
-            warn(&error);
-        }
+        recorded.inspect_err(warn).is_ok()
     }
 }
 
 /// A profile whose file is locked, against other processes and other clients of this one.
 pub(crate) struct LockedProfile {
-    file: LockedFile,
+    file: Arc<LockedFile>,
     bytes: Zeroizing<Vec<u8>>,
     path: Arc<PathBuf>,
     profile: String,
@@ -113,21 +125,28 @@ impl LockedProfile {
         ConfigFile::parse(&self.bytes, &self.path)?.profile(&self.profile)?.oauth_tokens()
     }
 
-    /// As [`LockedProfile::write`], but a failure is a warning.
-    pub(crate) async fn record(self, host: &Host, learned: &Learned) {
-        if let Err(error) = self.write(host, learned).await {
-            warn(&error);
-        }
+    /// As [`LockedProfile::write`], but a failure is a warning, and `false`.
+    pub(crate) async fn record(self, host: &Host, learned: &Learned) -> bool {
+        self.write(host, learned).await.inspect_err(warn).is_ok()
     }
 
-    /// Writes the profile with what was learned, if it is new, and lets go of the lock.
+    /// Writes the profile with what was learned, if it is new, and lets go of the lock. The file is read once more: who
+    /// knows no lock may have changed it during a request.
     async fn write(self, host: &Host, learned: &Learned) -> Result<()> {
-        let Some(changed) = change(&self.bytes, &self.path, &self.profile, learned)? else { return Ok(()) };
-        let shown = self.path.display().to_string();
-        let file = self.file;
-        let written = host.block(move || file.replace(&changed)).await?;
-        written
-            .map_err(|error| Error::new(ErrorKind::Io, format!("unable to write credentials file: {shown}: {error}")))
+        let LockedProfile { file, path, profile, .. } = self;
+        let learned = learned.clone();
+        host.block(move || {
+            let failed = |error: &std::io::Error| {
+                let text = format!("unable to write credentials file: {}: {error}", path.display());
+                Error::new(ErrorKind::Io, text)
+            };
+            let bytes = file.read().map_err(|error| failed(&error))?;
+            match change(&bytes, &path, &profile, &learned)? {
+                Some(changed) => file.replace(&changed).map_err(|error| failed(&error)),
+                None => Ok(()),
+            }
+        })
+        .await?
     }
 }
 

@@ -42,12 +42,17 @@ impl CliProfile {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider =
-            self.loaded.get_or_try_init(|| self.load(host).map(Box::new)).map_err(|error| error.at_provider(NAME))?;
+        let provider = match self.loaded.get() {
+            Some(provider) => provider,
+            None => {
+                let loaded = self.load(host).await.map_err(|error| error.at_provider(NAME))?;
+                self.loaded.get_or_init(|| Box::new(loaded))
+            }
+        };
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
-    fn load(&self, host: &Host) -> Result<Provider> {
+    async fn load(&self, host: &Host) -> Result<Provider> {
         if self.disabled {
             let text = "cli credentials file is disabled; unset ALIBABA_CLOUD_CLI_PROFILE_DISABLED to use it";
             return Err(Error::new(ErrorKind::Disabled, text));
@@ -56,7 +61,7 @@ impl CliProfile {
             let text = "unable to open credentials file: no home directory; set HOME or ALIBABA_CLOUD_CONFIG_FILE";
             return Err(Error::new(ErrorKind::NotConfigured, text));
         };
-        let bytes = host.read_file(path).map_err(|error| {
+        let bytes = host.read_file(path).await.map_err(|error| {
             let (kind, hint) = match error.kind() {
                 std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
                 _ => (ErrorKind::Io, "make it a file that this user can read"),

@@ -2,7 +2,7 @@
 //!
 //! <https://www.alibabacloud.com/help/en/cloudsso/developer-reference/api-cloudsso-2021-05-15-createcloudcredential>
 
-use crate::answer::{Service, Shape, no_hint, refused};
+use crate::answer::{Service, Shape, no_hint, refused, rejected};
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::endpoint;
@@ -42,14 +42,16 @@ impl CloudSso {
                 "CloudSSO sign in url, account id, and access config cannot be empty.",
             )));
         };
+        let url = endpoint::origin("CloudSSO sign-in URL", &sign_in_url)?;
+        let route = config.route(&url);
         Ok(CloudSso {
-            url: endpoint::origin("CloudSSO sign-in URL", &sign_in_url)?,
+            url,
             account_id,
             access_config,
             access_token,
             access_token_expire: expire,
             limits: config.limits(5_000, 10_000),
-            route: config.route(),
+            route,
         })
     }
 
@@ -69,12 +71,12 @@ impl CloudSso {
                 ("Content-Type", "application/json".to_owned()),
                 ("Authorization", format!("Bearer {}", self.access_token.expose())),
             ],
-            body: body.to_string(),
+            body: body.to_string().into(),
             limits: self.limits,
             route: self.route.clone(),
         };
         let secrets = [self.access_token.expose()];
-        let service = Service { label: "sso", refused, secrets: &secrets, hint: no_hint };
+        let service = Service { label: "sso", refused, rejected, secrets: &secrets, hint: no_hint };
         let issued = service.fetch(host, request, &Shape::common(Some("CloudCredential"))).await;
         Ok(Credentials::issued(issued.map_err(|error| error.at_provider(NAME))?, NAME, Lead::Sts))
     }

@@ -2,13 +2,17 @@
 //!
 //! The URI is asked verbatim: its port, query and user-info (for Basic authentication) are the user's own.
 
-use super::required;
-use crate::answer::{Service, Shape, no_hint};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::answer::{Service, Shape, no_hint, rejected};
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, Result};
 use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
+
+use super::required;
 
 // Singular, unlike the type `credentials_uri`: what the official packages call it, and callers compare with.
 const NAME: &str = "credential_uri";
@@ -18,6 +22,8 @@ pub(crate) struct CredentialsUri {
     uri: Secret,
     /// The URI without what may be secret in it.
     shown: String,
+    /// What in it may be secret: a service may say it back.
+    secrets: Vec<Secret>,
     limits: Limits,
     route: Route,
 }
@@ -38,6 +44,7 @@ impl CredentialsUri {
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
             return Err(invalid("it must begin with http:// or https:// and name a host"));
         }
+        let secrets = secrets_of(&parsed);
         let mut shown = parsed;
         shown.set_query(None);
         shown.set_fragment(None);
@@ -47,8 +54,10 @@ impl CredentialsUri {
         Ok(CredentialsUri {
             uri: uri.trim().into(),
             shown: shown.into(),
+            secrets,
             limits: config.limits(5_000, 10_000),
-            route: config.route(),
+            // Plain HTTP is documented for this one, to any host.
+            route: config.route("https:"),
         })
     }
 
@@ -62,18 +71,57 @@ impl CredentialsUri {
             method: Method::Get,
             url: self.uri.expose().to_owned(),
             headers: Vec::new(),
-            body: String::new(),
+            body: Secret::new(""),
             limits: self.limits,
             route: self.route.clone(),
         };
+        let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
         let service = Service {
             label: &self.shown,
             refused: |uri, status| format!("error refreshing credentials from {uri},  http_code={status}"),
-            secrets: &[self.uri.expose()],
+            rejected,
+            secrets: &secrets,
             hint: no_hint,
         };
         let shape = Shape { checks_code: true, ..Shape::common(None) };
         let issued = service.fetch(host, request, &shape).await.map_err(|error| error.at_provider(NAME))?;
         Ok(Credentials::issued(issued, NAME, Lead::Sts))
+    }
+}
+
+/// The password, the query, its values, and the header that user and password become; longest first, so that none is
+/// cut out of the middle of another.
+fn secrets_of(uri: &url::Url) -> Vec<Secret> {
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut secrets = Vec::new();
+    if let Some(password) = uri.password() {
+        let pair = format!("{}:{}", decoded(uri.username()), decoded(password));
+        secrets.extend([BASE64.encode(pair), password.to_owned(), decoded(password)]);
+    }
+    if let Some(query) = uri.query() {
+        secrets.push(query.to_owned());
+        secrets.extend(uri.query_pairs().map(|(_, value)| value.into_owned()));
+    }
+    // What is too short to be a secret would cut words out of every text.
+    secrets.retain(|secret| secret.len() >= 4);
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().map(Secret::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_is_known() {
+        let uri = url::Url::parse("http://user:canary%40pass@h/agent?token=canary%2Btoken&v=1").unwrap();
+        let secrets = secrets_of(&uri);
+        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        for expected in
+            ["canary@pass", "canary%40pass", "canary+token", "token=canary%2Btoken&v=1", "dXNlcjpjYW5hcnlAcGFzcw=="]
+        {
+            assert!(secrets.contains(&expected), "{expected}");
+        }
+        assert!(!secrets.contains(&"1"));
     }
 }

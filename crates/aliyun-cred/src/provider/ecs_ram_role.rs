@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::filled;
-use crate::answer::{Service, Shape, encode, no_hint};
+use crate::answer::{Service, Shape, encode, no_hint, rejected};
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind, Result};
@@ -67,10 +67,8 @@ impl EcsRamRole {
             probing: false,
             timer: config.async_credential_update_enabled.unwrap_or(true),
             limits: config.limits(1_000, 1_000),
-            route: match config.route() {
-                Route::Environment => Route::Direct,
-                explicit => explicit,
-            },
+            // Plain HTTP: an explicit proxy or none.
+            route: config.route(DEFAULT_ENDPOINT),
         })
     }
 
@@ -94,7 +92,7 @@ impl EcsRamRole {
             return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));
         }
         let fetched = self.ask(host).await;
-        if let Err(Miss::Unreachable(_)) = &fetched {
+        if self.probing && matches!(fetched, Err(Miss::Unreachable(_))) {
             UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
         }
         fetched.map_err(|miss| miss.into_error().at_provider(NAME))
@@ -134,6 +132,7 @@ impl EcsRamRole {
         let service = Service {
             label: NAME,
             refused: |_, status| format!("Failed to get token from ECS Metadata Service. HttpCode={status}"),
+            rejected,
             secrets: &[],
             hint: no_hint,
         };
@@ -147,7 +146,8 @@ impl EcsRamRole {
 
     /// The name of the instance's role: the first line of what the service lists.
     async fn discover(&self, host: &Host, token: Option<&Secret>) -> Result<String, Miss> {
-        let service = Service { hint: role_hint, ..metadata(&[]) };
+        let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
+        let service = Service { hint: role_hint, ..metadata(&secrets) };
         let response = self.send(host, &service, Method::Get, ROLES, token.map(token_header)).await?;
         let text = std::str::from_utf8(&response.body).unwrap_or_default();
         let name = text.trim().lines().next().unwrap_or_default().trim();
@@ -179,7 +179,7 @@ impl EcsRamRole {
             method,
             url: format!("{}{path}", self.endpoint),
             headers: header.into_iter().collect(),
-            body: String::new(),
+            body: Secret::new(""),
             limits: self.limits,
             route: self.route.clone(),
         };
@@ -207,6 +207,7 @@ fn metadata<'a>(secrets: &'a [&'a str]) -> Service<'a> {
         refused: |_, status| {
             format!("Failed to get RAM session credentials from ECS metadata service. HttpCode={status}")
         },
+        rejected: |_| "Failed to get RAM session credentials from ECS metadata service.".to_owned(),
         secrets,
         hint: no_hint,
     }

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use arc_swap::ArcSwapOption;
 use serde_json::Value;
 
 use crate::answer::parse_time;
@@ -27,6 +28,8 @@ pub(crate) struct External {
     command: Secret,
     timeout: Duration,
     store: Option<ProfileStore>,
+    /// What is known to stand in the file.
+    recorded: ArcSwapOption<Learned>,
 }
 
 impl External {
@@ -34,7 +37,12 @@ impl External {
         let command = filled_secret(config.process_command.as_ref());
         let command = command.ok_or_else(|| Error::invalid_config("process_command is empty"))?;
         let given = config.timeout.and_then(|timeout| u64::try_from(timeout).ok()).filter(|timeout| *timeout > 0);
-        Ok(External { command, timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis), store })
+        Ok(External {
+            command,
+            timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis),
+            store,
+            recorded: ArcSwapOption::empty(),
+        })
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
@@ -61,7 +69,11 @@ impl External {
         let output = host.run_command(words, self.timeout).await?.map_err(|failure| self.failed(&failure))?;
         let printed = read(&output)?;
         if let Some(store) = &self.store {
-            store.record(host, &printed.learned()).await;
+            let learned = printed.learned();
+            let known = self.recorded.load().as_ref().is_some_and(|recorded| **recorded == learned);
+            if !known && store.record(host, &learned).await {
+                self.recorded.store(Some(learned.into()));
+            }
         }
         Ok(printed.into_credentials(host))
     }
@@ -74,6 +86,7 @@ impl External {
             }
             // What it said may hold a secret, like everything that it prints.
             CommandFailure::Exit(status) => {
+                let status = status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"));
                 command(format!("failed to execute external command: {status}; run process_command by hand to see why"))
             }
             CommandFailure::Timeout => Error::new(

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use once_cell::race::OnceBox;
+use zeroize::Zeroizing;
 
 use super::Provider;
 use crate::credentials::Credentials;
@@ -37,43 +38,48 @@ impl IniProfile {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider =
-            self.loaded.get_or_try_init(|| self.load(host).map(Box::new)).map_err(|error| error.at_provider(NAME))?;
+        let provider = match self.loaded.get() {
+            Some(provider) => provider,
+            None => {
+                let loaded = self.load(host).await.map_err(|error| error.at_provider(NAME))?;
+                self.loaded.get_or_init(|| Box::new(loaded))
+            }
+        };
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
-    fn load(&self, host: &Host) -> Result<Provider> {
-        let (path, bytes) = self.read(host)?;
+    async fn load(&self, host: &Host) -> Result<Provider> {
+        let (path, bytes) = self.read(host).await?;
         let plan = ini::plan(&bytes, &path, &self.profile)?;
         Provider::from_plan(&plan, None, host)
     }
 
     /// `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some of the official
     /// packages read in its place.
-    fn read(&self, host: &Host) -> Result<(PathBuf, Vec<u8>)> {
-        let read = |path: PathBuf| match host.read_file(&path) {
-            Ok(bytes) => Ok((path, bytes)),
-            Err(error) => Err((path, error)),
-        };
-        let found = match (&self.named_file, &self.home) {
-            (Some(path), _) => read(path.clone()),
+    async fn read(&self, host: &Host) -> Result<(PathBuf, Zeroizing<Vec<u8>>)> {
+        let (path, other) = match (&self.named_file, &self.home) {
+            (Some(path), _) => (path.clone(), None),
             (None, Some(home)) => {
                 let folder = home.join(".alibabacloud");
-                match read(folder.join("credentials.ini")) {
-                    Err((path, error)) if error.kind() == std::io::ErrorKind::NotFound => {
-                        read(folder.join("credentials")).map_err(|(other, second)| {
-                            if second.kind() == std::io::ErrorKind::NotFound { (path, error) } else { (other, second) }
-                        })
-                    }
-                    outcome => outcome,
-                }
+                (folder.join("credentials.ini"), Some(folder.join("credentials")))
             }
             (None, None) => {
                 let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
                 return Err(Error::new(ErrorKind::NotConfigured, text));
             }
         };
-        found.map_err(|(path, error)| unreadable(&path, &error))
+        match (host.read_file(&path).await, other) {
+            (Ok(bytes), _) => Ok((path, bytes)),
+            (Err(error), Some(other)) if error.kind() == std::io::ErrorKind::NotFound => {
+                match host.read_file(&other).await {
+                    Ok(bytes) => Ok((other, bytes)),
+                    // Neither is there: the first is the one to make.
+                    Err(second) if second.kind() == std::io::ErrorKind::NotFound => Err(unreadable(&path, &error)),
+                    Err(second) => Err(unreadable(&other, &second)),
+                }
+            }
+            (Err(error), _) => Err(unreadable(&path, &error)),
+        }
     }
 }
 

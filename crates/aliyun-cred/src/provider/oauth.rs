@@ -5,11 +5,13 @@
 //! stays locked while the token is refreshed, although that is a request: two processes that used the same refresh
 //! token at once would cost the user the login.
 
+use std::sync::Arc;
+
 use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 
 use super::{filled, filled_secret};
-use crate::answer::{Issued, Service, Shape, encode, iso8601, no_hint, refused};
+use crate::answer::{Issued, Service, Shape, encode, iso8601, no_hint, refused, rejected};
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::endpoint;
@@ -39,6 +41,10 @@ pub(crate) struct OAuth {
     url: String,
     client_id: String,
     tokens: ArcSwap<Tokens>,
+    /// The refresh token that the file held when it was last read: only another one is news.
+    in_file: ArcSwapOption<Secret>,
+    /// What has not been written down yet, because the file could not be written.
+    unwritten: ArcSwapOption<Learned>,
     /// The AccessKey ID that was handed out last: that credential is not to be had again from a file.
     handed_out: ArcSwapOption<String>,
     store: Option<ProfileStore>,
@@ -85,14 +91,18 @@ impl OAuth {
             filled(config.client_id.as_ref()).ok_or_else(|| empty("the ClientId is empty", "the clientId is empty"))?;
         let url = filled(config.sign_in_url.as_ref())
             .ok_or_else(|| empty("the url for sign-in is empty", "the url for sign-in is empty"))?;
+        let url = endpoint::origin("OAuth sign-in URL", &url)?;
+        let route = config.route(&url);
         Ok(OAuth {
-            url: endpoint::origin("OAuth sign-in URL", &url)?,
+            url,
             client_id,
             tokens: ArcSwap::from_pointee(Tokens::new(config)),
+            in_file: ArcSwapOption::new(filled_secret(config.refresh_token.as_ref()).map(Arc::new)),
+            unwritten: ArcSwapOption::empty(),
             handed_out: ArcSwapOption::empty(),
             store,
             limits: config.limits(5_000, 10_000),
-            route: config.route(),
+            route,
         })
     }
 
@@ -109,13 +119,18 @@ impl OAuth {
         match &self.store {
             Some(store) => {
                 let locked = store.lock(host).await?;
-                // Another process may have been here since.
-                self.tokens.store(Tokens::new(&locked.oauth_tokens()?).into());
+                self.take_over(&locked.oauth_tokens()?);
                 if let Some(known) = self.exchanged_before(host) {
                     return Ok(known);
                 }
-                if let Some(learned) = self.refresh(host).await? {
-                    locked.record(host, &learned).await;
+                let learned = self.refresh(host).await?.map(Arc::new).or_else(|| self.unwritten.load_full());
+                if let Some(learned) = learned {
+                    // Tried again at the next fetch if it fails: the token in the file is no longer good.
+                    let written = locked.record(host, &learned).await;
+                    if written {
+                        self.in_file.store(learned.oauth_refresh_token.clone().map(Arc::new));
+                    }
+                    self.unwritten.store(if written { None } else { Some(learned) });
                 }
             }
             None => {
@@ -123,6 +138,21 @@ impl OAuth {
             }
         }
         self.exchange(host).await
+    }
+
+    /// Another process may have been here since. What it has not changed is older than what this one knows: a write may
+    /// have failed.
+    fn take_over(&self, file: &Config) {
+        let there = filled_secret(file.refresh_token.as_ref());
+        if there.as_ref() != self.in_file.load().as_deref() {
+            self.tokens.store(Tokens::new(file).into());
+            self.in_file.store(there.map(Arc::new));
+            self.unwritten.store(None);
+            return;
+        }
+        let (known, file) = (Tokens::clone(&self.tokens.load()), Tokens::new(file));
+        self.tokens
+            .store(Tokens { exchanged: file.exchanged, exchanged_expire: file.exchanged_expire, ..known }.into());
     }
 
     /// The credential that an earlier exchange brought, here or in another process.
@@ -159,6 +189,7 @@ impl OAuth {
         let service = Service {
             label: LABEL,
             refused: |_, status| format!("failed to refresh OAuth token, status code: {status}"),
+            rejected,
             secrets: &secrets,
             hint: login_hint,
         };
@@ -169,10 +200,11 @@ impl OAuth {
         let answer = service.json(&response)?;
         let text = |key: &str| answer.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (Some(access_token), Some(refresh_token)) = (text("access_token"), text("refresh_token")) else {
-            let why = "failed to refresh OAuth token: access_token or refresh_token is missing";
-            return Err(service.malformed(&response, why));
+            let text = "failed to refresh OAuth token: the answer has no access_token or no refresh_token";
+            return Err(Error::new(ErrorKind::MalformedReply, text).with_service(response.status, None, None));
         };
-        let lasts = answer.get("expires_in").and_then(Value::as_i64).unwrap_or(DEFAULT_TOKEN_SECONDS);
+        let lasts = answer.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
+        let lasts = lasts.unwrap_or(DEFAULT_TOKEN_SECONDS);
         let tokens = Tokens {
             access_token: Some(access_token.into()),
             access_token_expire: before.saturating_add(lasts),
@@ -206,7 +238,7 @@ impl OAuth {
             String::new(),
         );
         let secrets = [access_token.expose()];
-        let service = Service { label: LABEL, refused, secrets: &secrets, hint: no_hint };
+        let service = Service { label: LABEL, refused, rejected, secrets: &secrets, hint: no_hint };
         let response = service.ask(host, request).await?;
         if service.json(&response)?.get("error").is_some_and(|error| !error.is_null()) {
             return Err(service.refusal(&response));
@@ -230,7 +262,7 @@ impl OAuth {
             method: Method::Post,
             url: format!("{}{path}", self.url),
             headers,
-            body,
+            body: body.into(),
             limits: self.limits,
             route: self.route.clone(),
         }

@@ -71,7 +71,7 @@ impl OidcRoleArn {
     }
 
     async fn assume(&self, host: &Host) -> Result<Credentials> {
-        let token = self.token(host)?;
+        let token = self.token(host).await?;
         let mut form = Parameters::from([
             ("RoleArn", self.role_arn.clone()),
             ("OIDCProviderArn", self.provider_arn.clone()),
@@ -92,18 +92,18 @@ impl OidcRoleArn {
     }
 
     /// The token as it is now: it is rotated on disk. Files of tokens tend to end with a line break.
-    fn token(&self, host: &Host) -> Result<Secret> {
+    async fn token(&self, host: &Host) -> Result<Secret> {
         let path = self.token_file.display();
         let unreadable = |kind, why: &str| {
             let text =
                 format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
             Error::new(kind, text)
         };
-        let bytes = host.read_file(&self.token_file).map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|_| unreadable(ErrorKind::MalformedFile, "it is not UTF-8"))?;
-        let whole = Secret::new(text);
-        let token = whole.expose().trim();
-        if token.is_empty() {
+        let bytes =
+            host.read_file(&self.token_file).await.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(ErrorKind::MalformedFile, "it is not UTF-8"))?;
+        let token = text.trim();
+        if token.is_empty() || token.contains('\0') {
             return Err(unreadable(ErrorKind::MalformedFile, "it is empty"));
         }
         Ok(token.into())

@@ -6,15 +6,21 @@ use super::{Provider, filled, required, session_duration, session_name};
 use crate::answer::Shape;
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
 
 const NAME: &str = "ram_role_arn";
 
+/// A credential, and the roles that are assumed with it one after another.
 #[derive(Debug)]
 pub(crate) struct RamRoleArn {
     base: Provider,
+    roles: Vec<Role>,
+}
+
+#[derive(Debug)]
+struct Role {
     role_arn: String,
     session_name: String,
     duration_seconds: i64,
@@ -24,27 +30,43 @@ pub(crate) struct RamRoleArn {
 }
 
 impl RamRoleArn {
-    /// The role that `role` describes, assumed with what `base` gives.
-    pub(super) fn assume(base: Provider, role: &Config, host: &Host) -> Result<Provider> {
+    /// The last of `roles`, each assumed with the one before it, and the first with what `base` gives.
+    pub(super) fn assume(base: Provider, roles: &[Config], host: &Host) -> Result<Provider> {
+        let roles = roles.iter().map(|role| Role::new(role, host)).collect::<Result<_>>()?;
+        Ok(Provider::RamRoleArn(Box::new(RamRoleArn { base, roles })))
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        let mut credentials = self.base.fetch(host).await?;
+        for role in &self.roles {
+            credentials = role.assume(&credentials, host).await.map_err(|error| error.at_provider(NAME))?;
+        }
+        Ok(credentials)
+    }
+}
+
+impl Role {
+    fn new(role: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = session_duration(role)?;
         let role_arn = required(role.role_arn.as_deref(), "ALIBABA_CLOUD_ROLE_ARN", host, || {
             let python = "role_arn or environment variable ALIBABA_CLOUD_ROLE_ARN cannot be empty";
             (python, "the RoleArn is empty")
         })?;
-        let session_name = session_name(role, host);
-        Ok(Provider::RamRoleArn(Box::new(RamRoleArn {
-            base,
+        Ok(Role {
             role_arn,
-            session_name,
+            session_name: session_name(role, host),
             duration_seconds,
             policy: filled(role.policy.as_ref()),
             external_id: filled(role.external_id.as_ref()),
             sts: Sts::new(role, host, DEFAULT_HOST)?,
-        })))
+        })
     }
 
-    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let signer = self.base.fetch(host).await?;
+    async fn assume(&self, signer: &Credentials, host: &Host) -> Result<Credentials> {
+        if signer.access_key_id().is_none() || signer.access_key_secret().is_none() {
+            let text = "unable to load original credentials from the provider in RAM role arn: a bearer token cannot assume a role";
+            return Err(Error::invalid_config(text));
+        }
         let mut form = Parameters::from([
             ("RoleArn", self.role_arn.clone()),
             ("RoleSessionName", self.session_name.clone()),
@@ -56,15 +78,13 @@ impl RamRoleArn {
             provider: NAME,
             action: "AssumeRole",
             form,
-            signer: Signer::Credentials(&signer),
+            signer: Signer::Credentials(signer),
             secrets: &[],
             shape: Shape::common(Some("Credentials")),
         };
-        let assumed = self.sts.call(host, call).await.map_err(|error| error.at_provider(NAME))?;
-        let path = match signer.provider_name() {
-            Some(base) => format!("{NAME}/{base}"),
-            None => NAME.to_owned(),
-        };
-        Ok(assumed.named(path))
+        Ok(match signer.provider_name() {
+            Some(base) => self.sts.call(host, call).await?.named(format!("{NAME}/{base}")),
+            None => self.sts.call(host, call).await?,
+        })
     }
 }

@@ -43,12 +43,12 @@ impl RsaKeyPair {
                 "Missing required privateKeyFile option in config for rsa_key_pair",
             ))
         })?;
-        let bytes = host.read_file(path.as_ref()).map_err(|error| {
+        let bytes = host.read_file_now(path.as_ref()).map_err(|error| {
             let python = format!("{error}: '{path}'");
             let node = format!("privateKeyFile {path} cannot be empty");
             Error::unreadable(&error, host.surface().text(&python, &node))
         })?;
-        let text = String::from_utf8(bytes)
+        let text = std::str::from_utf8(&bytes)
             .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;
         RsaKeyPair::build(config, public_key_id, duration_seconds, &Secret::new(text), host)
     }
