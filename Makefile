@@ -22,7 +22,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh
+.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,7 +30,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-node test-docs test-scenarios test-refresh ## run everything that can fail
+test: check test-rust test-c test-python test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -118,8 +118,15 @@ test-refresh: rust
 	@$(PYTHON) tests/oauth_storm.py
 	@$(PYTHON) tests/renewal.py
 
-soak: rust ## the long form of what `make test` runs short
+test-processes: rust c python node
+	@echo "== forks, exits, and many clients"
+	@$(PIP) -r tests/python/requirements.txt
+	@$(VENV)/bin/python tests/processes/run.py
+
+soak: rust c python node ## the long form of what `make test` runs short
 	@$(PYTHON) tests/oauth_storm.py --rounds 200
+	@$(PIP) -r tests/python/requirements.txt
+	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands
 
 fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
 	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib

@@ -1,6 +1,7 @@
 //! A cached read allocates nothing. It is tested here because an allocator that counts is unsafe code.
 
 #![allow(unsafe_code, reason = "an allocator is unsafe to implement")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,14 +1,19 @@
 /*
- * many N: N clients that have each resolved a role, three times made and dropped. They share one thread, and leave
- * nothing behind.
+ * many N: N clients that have each resolved a role, and N/10 more, share one thread; dropped, they leave nothing behind,
+ * however often that is repeated.
  */
+#include <malloc.h>
+
 #include "common.h"
 
-/* More would not be answered any faster: there are two idle connections to a host. */
-enum { THREADS = 2, ROUNDS = 3 };
+/* More threads would not be answered any faster: two idle connections are kept to a host. */
+enum { THREADS = 2, ROUNDS = 4 };
 
-/* Bytes of resident memory. */
-enum { MOST_PER_CLIENT = 4096 };
+/* Bytes of resident memory per client. */
+enum { MOST_ALIVE = 4096 };
+
+/* Bytes in all: what the library and the allocator keep, however many clients there were. */
+enum { MOST_ALLOCATED = 256 << 10, MOST_RESIDENT = 2 << 20, MOST_GROWTH = 256 << 10 };
 
 struct share {
     aliyun_cred_client_t **clients;
@@ -30,6 +35,12 @@ static long resident(void) {
     MUST(file != NULL && fscanf(file, "%ld %ld", &pages[0], &pages[1]) == 2);
     fclose(file);
     return pages[1] * sysconf(_SC_PAGESIZE);
+}
+
+/* What is allocated and not freed, in all arenas: what fragmentation keeps resident is not part of it. */
+static long allocated(void) {
+    const struct mallinfo2 now = mallinfo2();
+    return (long)(now.uordblks + now.hblkhd);
 }
 
 static int descriptors(void) {
@@ -61,40 +72,59 @@ static void drop(aliyun_cred_client_t **clients, size_t count) {
     }
 }
 
+/* The library's own thread, and what connections it keeps. */
+static void check_shared(int descriptors_before) {
+    MUST(threads_named("aliyun-cred") == 1);
+    MUST(descriptors() <= descriptors_before + THREADS);
+}
+
 int main(int arguments, char **values) {
     MUST(arguments == 2);
     const size_t count = strtoul(values[1], NULL, 10);
-    aliyun_cred_client_t **clients = calloc(2 * count, sizeof *clients);
-    MUST(clients != NULL && count >= 1000 && count % THREADS == 0);
-    memset(clients, 1, 2 * count * sizeof *clients);
+    const size_t more = count / 10;
+    MUST(count >= 1000 && more % THREADS == 0);
+    aliyun_cred_client_t **clients = malloc((count + more) * sizeof *clients);
+    MUST(clients != NULL);
+    /* So that its pages count from the beginning. */
+    memset(clients, 1, (count + more) * sizeof *clients);
     /* Whatever the library and the allocator keep for ever, they have after this. */
-    make(clients, count / 10);
-    drop(clients, count / 10);
+    make(clients, more);
+    drop(clients, more);
+    malloc_trim(0);
     const int open = descriptors();
-    long alive[ROUNDS];
-    for (int round = 0; round < ROUNDS; ++round) {
-        const long before = resident();
-        make(clients, count);
-        const long one = resident();
-        make(clients + count, count);
-        const long two = alive[round] = resident();
-        MUST(threads_named("aliyun-cred") == 1);
-        MUST(descriptors() <= open + THREADS);
-        for (size_t index = 0; index < 2 * count; ++index) {
-            aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(clients[index]);
-            MUST(cached != NULL);
-            aliyun_cred_credentials_free(cached);
-        }
-        drop(clients, 2 * count);
-        fprintf(stdout, "resident bytes per client: %ld, then %ld\n", (one - before) / (long)count,
-                (two - one) / (long)count);
-        MUST(two - one < MOST_PER_CLIENT * (long)count);
-        MUST(round > 0 || one - before < MOST_PER_CLIENT * (long)count);
+
+    const long allocated_before = allocated();
+    const long before = resident();
+    make(clients, count);
+    const long one = resident();
+    make(clients + count, more);
+    const long two = resident();
+    check_shared(open);
+    for (size_t index = 0; index < count + more; ++index) {
+        aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(clients[index]);
+        MUST(cached != NULL);
+        aliyun_cred_credentials_free(cached);
     }
-    /* What a round took, the next one takes again: 16 bytes per client and round would show. */
-    MUST(alive[ROUNDS - 1] - alive[0] < 16 * (ROUNDS - 1) * 2 * (long)count);
-    MUST(threads_named("aliyun-cred") == 1);
-    MUST(descriptors() <= open + THREADS);
+    drop(clients, count + more);
+    malloc_trim(0);
+    const long after = resident();
+    const long left = allocated() - allocated_before;
+    printf("resident bytes per client: %ld, of further ones: %ld; left in all: %ld, of which allocated: %ld\n",
+           (one - before) / (long)count, (two - one) / (long)more, after - before, left);
+    fflush(stdout);
+    MUST(one - before < MOST_ALIVE * (long)count);
+    MUST(two - one < MOST_ALIVE * (long)more);
+    MUST(left < MOST_ALLOCATED);
+    MUST(after - before < MOST_RESIDENT);
+
+    long peaks[ROUNDS];
+    for (int round = 0; round < ROUNDS; ++round) {
+        make(clients, more);
+        peaks[round] = resident();
+        drop(clients, more);
+    }
+    MUST(peaks[ROUNDS - 1] - peaks[0] < MOST_GROWTH);
+    check_shared(open);
     free(clients);
     return 0;
 }

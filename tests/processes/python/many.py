@@ -1,5 +1,6 @@
-"""many.py N: N clients that have each resolved a role, three times made and dropped: one thread, and nothing left."""
+"""many.py N: N clients that have each resolved a role, and N/10 more: one thread, and nothing left of dropped ones."""
 
+import ctypes
 import gc
 import os
 import sys
@@ -7,10 +8,14 @@ import threading
 
 from common import client_of, threads_named
 
-# Of resident memory; more threads would not be answered any faster: there are two idle connections to a host.
-MOST_BYTES_PER_CLIENT = 4096
+# Bytes of resident memory per client, and by which it grows from round to round.
+MOST_ALIVE = 4096
+MOST_GROWTH = 512 << 10
+# Blocks of the interpreter's in all, however many clients there were.
+MOST_BLOCKS = 1000
+# More threads would not be answered any faster: two idle connections are kept to a host.
 THREADS = 2
-ROUNDS = 3
+ROUNDS = 4
 
 
 def resident():
@@ -36,31 +41,50 @@ def make(count):
     return clients
 
 
+def drop(clients):
+    clients.clear()
+    gc.collect()
+    # So that what is free is given back to the system, and can be seen to be free.
+    ctypes.CDLL(None).malloc_trim(0)
+
+
 def descriptors():
     return len(os.listdir("/proc/self/fd"))
 
 
-count = int(sys.argv[1])
-# Whatever the library, the interpreter and the allocator keep for ever, they have after this.
-clients = make(count // 10)
-del clients
-gc.collect()
-opened = descriptors()
-alive = []
-for number in range(ROUNDS):
-    before = resident()
-    first = make(count)
-    between = resident()
-    second = make(count)
-    alive.append(resident())
-    print(f"resident bytes per client: {(between - before) // count}, then {(alive[-1] - between) // count}")
+def check_shared():
+    """The library's own thread, and what connections it keeps."""
     assert threads_named("aliyun-cred") == 1
     assert descriptors() <= opened + THREADS
-    assert alive[-1] - between < MOST_BYTES_PER_CLIENT * count
-    assert number > 0 or between - before < MOST_BYTES_PER_CLIENT * count
-    del first, second
-    gc.collect()
-# What a round took, the next one takes again: 16 bytes per client and round would show.
-assert alive[-1] - alive[0] < 16 * (ROUNDS - 1) * 2 * count
-assert threads_named("aliyun-cred") == 1
-assert descriptors() <= opened + THREADS
+
+
+count = int(sys.argv[1])
+more = count // 10
+# Whatever the library, the interpreter and the allocator keep for ever, they have after this.
+drop(make(more))
+opened = descriptors()
+blocks = sys.getallocatedblocks()
+
+before = resident()
+clients = make(count)
+one = resident()
+further = make(more)
+two = resident()
+check_shared()
+assert all(client._native.cached() for client in clients + further)
+drop(further)
+drop(clients)
+alive, alive_further = (one - before) // count, (two - one) // more
+left = sys.getallocatedblocks() - blocks
+print(f"resident bytes per client: {alive}, of further ones: {alive_further}; blocks left in all: {left}", flush=True)
+assert alive < MOST_ALIVE
+assert alive_further < MOST_ALIVE
+assert left < MOST_BLOCKS
+
+peaks = []
+for _ in range(ROUNDS):
+    clients = make(more)
+    peaks.append(resident())
+    drop(clients)
+assert peaks[-1] - peaks[0] < MOST_GROWTH, peaks
+check_shared()

@@ -4,7 +4,7 @@
 //! No thread waits for it.
 
 use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 /// The most that a command may print.
 const MAX_OUTPUT: usize = 1 << 20;
-/// How often a command that is about to end is looked at.
-const POLL: Duration = Duration::from_millis(5);
+/// How often a command is asked whether it has ended.
+const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -45,11 +45,52 @@ pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Zeroizing
     outcome
 }
 
-/// Reads what a command prints, and waits for its end.
+/// Reads what a command prints until it ends. That is the end of its output too: a child that the host program forked off
+/// meanwhile, or what the command left behind, may hold the other end of the pipe for ever.
+#[cfg(unix)]
 async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
-    let output = read(stdout).await?;
-    // It has closed its output, and is about to end.
+    use std::io::Read;
+    let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
+    rustix::fs::fcntl_setfl(&stdout, rustix::fs::OFlags::NONBLOCK).map_err(|error| Failure::Start(error.into()))?;
+    let mut output = Zeroizing::new(Vec::new());
+    let mut chunk = Zeroizing::new([0; 4096]);
+    let mut open = true;
+    loop {
+        // Asked before reading: what it printed before it ended is there then.
+        let ended = child.try_wait().map_err(Failure::Start)?;
+        while open {
+            match stdout.read(&mut *chunk) {
+                Ok(0) => open = false,
+                Ok(length) => append(&mut output, chunk.get(..length).unwrap_or_default())?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Failure::Start(error)),
+            }
+        }
+        match ended {
+            Some(status) if status.success() => return Ok(output),
+            Some(status) => return Err(Failure::Exit(status)),
+            None => sleep(POLL).await,
+        }
+    }
+}
+
+/// Reads what a command prints, on a helper, and waits for its end.
+#[cfg(not(unix))]
+async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    use std::io::Read;
+    let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
+    let reading = spawn_blocking(move || {
+        let mut output = Zeroizing::new(Vec::new());
+        let mut chunk = Zeroizing::new([0; 4096]);
+        loop {
+            match stdout.read(&mut *chunk).map_err(Failure::Start)? {
+                0 => return Ok(output),
+                length => append(&mut output, chunk.get(..length).unwrap_or_default())?,
+            }
+        }
+    });
+    let output = reading.await.map_err(|error| Failure::Start(io::Error::other(error)))??;
     loop {
         match child.try_wait().map_err(Failure::Start)? {
             Some(status) if status.success() => return Ok(output),
@@ -67,42 +108,6 @@ fn start_child(words: &[String]) -> io::Result<Child> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn()
-}
-
-/// Reads to the end. On the driver, without a thread: who holds the other end may never let go of it, though the command
-/// is long dead, and dropping this one is then all there is to do.
-#[cfg(unix)]
-async fn read(stdout: ChildStdout) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    use std::os::fd::OwnedFd;
-    let pipe = tokio::net::unix::pipe::Receiver::from_owned_fd(OwnedFd::from(stdout)).map_err(Failure::Start)?;
-    let mut output = Zeroizing::new(Vec::new());
-    let mut chunk = Zeroizing::new([0; 4096]);
-    loop {
-        pipe.readable().await.map_err(Failure::Start)?;
-        match pipe.try_read(&mut *chunk) {
-            Ok(0) => return Ok(output),
-            Ok(length) => append(&mut output, chunk.get(..length).unwrap_or_default())?,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(Failure::Start(error)),
-        }
-    }
-}
-
-/// Reads to the end, on a helper.
-#[cfg(not(unix))]
-async fn read(mut stdout: ChildStdout) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    use std::io::Read;
-    let reading = spawn_blocking(move || {
-        let mut output = Zeroizing::new(Vec::new());
-        let mut chunk = Zeroizing::new([0; 4096]);
-        loop {
-            match stdout.read(&mut *chunk).map_err(Failure::Start)? {
-                0 => return Ok(output),
-                length => append(&mut output, chunk.get(..length).unwrap_or_default())?,
-            }
-        }
-    });
-    reading.await.map_err(|error| Failure::Start(io::Error::other(error)))?
 }
 
 /// Adds to what was read. What it has to move is wiped where it was.
@@ -166,17 +171,19 @@ mod tests {
         std::fs::remove_file(pipe).unwrap();
     }
 
-    /// What has left the process group lives on and keeps the pipe; it keeps nobody waiting, and no thread.
+    /// What has left the process group lives on and keeps the pipe; it keeps nobody waiting.
     #[test]
-    fn what_has_gone_away_is_not_waited_for() {
-        let script = "setsid sleep 5 & exit 0";
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
-        for _ in 0..3 {
-            let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-            let outcome = runtime.block_on(run(words, Duration::from_millis(300)));
-            assert!(matches!(outcome, Err(Failure::Timeout)));
-        }
+    fn what_was_left_behind_is_not_waited_for() {
+        assert_eq!(&**run_now("setsid sleep 5 & printf done", LONG).unwrap(), b"done");
+        let killed = run_now("setsid sleep 5 & sleep 1000", Duration::from_millis(300));
+        assert!(matches!(killed, Err(Failure::Timeout)));
+    }
+
+    #[test]
+    fn everything_that_was_printed_is_read() {
+        let output = run_now("head -c 1048576 /dev/zero", LONG).unwrap();
+        assert_eq!(output.len(), MAX_OUTPUT);
+        assert!(matches!(run_now("head -c 1048577 /dev/zero", LONG), Err(Failure::TooMuch)));
     }
 
     /// It has closed its output but does not end.

@@ -18,9 +18,6 @@ use crate::error::{Error, ErrorKind};
 /// The largest answer that is read: 1 MiB. Real ones have a few KiB.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// What is set aside for an answer.
-const USUAL_ANSWER: usize = 16 << 10;
-
 /// How many differently configured connection pools a process keeps.
 const MAX_CLIENTS: usize = 64;
 
@@ -145,8 +142,9 @@ impl Clients {
         let sent = builder.timeout(limits.connect.saturating_add(limits.exchange)).send().await;
         let mut response = sent.map_err(|error| describe(error, limits))?;
         let status = response.status().as_u16();
-        // Never moved while it grows: what is left behind is not wiped.
-        let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER));
+        // Not moved while it grows: what is left behind is not wiped.
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(4096).min(MAX_ANSWER)));
         while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, limits))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 let text = format!("the answer is larger than {MAX_ANSWER} bytes");

@@ -16,7 +16,7 @@ const NAME: &str = "ram_role_arn";
 #[derive(Debug)]
 pub(crate) struct RamRoleArn {
     base: Provider,
-    roles: Vec<Role>,
+    roles: Box<[Role]>,
 }
 
 #[derive(Debug)]
