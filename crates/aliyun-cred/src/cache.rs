@@ -47,6 +47,8 @@ pub(crate) struct Cache {
     host: Host,
     type_name: String,
     cached: ArcSwapOption<Cached>,
+    /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
+    from_variables: ArcSwapOption<Credentials>,
     epoch: ArcSwap<Epoch>,
 }
 
@@ -92,6 +94,7 @@ impl Cache {
             host,
             type_name: type_name.to_owned(),
             cached: ArcSwapOption::new(cached),
+            from_variables: ArcSwapOption::empty(),
             epoch: ArcSwap::new(Epoch::new()),
         })
     }
@@ -132,6 +135,9 @@ impl Cache {
     /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
     /// work goes on in the driver, whatever becomes of the caller.
     pub(crate) fn begin(self: &Arc<Self>) -> Step {
+        if let Some(unchanged) = self.unchanged_variables() {
+            return Step::Done(Ok(unchanged));
+        }
         let epoch = self.epoch();
         let now = self.host.now();
         match epoch.gate.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
@@ -146,6 +152,11 @@ impl Cache {
                 Step::Join(flight)
             }
         }
+    }
+
+    fn unchanged_variables(&self) -> Option<Arc<Credentials>> {
+        let last = self.from_variables.load_full()?;
+        self.provider.variables()?.still_holds(&last, &self.host).then_some(last)
     }
 
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
@@ -184,6 +195,9 @@ impl Cache {
         match fetched {
             Ok(credentials) => {
                 let cached = state.succeeded(credentials.clone(), now, self.host.draw());
+                if self.provider.variables().is_some() {
+                    self.from_variables.store(Some(credentials.clone()));
+                }
                 let timed = matches!(credentials.freshness(), Freshness::Expires { renewed: true, .. });
                 if let Some(cached) = cached {
                     self.cached.store(Some(Arc::new(cached)));

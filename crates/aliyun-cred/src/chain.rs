@@ -53,13 +53,18 @@ impl Chain {
         Ok(Chain { links, winner: AtomicUsize::new(NO_WINNER) })
     }
 
+    /// The source that has answered.
+    pub(crate) fn winner(&self) -> Option<&Provider> {
+        self.links.get(self.winner.load(Ordering::Relaxed)).map(|link| &link.provider)
+    }
+
     /// Asks each source in turn:
     /// - the first success is returned, and from then on only that source is asked, its failures included;
     /// - any failure is recorded, and the next source asked;
     /// - at the end, the error lists every attempt.
     pub(crate) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        if let Some(winner) = self.links.get(self.winner.load(Ordering::Relaxed)) {
-            return Ok(winner.provider.fetch(host).await?.within(NAME));
+        if let Some(winner) = self.winner() {
+            return Ok(winner.fetch(host).await?.within(NAME));
         }
         let mut attempts = Vec::new();
         for (index, link) in self.links.iter().enumerate() {

@@ -22,6 +22,8 @@ mod sts_token;
 use std::future::Future;
 use std::pin::Pin;
 
+use once_cell::race::OnceBox;
+
 pub(crate) use cli_profile::CliProfile;
 use cloud_sso::CloudSso;
 pub(crate) use credentials_uri::CredentialsUri;
@@ -117,6 +119,15 @@ impl Provider {
         }
     }
 
+    /// The variables behind this provider, if it is they that answer.
+    pub(crate) fn variables(&self) -> Option<&Env> {
+        match self {
+            Provider::Env(env) => Some(env),
+            Provider::Default(chain) => chain.winner()?.variables(),
+            _ => None,
+        }
+    }
+
     /// Asks the source. It may take as long as the source's limits allow.
     pub(crate) fn fetch<'a>(&'a self, host: &'a Host) -> Fetch<'a> {
         match self {
@@ -136,6 +147,23 @@ impl Provider {
             Provider::CliProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::IniProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::Default(chain) => Box::pin(chain.fetch(host)),
+        }
+    }
+}
+
+/// The provider that a file describes, made when it is first needed and kept from then on.
+// A racing cell: a lock could be inherited locked by a forked child.
+#[derive(Debug, Default)]
+struct Loaded(OnceBox<Provider>);
+
+impl Loaded {
+    async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<&Provider> {
+        match self.0.get() {
+            Some(provider) => Ok(provider),
+            None => {
+                let provider = load.await?;
+                Ok(self.0.get_or_init(|| Box::new(provider)))
+            }
         }
     }
 }

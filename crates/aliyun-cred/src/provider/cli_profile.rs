@@ -4,9 +4,7 @@
 
 use std::path::PathBuf;
 
-use once_cell::race::OnceBox;
-
-use super::Provider;
+use super::{Loaded, Provider};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
@@ -22,8 +20,7 @@ pub(crate) struct CliProfile {
     profile: Option<String>,
     disabled: bool,
     external_disabled: bool,
-    // A racing cell: a lock could be inherited locked by a forked child.
-    loaded: OnceBox<Provider>,
+    loaded: Loaded,
 }
 
 impl CliProfile {
@@ -37,18 +34,12 @@ impl CliProfile {
             external_disabled: host
                 .env("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS")
                 .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true")),
-            loaded: OnceBox::new(),
+            loaded: Loaded::default(),
         }
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider = match self.loaded.get() {
-            Some(provider) => provider,
-            None => {
-                let loaded = self.load(host).await.map_err(|error| error.at_provider(NAME))?;
-                self.loaded.get_or_init(|| Box::new(loaded))
-            }
-        };
+        let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
     }
 

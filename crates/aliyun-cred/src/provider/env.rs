@@ -27,6 +27,14 @@ impl Env {
     pub(crate) const LEGACY: Env =
         Env { name: "env_legacy", id: "ALIYUN_ACCESS_KEY_ID", secret: "ALIYUN_ACCESS_KEY_SECRET", token: None };
 
+    /// Whether the variables still hold what `credentials` was made of: then there is no need to make it again.
+    pub(crate) fn still_holds(&self, credentials: &Credentials, host: &Host) -> bool {
+        let is = |name: &str, value: Option<&str>| host.env(name).as_deref() == value;
+        is(self.id, credentials.access_key_id())
+            && is(self.secret, credentials.access_key_secret())
+            && self.token.is_none_or(|name| is(name, credentials.security_token()))
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let missing = |kind, what: &str, variable: &str| {
             let text = format!("Environment variable {what} cannot be empty; set {variable}");

@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use once_cell::race::OnceBox;
 use zeroize::Zeroizing;
 
-use super::Provider;
+use super::{Loaded, Provider};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
@@ -19,8 +18,7 @@ const DEFAULT_PROFILE: &str = "default";
 #[derive(Debug)]
 pub(crate) struct IniProfile {
     profile: String,
-    // A racing cell: a lock could be inherited locked by a forked child.
-    loaded: OnceBox<Provider>,
+    loaded: Loaded,
     named_file: Option<PathBuf>,
     home: Option<PathBuf>,
 }
@@ -31,20 +29,14 @@ impl IniProfile {
         let profile = profile.filter(|name| !name.is_empty()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE"));
         IniProfile {
             profile: profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
-            loaded: OnceBox::new(),
+            loaded: Loaded::default(),
             named_file: host.env("ALIBABA_CLOUD_CREDENTIALS_FILE").map(PathBuf::from),
             home: host.home(),
         }
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider = match self.loaded.get() {
-            Some(provider) => provider,
-            None => {
-                let loaded = self.load(host).await.map_err(|error| error.at_provider(NAME))?;
-                self.loaded.get_or_init(|| Box::new(loaded))
-            }
-        };
+        let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
