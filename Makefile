@@ -14,6 +14,8 @@ CXX ?= c++
 BUILD := $(CURDIR)/.build
 export CARGO_TARGET_DIR := $(CURDIR)/target
 DEBUG := $(CARGO_TARGET_DIR)/debug
+# Always together: alone, each would have its dependencies built once more, with other features.
+CRATES := -p aliyun-cred -p aliyun-cred-emulator
 VENV := $(BUILD)/venv
 # The bindings of one test run are built once, without the release profile's minutes of optimisation.
 DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
@@ -22,7 +24,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -51,7 +53,7 @@ clean: ## remove everything that was built
 
 rust:
 	@echo "== building the resolver and the emulator"
-	@cargo build --quiet -p aliyun-cred -p aliyun-cred-emulator --lib --bins --examples
+	@cargo build --quiet $(CRATES) --lib --bins --examples
 
 c:
 	@echo "== building the C library"
@@ -86,8 +88,8 @@ test-rust: rust
 	@echo "== Rust: units, the emulator, the C header"
 	@cargo test --quiet
 	@echo "== Rust: every interleaving of the single flight, a fleet over a day"
-	@cargo test --quiet -p aliyun-cred --lib --features model-check model
-	@cargo run --quiet -p aliyun-cred --example fleet >/dev/null
+	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
+	@$(DEBUG)/examples/fleet >/dev/null
 
 test-c: c
 	@echo "== C and C++"
@@ -128,6 +130,9 @@ soak: rust c python node ## the long form of what `make test` runs short
 	@$(PIP) -r tests/python/requirements.txt
 	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands
 
+bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
+	@$(PYTHON) bench/run.py
+
 fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
 	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib
-	@cargo run --quiet -p aliyun-cred --example fleet | $(BUILD)/fleet/bin/python docs/fleet.py
+	@$(DEBUG)/examples/fleet | $(BUILD)/fleet/bin/python docs/fleet.py
