@@ -194,7 +194,7 @@ impl Cache {
         let now = self.host.now();
         match fetched {
             Ok(credentials) => {
-                let cached = state.succeeded(credentials.clone(), now, self.host.draw());
+                let cached = state.succeeded(credentials.clone(), now, || self.host.draw());
                 if self.provider.variables().is_some() {
                     self.from_variables.store(Some(credentials.clone()));
                 }
@@ -304,14 +304,14 @@ impl State {
     }
 
     /// What is to be cached; nothing, if the source wants to be asked at every call.
-    fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: f64) -> Option<Cached> {
+    fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: impl FnOnce() -> f64) -> Option<Cached> {
         let first = !self.fetched;
         *self = State { fetched: true, timed: self.timed, ..State::default() };
         let times = match credentials.freshness() {
             Freshness::Uncached => return None,
             Freshness::Constant => None,
             Freshness::Expires { at, lead, .. } => {
-                Some(Times::new(wall_millis(at).saturating_sub(now.wall), lead, first, draw))
+                Some(Times::new(wall_millis(at).saturating_sub(now.wall), lead, first, draw()))
             }
         };
         Some(Cached { credentials, fetched: now, times })
@@ -412,16 +412,16 @@ mod tests {
         assert!(state.failed(down(), None, at(0), 1.0).is_err());
         assert_eq!(call(&state, None, at(0)), "wait", "the next call tries again, back-off or not");
         let constant = Arc::new(Credentials::access_key("id", "s", "static_ak"));
-        let cached = state.succeeded(constant, at(0), 0.5).unwrap();
+        let cached = state.succeeded(constant, at(0), || 0.5).unwrap();
         assert_eq!(call(&state, Some(&cached), at(i64::MAX / 4000)), "cached");
         let uncached = Credentials::access_key("id", "s", "env").with_freshness(Freshness::Uncached);
-        assert!(state.succeeded(Arc::new(uncached), at(0), 0.5).is_none());
+        assert!(state.succeeded(Arc::new(uncached), at(0), || 0.5).is_none());
     }
 
     #[test]
     fn a_service_that_is_down_before_the_end_goes_unnoticed() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap(); // prefetch 1800, stale 2700
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap(); // prefetch 1800, stale 2700
         assert_eq!(call(&state, Some(&cached), at(1_800)), "cached, refresh");
         assert!(state.failed(down(), Some(&cached), at(1_800), 1.0).is_ok());
         assert_eq!(call(&state, Some(&cached), at(1_800)), "cached", "held back for a second");
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn a_service_that_is_down_past_the_end_is_asked_at_a_bounded_rate() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(60, Lead::Sts), at(0), 0.5).unwrap();
+        let cached = state.succeeded(ends(60, Lead::Sts), at(0), || 0.5).unwrap();
         let mut attempts = 0;
         for second in 60..660 {
             match call(&state, Some(&cached), at(second)) {
@@ -450,14 +450,14 @@ mod tests {
         }
         // 1, 2, 4, 8, 16, 32 and then 60 seconds apart.
         assert_eq!(attempts, 7 + 8);
-        assert!(state.succeeded(ends(700, Lead::Sts), at(660), 0.5).is_some());
+        assert!(state.succeeded(ends(700, Lead::Sts), at(660), || 0.5).is_some());
         assert_eq!(state.failures, Failures::default());
     }
 
     #[test]
     fn the_metadata_service_may_stay_away() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(6 * HOUR, Lead::Metadata), at(0), 0.5).unwrap();
+        let cached = state.succeeded(ends(6 * HOUR, Lead::Metadata), at(0), || 0.5).unwrap();
         assert_eq!(call(&state, Some(&cached), at(48 * HOUR)), "wait");
         for failures in 1..20 {
             assert!(state.failed(down(), Some(&cached), at(48 * HOUR + failures * 200), 1.0).is_ok());
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn a_short_life_is_cached_too() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(10, Lead::Sts), at(0), 0.0).unwrap();
+        let cached = state.succeeded(ends(10, Lead::Sts), at(0), || 0.0).unwrap();
         assert_eq!(call(&state, Some(&cached), at(2)), "cached");
         assert_eq!(call(&state, Some(&cached), at(3)), "cached, refresh");
         assert_eq!(call(&state, Some(&cached), at(5)), "wait");
@@ -479,7 +479,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_revives_nothing_and_starts_no_storm() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
         let later = |wall, monotonic| Now { wall: at(wall).wall, monotonic: at(monotonic).monotonic };
         // Set back by an hour: the monotonic clock says how old it is.
         assert_eq!(call(&state, Some(&cached), later(-HOUR, 1)), "cached");
@@ -487,7 +487,7 @@ mod tests {
         // Set forward by an hour, or asleep for one: one refresh, whose credential is then as good as any.
         let ahead = later(HOUR + 10, 10);
         assert_eq!(call(&state, Some(&cached), ahead), "wait");
-        let cached = state.succeeded(ends(2 * HOUR + 10, Lead::Sts), ahead, 0.5).unwrap();
+        let cached = state.succeeded(ends(2 * HOUR + 10, Lead::Sts), ahead, || 0.5).unwrap();
         assert_eq!(call(&state, Some(&cached), later(HOUR + 20, 20)), "cached");
         // And set right again: not another one.
         assert_eq!(call(&state, Some(&cached), later(30, 30)), "cached");
@@ -496,7 +496,7 @@ mod tests {
     #[test]
     fn a_mistake_in_the_configuration_holds_nothing_back() {
         let mut state = State::default();
-        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
         let mistake = Error::invalid_config("odd");
         assert!(state.failed(mistake, Some(&cached), at(2_000), 1.0).is_ok());
         assert_eq!(call(&state, Some(&cached), at(2_000)), "cached, refresh");
@@ -506,7 +506,7 @@ mod tests {
     fn a_valid_credential_survives_a_failed_refresh_and_an_invalid_one_does_not() {
         let mut state = State::default();
         assert!(state.failed(down(), None, at(0), 0.5).is_err());
-        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), 0.5).unwrap();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
         assert!(state.failed(down(), Some(&cached), at(HOUR - 1), 0.5).is_ok());
         assert!(state.failed(down(), Some(&cached), at(HOUR), 0.5).is_err());
         assert_eq!(state.failures.count, 2, "a success starts the count anew");
