@@ -7,7 +7,7 @@ use aliyun_cred::{Credentials, Surface};
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::errors::{self, detached};
 use crate::logs;
@@ -151,8 +151,9 @@ impl Client {
                 credentials.access_key_secret(),
                 credentials.security_token(),
                 credentials.bearer_token(),
-                credentials.type_name(),
-                credentials.provider_name(),
+                // The same few words for every client: one object for all of them.
+                PyString::intern(py, credentials.type_name()),
+                credentials.provider_name().map(|name| PyString::intern(py, name)),
                 expiration.map(|since| since.as_secs()),
             ),
         )?;

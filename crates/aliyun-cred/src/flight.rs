@@ -448,7 +448,9 @@ mod model {
             };
             let impatient = {
                 let flight = flight.clone();
-                thread::spawn(move || drop(flight.wait(|| Some(Duration::ZERO))))
+                thread::spawn(move || {
+                    let _ = flight.wait(|| Some(Duration::ZERO));
+                })
             };
             assert_eq!(flight.wait(|| None), Some(Ok(1)));
             for thread in [pilot, leaver, impatient] {
