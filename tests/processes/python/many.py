@@ -74,11 +74,12 @@ check_shared()
 assert all(client._native.cached() for client in clients + further)
 drop(further)
 drop(clients)
-alive, alive_further = (one - before) // count, (two - one) // more
+# Of all of them together, the second time: an allocator grows in steps, which a few more would show and not themselves.
+alive, alive_all = (one - before) // count, (two - before) // (count + more)
 left = sys.getallocatedblocks() - blocks
-print(f"resident bytes per client: {alive}, of further ones: {alive_further}; blocks left in all: {left}", flush=True)
+print(f"resident bytes per client: {alive}, with further ones: {alive_all}; blocks left in all: {left}", flush=True)
 assert alive < MOST_ALIVE
-assert alive_further < MOST_ALIVE
+assert alive_all < MOST_ALIVE
 assert left < MOST_BLOCKS
 
 peaks = []
