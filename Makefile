@@ -24,7 +24,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak bench fleet test-rust test-c test-python test-node test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet test-rust test-c test-python test-sdist test-node test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,7 +32,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-python test-sdist test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -99,6 +99,15 @@ test-python: python
 	@echo "== Python"
 	@$(PIP) -r tests/python/requirements.txt
 	@$(VENV)/bin/python -m pytest tests/python
+
+test-sdist: $(VENV)/bin/python
+	@echo "== Python: the source distribution, by itself in an empty folder"
+	@$(PIP) -r tests/python/requirements.txt
+	@rm -rf $(BUILD)/sdist && mkdir -p $(BUILD)/sdist
+	@cd python && $(VENV)/bin/python -m maturin sdist --out $(BUILD)/sdist >/dev/null 2>&1
+	@$(PYTHON) -m venv $(BUILD)/sdist/venv
+	@cd $(BUILD)/sdist && $(DEV_WHEEL) venv/bin/python -m pip --disable-pip-version-check install --quiet *.tar.gz
+	@cd $(BUILD)/sdist && venv/bin/python -I -c "from aliyun_cred.client import Client; Client()"
 
 test-node: node
 	@echo "== Node"

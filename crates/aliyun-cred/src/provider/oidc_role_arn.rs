@@ -109,3 +109,32 @@ impl OidcRoleArn {
         Ok(token.into())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "changes the file as a cluster does")]
+mod tests {
+    use super::*;
+    use crate::surface::Surface;
+    use std::task::{Context, Poll, Waker};
+
+    /// A pod's token is replaced on disk every so often.
+    #[test]
+    fn the_token_is_read_anew_every_time() {
+        let file = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
+        let host = Host::new(Surface::Rust);
+        let config = Config::default()
+            .role_arn("acs:ram::1:role/r")
+            .oidc_provider_arn("acs:ram::1:oidc-provider/p")
+            .oidc_token_file_path(file.display().to_string());
+        let provider = OidcRoleArn::new(&config, &host).unwrap();
+        for (content, token) in [("first", "first"), (" second\r\n", "second")] {
+            std::fs::write(&file, content).unwrap();
+            let mut reading = std::pin::pin!(provider.token(&host));
+            let Poll::Ready(read) = reading.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+                panic!("reading a file does not wait here")
+            };
+            assert!(read.unwrap().expose() == token, "differs");
+        }
+        std::fs::remove_file(file).unwrap();
+    }
+}
