@@ -56,3 +56,21 @@ impl fmt::Debug for PrivateKey {
         f.write_str("***")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PKCS8: &str = include_str!("../../../tests/scenarios/rsa_key_pair/home/key.pem");
+    const PKCS1: &str = include_str!("../../../tests/scenarios/rsa_key_pair_pkcs1/home/key.pem");
+
+    /// What `printf 'GET&%%2F&a%%3Db' | openssl dgst -sha256 -sign key.pem | base64` gives.
+    #[test]
+    fn signatures_are_those_of_openssl() {
+        let expected = "fGWTqKfgwRNArcMXLHXA0LyHUIDntleTQ0XXE1XqwMtwJyzwPHMoTxCNBrKTBhIQL8T83x+UBEN9eWTJqltpUkZqvZ+jlvkunilwZOI0NrapYkGNyG+FjMjxHM7JLvwjrpsk6QOcou/UbxrqWHX0iGlSUmlJVvq5WAj9369PAn5qYFZVmrDpkCRe4PY1zP2Bt6rkOIo+jBeznNOdo23HM2tABnpqJIyrakNOh2avy8cXrvQYBFLqKG4vKBDdWJ2o4d8f2Ay5BJctrlhKQB0eUZQYVkIEV49JuBxZEuAIKxtlQvSDu8o0zMY3f4HswxKaaHhcQcpwZRqClOK3Ose9Ww==";
+        for key in [PKCS8, PKCS1] {
+            let signature = PrivateKey::parse(key).unwrap().sign(b"GET&%2F&a%3Db").unwrap();
+            assert_eq!(BASE64.encode(signature), expected);
+        }
+    }
+}
