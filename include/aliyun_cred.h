@@ -564,35 +564,35 @@ aliyun_cred_error_t *aliyun_cred_config_set_connect_timeout(aliyun_cred_config_t
                                                             int64_t value);
 
 /**
- * The command that prints a credential, for the source external.
+ * The command that prints a credential, for external: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_process_command(aliyun_cred_config_t *config,
                                                             const char *value);
 
 /**
- * The sign-in URL, for the sources cloud_sso and oauth.
+ * The sign-in URL, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sign_in_url(aliyun_cred_config_t *config,
                                                         const char *value);
 
 /**
- * The account's ID, for the source cloud_sso.
+ * The account's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_account_id(aliyun_cred_config_t *config,
                                                        const char *value);
 
 /**
- * The access configuration's ID, for the source cloud_sso.
+ * The access configuration's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_config(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * The access token, for the sources cloud_sso and oauth.
+ * The access token, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_token(aliyun_cred_config_t *config,
@@ -606,21 +606,22 @@ aliyun_cred_error_t *aliyun_cred_config_set_access_token_expire(aliyun_cred_conf
                                                                 int64_t value);
 
 /**
- * The client's ID, for the source oauth.
+ * The client's ID, for oauth: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_client_id(aliyun_cred_config_t *config,
                                                       const char *value);
 
 /**
- * The refresh token, for the source oauth.
+ * The refresh token, for oauth: CLI profiles give it, and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_refresh_token(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source oauth.
+ * When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: CLI profiles give it,
+ * and no type reads it yet.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sts_expiration(aliyun_cred_config_t *config,

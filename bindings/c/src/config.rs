@@ -322,7 +322,7 @@ pub extern "C" fn aliyun_cred_config_set_connect_timeout(
     set(config, "connect_timeout", value)
 }
 
-/// The command that prints a credential, for the source external.
+/// The command that prints a credential, for external: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_process_command(
@@ -332,7 +332,7 @@ pub extern "C" fn aliyun_cred_config_set_process_command(
     set_text(config, "process_command", value)
 }
 
-/// The sign-in URL, for the sources cloud_sso and oauth.
+/// The sign-in URL, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_sign_in_url(
@@ -342,7 +342,7 @@ pub extern "C" fn aliyun_cred_config_set_sign_in_url(
     set_text(config, "sign_in_url", value)
 }
 
-/// The account's ID, for the source cloud_sso.
+/// The account's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_account_id(
@@ -352,7 +352,7 @@ pub extern "C" fn aliyun_cred_config_set_account_id(
     set_text(config, "account_id", value)
 }
 
-/// The access configuration's ID, for the source cloud_sso.
+/// The access configuration's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_access_config(
@@ -362,7 +362,7 @@ pub extern "C" fn aliyun_cred_config_set_access_config(
     set_text(config, "access_config", value)
 }
 
-/// The access token, for the sources cloud_sso and oauth.
+/// The access token, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_access_token(
@@ -382,7 +382,7 @@ pub extern "C" fn aliyun_cred_config_set_access_token_expire(
     set(config, "access_token_expire", value)
 }
 
-/// The client's ID, for the source oauth.
+/// The client's ID, for oauth: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_client_id(
@@ -392,7 +392,7 @@ pub extern "C" fn aliyun_cred_config_set_client_id(
     set_text(config, "client_id", value)
 }
 
-/// The refresh token, for the source oauth.
+/// The refresh token, for oauth: CLI profiles give it, and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_refresh_token(
@@ -402,7 +402,8 @@ pub extern "C" fn aliyun_cred_config_set_refresh_token(
     set_text(config, "refresh_token", value)
 }
 
-/// When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source oauth.
+/// When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: CLI profiles give it,
+/// and no type reads it yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_sts_expiration(config: Option<&mut Config>, value: i64) -> Option<Box<Error>> {

@@ -197,23 +197,24 @@ options! {
     timeout: i64, "readTimeout";
     /// The limit for a connection, in milliseconds; 0 or absent: the source's default.
     connect_timeout: i64, "connectTimeout";
-    /// The command that prints a credential, for the source `external`.
+    /// The command that prints a credential, for `external`: CLI profiles give it, and no type reads it yet.
     process_command: Secret, "processCommand";
-    /// The sign-in URL, for the sources `cloud_sso` and `oauth`.
+    /// The sign-in URL, for `cloud_sso` and `oauth`: CLI profiles give it, and no type reads it yet.
     sign_in_url: String, "signInUrl";
-    /// The account's ID, for the source `cloud_sso`.
+    /// The account's ID, for `cloud_sso`: CLI profiles give it, and no type reads it yet.
     account_id: String, "accountId";
-    /// The access configuration's ID, for the source `cloud_sso`.
+    /// The access configuration's ID, for `cloud_sso`: CLI profiles give it, and no type reads it yet.
     access_config: String, "accessConfig";
-    /// The access token, for the sources `cloud_sso` and `oauth`.
+    /// The access token, for `cloud_sso` and `oauth`: CLI profiles give it, and no type reads it yet.
     access_token: Secret, "accessToken";
     /// When the access token expires, in seconds since the Unix epoch.
     access_token_expire: i64, "accessTokenExpire";
-    /// The client's ID, for the source `oauth`.
+    /// The client's ID, for `oauth`: CLI profiles give it, and no type reads it yet.
     client_id: String, "clientId";
-    /// The refresh token, for the source `oauth`.
+    /// The refresh token, for `oauth`: CLI profiles give it, and no type reads it yet.
     refresh_token: Secret, "refreshToken";
-    /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source `oauth`.
+    /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for `oauth`: CLI profiles give it,
+    /// and no type reads it yet.
     sts_expiration: i64, "stsExpiration";
     /// The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says.
     proxy: Secret;

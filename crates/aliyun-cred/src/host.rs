@@ -11,12 +11,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub(crate) use files::LockedFile;
 pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
-
-use zeroize::Zeroizing;
 
 use crate::driver;
 use crate::error::Result;
