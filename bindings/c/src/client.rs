@@ -44,7 +44,7 @@ pub extern "C" fn aliyun_cred_client_new(
     fallible(|| {
         let config = given(config, "config")?;
         let client = given(client, "client")?;
-        client.write(Client::hand_out(core::Client::for_surface(Some(&config.0), Surface::C)?));
+        client.write(Client::hand_out(core::Client::builder().surface(Surface::C).config(&config.0).build()?));
         Ok(())
     })
 }
@@ -60,7 +60,7 @@ pub extern "C" fn aliyun_cred_client_new(
 pub extern "C" fn aliyun_cred_client_default(client: Option<&mut MaybeUninit<*mut Client>>) -> Option<Box<Error>> {
     fallible(|| {
         let client = given(client, "client")?;
-        client.write(Client::hand_out(core::Client::for_surface(None, Surface::C)?));
+        client.write(Client::hand_out(core::Client::builder().surface(Surface::C).build()?));
         Ok(())
     })
 }

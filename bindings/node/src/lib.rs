@@ -45,8 +45,11 @@ pub fn open<'env>(
 ) -> Result<Either<Client, Object<'env>>> {
     let made = guard(|| {
         warnings::listen();
-        let config = names.map(|names| options::read(&names, values)).transpose()?;
-        aliyun_cred::Client::for_surface(config.as_ref(), Surface::Node(node_version))
+        let client = aliyun_cred::Client::builder().surface(Surface::Node(node_version));
+        match names {
+            Some(names) => client.config(&options::read(&names, values)?).build(),
+            None => client.build(),
+        }
     });
     match made {
         Some(Ok(client)) => Ok(Either::A(Client { source: Arc::new(Source::new(client)) })),

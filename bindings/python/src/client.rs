@@ -42,7 +42,13 @@ impl Client {
         let config = options.as_ref().map(options::read).transpose()?;
         let version = py.version_info();
         let surface = Surface::Python(format!("{}.{}.{}", version.major, version.minor, version.patch));
-        let make = || aliyun_cred::Client::for_surface(config.as_ref(), surface);
+        let make = || {
+            let client = aliyun_cred::Client::builder().surface(surface);
+            match &config {
+                Some(config) => client.config(config).build(),
+                None => client.build(),
+            }
+        };
         let core = detached(py, errors::construction, make)?;
         let model_class = py.import("aliyun_cred.models")?.getattr("_SharedCredentialModel")?.cast_into()?;
         Ok(Client {

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -18,20 +19,37 @@ use crate::flight::{Entry, Flight, Gate, Wish};
 use crate::freshness::{Decision, Failures, Times, back_off, decide};
 use crate::host::{Host, Now, wall_millis};
 use crate::provider::Provider;
+use crate::scope::{Id, Scope};
+
+/// How long a copy is good for while a refresh is under way, in milliseconds.
+const RECHECK: u64 = 1_000;
 
 /// What a call gets.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
 /// A cached credential.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Cached {
     credentials: Arc<Credentials>,
     fetched: Now,
     /// `None`: for ever.
     times: Option<Times>,
+    /// The age until which it is handed out without a look at anything else: the prefetch point and, once a refresh runs
+    /// in the background or is held back, whatever comes after that.
+    unasked_until: AtomicU64,
 }
 
 impl Cached {
+    fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
+        let unasked_until = AtomicU64::new(times.map_or(u64::MAX, |times| times.prefetch));
+        Cached { credentials, fetched, times, unasked_until }
+    }
+
+    /// For how many milliseconds more it is handed out unasked; `None` if it is not.
+    fn fresh_at(&self, now: Now) -> Option<u64> {
+        self.unasked_until.load(Ordering::Relaxed).checked_sub(self.age(now)).filter(|left| *left > 0)
+    }
+
     fn age(&self, now: Now) -> u64 {
         now.since(self.fetched)
     }
@@ -50,6 +68,7 @@ pub(crate) struct Cache {
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
     epoch: ArcSwap<Epoch>,
+    id: Id,
 }
 
 /// What belongs to one process: a forked child replaces it as a whole, for a lock in it may be held by a thread that
@@ -82,11 +101,10 @@ pub(crate) enum Step {
 impl Cache {
     pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
         let cached = match &provider {
-            Provider::Static(credentials) => Some(Arc::new(Cached {
-                credentials: Arc::new(Credentials::clone(credentials).with_type(type_name)),
-                fetched: host.now(),
-                times: None,
-            })),
+            Provider::Static(credentials) => {
+                let credentials = Credentials::clone(credentials).with_type(type_name);
+                Some(Arc::new(Cached::new(Arc::new(credentials), host.now(), None)))
+            }
             _ => None,
         };
         Arc::new(Cache {
@@ -96,6 +114,7 @@ impl Cache {
             cached: ArcSwapOption::new(cached),
             from_variables: ArcSwapOption::empty(),
             epoch: ArcSwap::new(Epoch::new()),
+            id: Id::next(),
         })
     }
 
@@ -107,7 +126,7 @@ impl Cache {
     pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
-        let fresh = cached.times.is_none_or(|times| cached.age(Now::coarse()) < times.prefetch);
+        let fresh = cached.times.is_none() || cached.fresh_at(Now::coarse()).is_some();
         fresh.then(|| cached.credentials.clone())
     }
 
@@ -118,8 +137,11 @@ impl Cache {
         let left = match cached.times {
             None => Duration::MAX,
             Some(times) => {
-                let left = times.prefetch.checked_sub(cached.age(Now::coarse())).filter(|left| *left > 0)?;
-                Duration::from_millis(left)
+                let now = Now::coarse();
+                let left = cached.fresh_at(now)?;
+                // Past its prefetch point another may come at any moment.
+                let is_due = cached.age(now) >= times.prefetch;
+                Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
             }
         };
         Some((cached.credentials.clone(), left))
@@ -137,6 +159,9 @@ impl Cache {
     pub(crate) fn begin(self: &Arc<Self>) -> Step {
         if let Some(unchanged) = self.unchanged_variables() {
             return Step::Done(Ok(unchanged));
+        }
+        if Scope::current().asks(self.id) {
+            return Step::Done(Err(recursion()));
         }
         let epoch = self.epoch();
         let now = self.host.now();
@@ -161,7 +186,7 @@ impl Cache {
 
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
     fn refresh(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
-        let mut work = Box::pin(self.clone().run(epoch, flight));
+        let mut work = Box::pin(self.clone().run(epoch, flight, Scope::current()));
         // A future may be polled by one executor after another. Sources that need no network end here, and need no
         // thread. A panic has landed the flight, and is an error to those who wait for it.
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -177,14 +202,15 @@ impl Cache {
 
     fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
         match driver::current() {
-            Ok(driver) => driver.spawn(self.clone().run(epoch, flight)),
+            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, Scope::current())),
             Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
         }
     }
 
-    async fn run(self: Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+    /// `scope`: on whose behalf.
+    async fn run(self: Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
-        let fetched = self.provider.fetch(&self.host).await;
+        let fetched = scope.asking(self.id).run(self.provider.fetch(&self.host)).await;
         landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
     }
 
@@ -277,7 +303,7 @@ impl Cache {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached { times: Some(times), ..Cached::clone(&cached) });
+        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
     }
 }
@@ -297,7 +323,11 @@ impl State {
         let held = now.monotonic < self.hold_until;
         match decide(times, cached.age(now), self.failures, held) {
             Decision::Use => Wish::Answer(answer()),
-            Decision::UseAndRefresh => Wish::AnswerAndFly(answer()),
+            Decision::UseAndRefresh => {
+                // Whether somebody takes off for this or has before: nobody else needs to come here for it.
+                cached.unasked_until.store(times.boundary_after(cached.age(now)), Ordering::Relaxed);
+                Wish::AnswerAndFly(answer())
+            }
             Decision::Wait => Wish::Fly,
             Decision::Fail => Wish::Answer(Err(self.last_error.clone().unwrap_or_else(abandoned))),
         }
@@ -314,7 +344,7 @@ impl State {
                 Some(Times::new(wall_millis(at).saturating_sub(now.wall), lead, first, draw()))
             }
         };
-        Some(Cached { credentials, fetched: now, times })
+        Some(Cached::new(credentials, now, times))
     }
 
     /// A valid credential is never withheld because a refresh failed.
@@ -326,6 +356,10 @@ impl State {
         let hold = if is_configuration(error.kind()) { 0 } else { back_off(count, times, draw) };
         self.hold_until = now.monotonic.saturating_add(hold);
         self.last_error = Some(error.clone());
+        if let Some((cached, times)) = cached.zip(times) {
+            let until = last_age.saturating_add(hold).min(times.boundary_after(last_age));
+            cached.unasked_until.store(until, Ordering::Relaxed);
+        }
         match cached {
             Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),
             _ => Err(error),
@@ -357,13 +391,21 @@ impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
         let mut hidden = None;
-        self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+        // Whoever is told is free to ask anybody.
+        Scope::default().enter(|| {
+            self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+        });
         // With every lock released and everyone told: a logger may do anything, and even ask this client.
         if let Some(error) = hidden {
             let source = error.provider().unwrap_or(&self.cache.type_name);
             log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
         }
     }
+}
+
+fn recursion() -> Error {
+    let text = "a provider asked the client that is asking it; give it a client of another source";
+    Error::new(ErrorKind::Recursion, text)
 }
 
 fn abandoned() -> Error {
@@ -432,6 +474,23 @@ mod tests {
         assert_eq!(call(&state, Some(&cached), at(2_702)), "cached");
         assert_eq!(call(&state, Some(&cached), at(2_705)), "cached, refresh");
         assert!(state.failed(down(), Some(&cached), at(3_599), 1.0).is_ok());
+    }
+
+    /// What a refresh in the background costs those who come meanwhile: nothing, not even a look at the gate.
+    #[test]
+    fn a_refresh_under_way_or_held_back_concerns_nobody() {
+        let mut state = State::default();
+        let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap(); // prefetch 1800, stale 2700
+        let fresh = |second| cached.fresh_at(at(second)).is_some();
+        assert!(fresh(1_799) && !fresh(1_800));
+        assert_eq!(call(&state, Some(&cached), at(1_800)), "cached, refresh");
+        assert!(fresh(1_800) && fresh(2_699) && !fresh(2_700), "it is waited for from the stale point on");
+        assert!(state.failed(down(), Some(&cached), at(2_000), 1.0).is_ok());
+        assert!(cached.fresh_at(at(2_000)) == Some(1_000), "and tried again after a second");
+        // Having failed since the stale point, it is not waited for again before the end.
+        assert!(state.failed(down(), Some(&cached), at(2_800), 0.0).is_ok());
+        assert_eq!(call(&state, Some(&cached), at(2_800)), "cached, refresh");
+        assert!(fresh(3_599) && !fresh(3_600));
     }
 
     #[test]

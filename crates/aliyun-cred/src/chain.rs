@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Attempt, Error, ErrorKind, Result};
 use crate::host::Host;
@@ -22,6 +23,8 @@ struct Link {
 #[derive(Debug)]
 pub(crate) struct Chain {
     links: Vec<Link>,
+    /// Whether the source that has answered is the only one asked from then on.
+    keeps_winner: bool,
     winner: AtomicUsize,
 }
 
@@ -30,7 +33,7 @@ impl Chain {
     ///
     /// # Errors
     /// What the environment says of OIDC, the metadata service or a credentials URI may be wrong.
-    pub(crate) fn new(host: &Host) -> Result<Self> {
+    pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
         let link = |name, class, provider| Link { name, class, provider };
         let oidc = OidcRoleArn::from_environment(host).transpose()?;
         let ecs = EcsRamRole::for_chain(host).transpose()?;
@@ -39,9 +42,9 @@ impl Chain {
         links.extend(oidc.map(|provider| {
             link("oidc_role_arn", "OIDCRoleArnCredentialsProvider", Provider::OidcRoleArn(Box::new(provider)))
         }));
-        let cli = Provider::CliProfile(CliProfile::new(None, host));
+        let cli = Provider::CliProfile(CliProfile::new(&Config::default(), host));
         links.push(link("cli_profile", "CLIProfileCredentialsProvider", cli));
-        let ini = Provider::IniProfile(IniProfile::new(None, host));
+        let ini = Provider::IniProfile(IniProfile::new(&Config::default(), host));
         links.push(link("profile", "ProfileCredentialsProvider", ini));
         links.extend(ecs.map(|provider| {
             link("ecs_ram_role", "EcsRamRoleCredentialsProvider", Provider::EcsRamRole(Box::new(provider)))
@@ -50,7 +53,8 @@ impl Chain {
             link("credential_uri", "URLCredentialsProvider", Provider::CredentialsUri(Box::new(provider)))
         }));
         links.push(link("env_legacy", "LegacyEnvironmentVariableCredentialsProvider", Provider::Env(Env::LEGACY)));
-        Ok(Chain { links, winner: AtomicUsize::new(NO_WINNER) })
+        let keeps_winner = config.reuse_last_provider_enabled.unwrap_or(true);
+        Ok(Chain { links, keeps_winner, winner: AtomicUsize::new(NO_WINNER) })
     }
 
     /// The source that has answered.
@@ -59,7 +63,8 @@ impl Chain {
     }
 
     /// Asks each source in turn:
-    /// - the first success is returned, and from then on only that source is asked, its failures included;
+    /// - the first success is returned, and from then on only that source is asked, its failures included (unless the
+    ///   user wants the whole chain asked every time);
     /// - any failure is recorded, and the next source asked;
     /// - at the end, the error lists every attempt.
     pub(crate) async fn fetch(&self, host: &Host) -> Result<Credentials> {
@@ -70,7 +75,9 @@ impl Chain {
         for (index, link) in self.links.iter().enumerate() {
             match link.provider.fetch(host).await {
                 Ok(credentials) => {
-                    self.winner.store(index, Ordering::Relaxed);
+                    if self.keeps_winner {
+                        self.winner.store(index, Ordering::Relaxed);
+                    }
                     return Ok(credentials.within(NAME));
                 }
                 Err(error) => attempts.push(Attempt {

@@ -1,16 +1,17 @@
 //! What everyone holds: a handle that gives the current credential, however it has to be come by.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::builder::ClientBuilder;
 use crate::cache::{Cache, Outcome, Step};
-use crate::chain::Chain;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flight::Flight;
 use crate::host::{Host, Stopwatch};
-use crate::provider::Provider;
+use crate::provider::{Custom, Provider};
 use crate::surface::Surface;
 
 /// How often an interruptible wait asks whether it was interrupted.
@@ -31,7 +32,7 @@ impl Client {
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range.
     pub fn new(config: &Config) -> Result<Self> {
-        Client::for_surface(Some(config), Surface::Rust)
+        Client::builder().config(config).build()
     }
 
     /// A client of the default chain; see the crate's documentation for its order. What the chain finds, or why it
@@ -40,20 +41,62 @@ impl Client {
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if a variable that only the chain reads makes no sense.
     pub fn from_default_chain() -> Result<Self> {
-        Client::for_surface(None, Surface::Rust)
+        Client::builder().build()
     }
 
-    /// As [`Client::new`] or, without a configuration, as [`Client::from_default_chain`], on behalf of a language.
+    /// For everything else that can be said: a source by its name, the base of a role, who is told of new tokens.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client of a provider of your own that blocks the thread which calls it: it runs on a helper thread, and is
+    /// given up after a minute. `name` is the client's type, and the provider name of what it gives.
+    ///
+    /// It is asked at every call, unless what it gives says when it expires
+    /// ([`Credentials::with_expiration`]): then that is cached, and refreshed in time. Callers that arrive together share
+    /// one answer. If it asks the client that is asking it, it gets an error of kind
+    /// [`Recursion`](ErrorKind::Recursion).
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Credentials};
+    ///
+    /// let client = Client::from_blocking("vault", || Ok(Credentials::from_parts("LTAI...", "...")));
+    /// assert_eq!(client.credentials_blocking()?.provider_name(), Some("vault"));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn from_blocking(
+        name: impl Into<String>,
+        provider: impl Fn() -> Result<Credentials> + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        Client::of_custom(Custom::blocking(name.clone(), provider), &name)
+    }
+
+    /// As [`Client::from_blocking`], of a provider that gives a future. The future is polled on the background thread,
+    /// and must not block it.
+    pub fn from_async<F>(name: impl Into<String>, provider: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Credentials>> + Send + 'static,
+    {
+        let name = name.into();
+        Client::of_custom(Custom::future(name.clone(), provider), &name)
+    }
+
+    /// A client of the role that `role` describes, assumed with what this client gives. Roles can be assumed one on top
+    /// of another, each with a session name and an external ID of its own.
     ///
     /// # Errors
-    /// As [`Client::new`].
-    pub fn for_surface(config: Option<&Config>, surface: Surface) -> Result<Self> {
-        let host = Host::new(surface);
-        let (provider, type_name) = match config {
-            Some(config) => (Provider::from_config(config, &host)?, config.r#type.as_deref().unwrap_or_default()),
-            None => (Provider::Default(Chain::new(&host)?), "default"),
-        };
-        Ok(Client { cache: Cache::new(provider, host, type_name) })
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing or out of range.
+    pub fn assume_role(&self, role: &Config) -> Result<Self> {
+        Client::builder().source("ram_role_arn").config(role).base(self).build()
+    }
+
+    pub(crate) fn of(cache: Arc<Cache>) -> Self {
+        Client { cache }
+    }
+
+    fn of_custom(custom: Custom, name: &str) -> Self {
+        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name))
     }
 
     /// The type this client was made for: `access_key`, `ram_role_arn`, ..., `default`.

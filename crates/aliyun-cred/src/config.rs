@@ -193,28 +193,36 @@ options! {
     credentials_uri: Secret, "credentialsUri", "credentialsURI";
     /// Accepted for compatibility and ignored.
     host: String;
-    /// The limit of one request once connected, in milliseconds; 0 or absent: the source's default.
+    /// The limit of one request once connected, or of the command of the source `external`, in milliseconds; 0 or absent:
+    /// the source's default.
     timeout: i64, "readTimeout";
     /// The limit for a connection, in milliseconds; 0 or absent: the source's default.
     connect_timeout: i64, "connectTimeout";
-    /// The command that prints a credential, for `external`: CLI profiles give it, and no type reads it yet.
+    /// The profile of a configuration file, for the sources `cli_profile` and `profile`; else `ALIBABA_CLOUD_PROFILE`, else
+    /// the CLI's current one and `default`.
+    profile_name: String, "profileName";
+    /// The configuration file, for the sources `cli_profile` and `profile`; else `ALIBABA_CLOUD_CONFIG_FILE` and
+    /// `ALIBABA_CLOUD_CREDENTIALS_FILE`, else where it usually is.
+    profile_file: String, "profileFile";
+    /// Whether the chain asks only the source that has answered from then on, for the source `default`; default true.
+    reuse_last_provider_enabled: bool, "reuseLastProviderEnabled";
+    /// The command that prints a credential, for the source `external`.
     process_command: Secret, "processCommand";
-    /// The sign-in URL, for `cloud_sso` and `oauth`: CLI profiles give it, and no type reads it yet.
+    /// The sign-in URL, for the sources `cloud_sso` and `oauth`.
     sign_in_url: String, "signInUrl";
-    /// The account's ID, for `cloud_sso`: CLI profiles give it, and no type reads it yet.
+    /// The account's ID, for the source `cloud_sso`.
     account_id: String, "accountId";
-    /// The access configuration's ID, for `cloud_sso`: CLI profiles give it, and no type reads it yet.
+    /// The access configuration's ID, for the source `cloud_sso`.
     access_config: String, "accessConfig";
-    /// The access token, for `cloud_sso` and `oauth`: CLI profiles give it, and no type reads it yet.
+    /// The access token, for the sources `cloud_sso` and `oauth`.
     access_token: Secret, "accessToken";
     /// When the access token expires, in seconds since the Unix epoch.
     access_token_expire: i64, "accessTokenExpire";
-    /// The client's ID, for `oauth`: CLI profiles give it, and no type reads it yet.
+    /// The client's ID, for the source `oauth`.
     client_id: String, "clientId";
-    /// The refresh token, for `oauth`: CLI profiles give it, and no type reads it yet.
+    /// The refresh token, for the source `oauth`.
     refresh_token: Secret, "refreshToken";
-    /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for `oauth`: CLI profiles give it,
-    /// and no type reads it yet.
+    /// When the pair and the token given beside it expire, in seconds since the Unix epoch, for the source `oauth`.
     sts_expiration: i64, "stsExpiration";
     /// The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says.
     proxy: Secret;

@@ -106,6 +106,44 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// An AccessKey pair, for a provider of the user's own; see [`Client::from_blocking`](crate::Client::from_blocking).
+    pub fn from_parts(access_key_id: impl Into<String>, access_key_secret: impl Into<Secret>) -> Self {
+        Credentials { provider_name: None, ..Credentials::access_key(access_key_id, access_key_secret, "") }
+    }
+
+    /// A bearer token, for a provider of the user's own.
+    pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
+        Credentials::bearer(Some(token.into()))
+    }
+
+    /// Adds the security token of an STS credential; an empty one is no token.
+    #[must_use]
+    pub fn with_security_token(self, token: impl Into<Secret>) -> Self {
+        self.with_token(Some(token.into()))
+    }
+
+    /// Says when it expires: it is then cached, and refreshed before that as what STS issues is.
+    #[must_use]
+    pub fn with_expiration(self, at: SystemTime) -> Self {
+        self.with_freshness(Freshness::Expires { at, lead: Lead::Sts, renewed: false })
+    }
+
+    /// Says where it came from; else it is the name of the provider that gives it.
+    #[must_use]
+    pub fn with_provider_name(self, name: impl Into<String>) -> Self {
+        self.named(name)
+    }
+
+    /// Whether there is a pair or a bearer token, and nothing in it that could not be handed to C.
+    pub(crate) fn is_complete(&self) -> bool {
+        let usable = |text: Option<&str>| text.is_none_or(|text| !text.is_empty() && !text.contains('\0'));
+        let pair = self.access_key_id().is_some() && self.access_key_secret().is_some();
+        let all = [self.access_key_id(), self.access_key_secret(), self.security_token(), self.bearer_token()];
+        (pair || self.bearer_token().is_some())
+            && all.into_iter().all(usable)
+            && self.provider_name().is_none_or(|name| !name.contains('\0'))
+    }
+
     /// An AccessKey pair that `provider` found.
     pub(crate) fn access_key(
         access_key_id: impl Into<String>,

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no text in this module's types ever holds a secret, a reply's body or a command line.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The result of everything in this crate that can fail.
@@ -109,7 +110,7 @@ pub struct Error(Box<Details>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Details {
     kind: ErrorKind,
-    provider: Option<&'static str>,
+    provider: Option<Cow<'static, str>>,
     message: String,
     code: Option<String>,
     request_id: Option<String>,
@@ -139,6 +140,13 @@ impl Error {
         }))
     }
 
+    /// What a provider of the user's own answers when it has no credential; see
+    /// [`Client::from_blocking`](crate::Client::from_blocking). `message` is one line for people: what was tried, what came
+    /// back, what to change, and no secret.
+    pub fn from_provider(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error::new(kind, message)
+    }
+
     pub(crate) fn invalid_config(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::InvalidConfig, message)
     }
@@ -157,8 +165,8 @@ impl Error {
     }
 
     /// Names the source, unless one that lies deeper has been named already.
-    pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
-        self.0.provider.get_or_insert(provider);
+    pub(crate) fn at_provider(mut self, provider: impl Into<Cow<'static, str>>) -> Self {
+        self.0.provider.get_or_insert_with(|| provider.into());
         self
     }
 
@@ -186,7 +194,7 @@ impl Error {
 
     /// The source that failed, as in `provider_name`; `None` if no single one did.
     pub fn provider(&self) -> Option<&str> {
-        self.0.provider
+        self.0.provider.as_deref()
     }
 
     /// What was tried, what came back, and what to change, in one line.

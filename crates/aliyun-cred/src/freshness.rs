@@ -57,6 +57,12 @@ impl Times {
         Times { prefetch: between(self.prefetch.max(age), self.stale, draw), ..self }
     }
 
+    /// The next age at which a call has to be looked at again though a refresh is under way: it then waits for it, or is
+    /// answered by nothing else.
+    pub(crate) fn boundary_after(self, age: u64) -> u64 {
+        if age < self.stale { self.stale } else { self.end }
+    }
+
     fn outlives_its_end(self) -> bool {
         self.end == u64::MAX
     }

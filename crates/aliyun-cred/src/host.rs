@@ -6,6 +6,7 @@ mod clock;
 mod command;
 mod files;
 mod http;
+mod variables;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,10 @@ pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub(crate) use files::LockedFile;
 pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
+pub use variables::assign_variable;
 
 use crate::driver;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::surface::Surface;
 
 /// The longest that a configuration file may take to be read on the background thread's behalf.
@@ -42,7 +44,12 @@ impl Host {
 
     /// An environment variable's value; unset, empty and not UTF-8 are all `None`.
     pub(crate) fn env(&self, name: &str) -> Option<String> {
-        read_env(name)
+        variables::read(name)
+    }
+
+    /// What the program itself has said in place of a variable; `None` if nothing.
+    pub(crate) fn assigned(&self, name: &str) -> Option<Option<String>> {
+        variables::assigned(name)
     }
 
     /// Whether a variable holds `true`, in any case; no other word switches anything on.
@@ -93,6 +100,26 @@ impl Host {
         driver::current()?.block(work).await
     }
 
+    /// Does what blocks on a helper thread, and waits for it no longer than `limit`; it may go on after that.
+    pub(crate) async fn block_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let driver = driver::current()?;
+        self.run_within(limit, async move { driver.block(work).await }).await?
+    }
+
+    /// Runs what never blocks on the background thread, for as long as `limit` says.
+    pub(crate) async fn run_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T> {
+        let done = driver::current()?.run(driver::within(limit, work)).await?;
+        done.ok_or_else(|| Error::new(ErrorKind::Timeout, format!("it took longer than {} s", limit.as_secs_f32())))
+    }
+
     /// Asks `attempt` again and again until it gives something; `None` once `limit` has run out.
     pub(crate) async fn poll<T, F>(&self, limit: Duration, attempt: impl Fn() -> F) -> Result<Option<T>>
     where
@@ -128,9 +155,4 @@ impl Host {
         let clients = driver.clients();
         driver.run(async move { clients.send(request).await }).await?
     }
-}
-
-fn read_env(name: &str) -> Option<String> {
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads variables")]
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -40,6 +40,7 @@
 )]
 
 mod answer;
+mod builder;
 mod cache;
 mod chain;
 mod client;
@@ -56,13 +57,19 @@ mod json;
 mod profile;
 mod provider;
 mod rsa;
+mod scope;
 mod sts;
 mod surface;
+mod update;
 
+pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::{Config, OptionValue};
 #[doc(hidden)]
 pub use credentials::Field;
 pub use credentials::{Credentials, Secret};
 pub use error::{Attempt, Error, ErrorKind, Result};
+#[doc(hidden)]
+pub use host::assign_variable;
 pub use surface::Surface;
+pub use update::Update;

@@ -2,13 +2,14 @@
 //!
 //! Invariant: a provider only fetches. It knows neither caching nor threads nor languages, and reaches the world
 //! through [`Host`] alone. To add one: write its file, add its variant here, and its type or profile mode to
-//! [`Provider::from_config`] or [`Provider::from_plan`].
+//! [`Provider::named`] or [`Provider::from_plan`].
 
 mod access_key;
 mod bearer;
 mod cli_profile;
 mod cloud_sso;
 mod credentials_uri;
+mod custom;
 mod ecs_ram_role;
 mod env;
 mod external;
@@ -27,6 +28,7 @@ use once_cell::race::OnceBox;
 pub(crate) use cli_profile::CliProfile;
 use cloud_sso::CloudSso;
 pub(crate) use credentials_uri::CredentialsUri;
+pub(crate) use custom::Custom;
 pub(crate) use ecs_ram_role::EcsRamRole;
 pub(crate) use env::Env;
 use external::External;
@@ -43,6 +45,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::profile::{Plan, Store};
 use crate::surface::Surface;
+use crate::update::Listener;
 
 /// A future that any executor can run, or the driver.
 pub(crate) type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Credentials>> + Send + 'a>>;
@@ -63,26 +66,62 @@ pub(crate) enum Provider {
     CliProfile(CliProfile),
     IniProfile(IniProfile),
     Default(Chain),
+    Custom(Box<Custom>),
+}
+
+/// What a client is given beside its options.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// What a role is assumed with.
+    pub(crate) base: Option<Provider>,
+    /// Who is told what was learned.
+    pub(crate) listener: Option<Listener>,
 }
 
 impl Provider {
-    /// The provider that `config` names, its options checked.
-    pub(crate) fn from_config(config: &Config, host: &Host) -> Result<Provider> {
+    /// The source that a configuration's type stands for.
+    pub(crate) fn source_of<'a>(config: &'a Config, surface: &Surface) -> Result<&'a str> {
         match config.r#type.as_deref() {
-            Some("access_key") => access_key::new(config, host),
-            Some("sts") => sts_token::new(config, host),
-            Some("bearer") => bearer::new(config, host),
-            Some("ram_role_arn") => {
+            Some("access_key") => Ok("static_ak"),
+            Some("sts") => Ok("static_sts"),
+            Some("credentials_uri") => Ok("credential_uri"),
+            Some(same @ ("bearer" | "ecs_ram_role" | "ram_role_arn" | "rsa_key_pair" | "oidc_role_arn")) => Ok(same),
+            Some(_) => Err(unknown_type(surface)),
+            None => Err(missing_type(surface)),
+        }
+    }
+
+    /// The provider of this name, its options checked.
+    pub(crate) fn named(source: &str, config: &Config, given: Given, host: &Host) -> Result<Provider> {
+        given.check(source)?;
+        match source {
+            "default" => Chain::new(config, host).map(Provider::Default),
+            "env" => Ok(Provider::Env(Env::STANDARD)),
+            "env_legacy" => Ok(Provider::Env(Env::LEGACY)),
+            "static_ak" => access_key::new(config, host),
+            "static_sts" => sts_token::new(config, host),
+            "bearer" => bearer::new(config, host),
+            "ram_role_arn" => {
                 let has_token = filled_secret(config.security_token.as_ref()).is_some();
-                let base = if has_token { sts_token::new(config, host) } else { access_key::new(config, host) }?;
+                let base = match given.base {
+                    Some(base) => base,
+                    None if has_token => sts_token::new(config, host)?,
+                    None => access_key::new(config, host)?,
+                };
                 RamRoleArn::assume(base, std::slice::from_ref(config), host)
             }
-            Some("ecs_ram_role") => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
-            Some("oidc_role_arn") => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
-            Some("rsa_key_pair") => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
-            Some("credentials_uri") => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
-            Some(_) => Err(unknown_type(host.surface())),
-            None => Err(missing_type(host.surface())),
+            "ecs_ram_role" => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
+            "oidc_role_arn" => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
+            "rsa_key_pair" => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
+            "credential_uri" => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
+            "cli_profile" => Ok(Provider::CliProfile(CliProfile::new(config, host))),
+            "profile" => Ok(Provider::IniProfile(IniProfile::new(config, host))),
+            "cloud_sso" => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
+            "oauth" => OAuth::new(config, None, given.listener, host).map(|p| Provider::OAuth(Box::new(p))),
+            "external" => External::new(config, None, given.listener).map(|p| Provider::External(Box::new(p))),
+            _ => Err(Error::invalid_config(format!(
+                "there is no source called '{source}'; the documentation lists them"
+            ))),
         }
     }
 
@@ -110,11 +149,11 @@ impl Provider {
             Plan::CloudSso(config) => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
             Plan::OAuth { config, profile } => {
                 let store = store.map(|store| store.profile(profile));
-                OAuth::new(config, store, host).map(|p| Provider::OAuth(Box::new(p)))
+                OAuth::new(config, store, None, host).map(|p| Provider::OAuth(Box::new(p)))
             }
             Plan::External { config, profile } => {
                 let store = store.map(|store| store.profile(profile));
-                External::new(config, store).map(|p| Provider::External(Box::new(p)))
+                External::new(config, store, None).map(|p| Provider::External(Box::new(p)))
             }
         }
     }
@@ -147,7 +186,22 @@ impl Provider {
             Provider::CliProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::IniProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::Default(chain) => Box::pin(chain.fetch(host)),
+            Provider::Custom(provider) => Box::pin(provider.fetch(host)),
         }
+    }
+}
+
+impl Given {
+    /// Refuses what the source has no use for: whoever gave it expects something of it.
+    fn check(&self, source: &str) -> Result<()> {
+        let what = match self {
+            Given { base: Some(_), .. } if source != "ram_role_arn" => "base, which only ram_role_arn has",
+            Given { listener: Some(_), .. } if !matches!(source, "oauth" | "external") => {
+                "listener for updates, which only oauth and external have"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::invalid_config(format!("the source '{source}' was given a {what}")))
     }
 }
 
@@ -231,6 +285,6 @@ fn unknown_type(surface: &Surface) -> Error {
     ))
 }
 
-fn missing_type(surface: &Surface) -> Error {
+pub(crate) fn missing_type(surface: &Surface) -> Error {
     Error::unknown_type(surface.text(unknown_type(&Surface::Rust).message(), "Missing required type option"))
 }

@@ -118,9 +118,9 @@ fn digest_of_environment() -> u64 {
 
 /// The proxies that the environment names for plain and for encrypted requests. An empty variable is none.
 fn environment_proxies() -> (Option<String>, Option<String>) {
-    let first = |names: &[&str]| names.iter().find_map(|name| super::read_env(name));
+    let first = |names: &[&str]| names.iter().find_map(|name| super::variables::read(name));
     // In a CGI program, `HTTP_PROXY` is a header that the client sent.
-    let plain: &[&str] = match super::read_env("REQUEST_METHOD") {
+    let plain: &[&str] = match super::variables::read("REQUEST_METHOD") {
         Some(_) => &["http_proxy"],
         None => &["HTTP_PROXY", "http_proxy"],
     };

@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use super::{Loaded, Provider};
+use super::{Loaded, Provider, filled};
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
@@ -24,12 +25,13 @@ pub(crate) struct CliProfile {
 }
 
 impl CliProfile {
-    /// The profile called `profile`, else the one that `ALIBABA_CLOUD_PROFILE` names, else the file's current one.
-    pub(crate) fn new(profile: Option<String>, host: &Host) -> Self {
-        let named = host.env("ALIBABA_CLOUD_CONFIG_FILE").map(PathBuf::from);
+    /// The profile that the options name, else `ALIBABA_CLOUD_PROFILE`, else the file's current one.
+    pub(crate) fn new(config: &Config, host: &Host) -> Self {
+        let named = filled(config.profile_file.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_CONFIG_FILE"));
+        let named = named.map(PathBuf::from);
         CliProfile {
             path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))),
-            profile: profile.filter(|name| !name.is_empty()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
+            profile: filled(config.profile_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
             disabled: host.env_flag("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"),
             external_disabled: host
                 .env("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS")

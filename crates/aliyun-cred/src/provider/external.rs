@@ -17,6 +17,7 @@ use crate::freshness::Lead;
 use crate::host::{CommandFailure, Host, wall_millis};
 use crate::json::Wiped;
 use crate::profile::{Learned, ProfileStore};
+use crate::update::Listener;
 
 use super::filled_secret;
 
@@ -28,12 +29,13 @@ pub(crate) struct External {
     command: Secret,
     timeout: Duration,
     store: Option<ProfileStore>,
-    /// What is known to stand in the file.
+    listener: Option<Listener>,
+    /// What is known to stand in the file, or to whoever is told.
     recorded: ArcSwapOption<Learned>,
 }
 
 impl External {
-    pub(super) fn new(config: &Config, store: Option<ProfileStore>) -> Result<Self> {
+    pub(super) fn new(config: &Config, store: Option<ProfileStore>, listener: Option<Listener>) -> Result<Self> {
         let command = filled_secret(config.process_command.as_ref());
         let command = command.ok_or_else(|| Error::invalid_config("process_command is empty"))?;
         let given = config.timeout.and_then(|timeout| u64::try_from(timeout).ok()).filter(|timeout| *timeout > 0);
@@ -41,6 +43,7 @@ impl External {
             command,
             timeout: given.map_or(DEFAULT_TIMEOUT, Duration::from_millis),
             store,
+            listener,
             recorded: ArcSwapOption::empty(),
         })
     }
@@ -68,14 +71,26 @@ impl External {
         }
         let output = host.run_command(words, self.timeout).await?.map_err(|failure| self.failed(&failure))?;
         let printed = read(&output)?;
-        if let Some(store) = &self.store {
-            let learned = printed.learned();
-            let known = self.recorded.load().as_ref().is_some_and(|recorded| **recorded == learned);
-            if !known && store.record(host, &learned).await {
-                self.recorded.store(Some(learned.into()));
-            }
-        }
+        self.pass_on(host, printed.learned()).await;
         Ok(printed.into_credentials(host))
+    }
+
+    /// Has what is new written down, or tells whoever wants to know.
+    async fn pass_on(&self, host: &Host, learned: Learned) {
+        if self.recorded.load().as_ref().is_some_and(|recorded| **recorded == learned) {
+            return;
+        }
+        let recorded = match (&self.store, &self.listener) {
+            (Some(store), _) => store.record(host, &learned).await,
+            (None, Some(listener)) => {
+                listener.tell(host, &learned).await;
+                true
+            }
+            (None, None) => false,
+        };
+        if recorded {
+            self.recorded.store(Some(learned.into()));
+        }
     }
 
     fn failed(&self, failure: &CommandFailure) -> Error {

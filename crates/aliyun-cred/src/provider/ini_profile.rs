@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Loaded, Provider};
+use super::{Loaded, Provider, filled};
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
@@ -24,13 +25,17 @@ pub(crate) struct IniProfile {
 }
 
 impl IniProfile {
-    /// The profile called `profile`, else the one that `ALIBABA_CLOUD_PROFILE` names, else `default`.
-    pub(crate) fn new(profile: Option<String>, host: &Host) -> Self {
-        let profile = profile.filter(|name| !name.is_empty()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE"));
+    /// The profile that the options name, else `ALIBABA_CLOUD_PROFILE`, else `default`.
+    pub(crate) fn new(config: &Config, host: &Host) -> Self {
+        // Python's users choose the section by a name of its own, `auth_util.client_type`.
+        let assigned = || host.assigned("client_type").flatten().filter(|name| !name.is_empty());
+        let profile = filled(config.profile_name.as_ref()).or_else(assigned);
+        let profile = profile.or_else(|| host.env("ALIBABA_CLOUD_PROFILE"));
+        let named_file = filled(config.profile_file.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_CREDENTIALS_FILE"));
         IniProfile {
             profile: profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             loaded: Loaded::default(),
-            named_file: host.env("ALIBABA_CLOUD_CREDENTIALS_FILE").map(PathBuf::from),
+            named_file: named_file.map(PathBuf::from),
             home: host.home(),
         }
     }

@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route, wall_millis};
 use crate::profile::{Learned, ProfileStore};
+use crate::update::Listener;
 
 const NAME: &str = "oauth";
 const LABEL: &str = "OAuth";
@@ -48,6 +49,7 @@ pub(crate) struct OAuth {
     /// The AccessKey ID that was handed out last: that credential is not to be had again from a file.
     handed_out: ArcSwapOption<String>,
     store: Option<ProfileStore>,
+    listener: Option<Listener>,
     limits: Limits,
     route: Route,
 }
@@ -77,6 +79,34 @@ impl Tokens {
         }
     }
 
+    /// With the credential that an exchange has brought.
+    fn with_exchanged(self, learned: Learned) -> Self {
+        let Learned { access_key_id, access_key_secret, sts_token, sts_expiration, .. } = learned;
+        let exchanged = access_key_id.zip(access_key_secret).zip(sts_token);
+        Tokens {
+            exchanged: exchanged.map(|((id, secret), token)| (id, secret, token)),
+            exchanged_expire: sts_expiration.unwrap_or(0),
+            ..self
+        }
+    }
+
+    /// All of it, to be kept by somebody.
+    fn learned(&self) -> Learned {
+        let (id, secret, token) = self
+            .exchanged
+            .clone()
+            .map_or((None, None, None), |(id, secret, token)| (Some(id), Some(secret), Some(token)));
+        Learned {
+            access_key_id: id,
+            access_key_secret: secret,
+            sts_token: token,
+            sts_expiration: Some(self.exchanged_expire),
+            oauth_access_token: self.access_token.clone(),
+            oauth_access_token_expire: Some(self.access_token_expire),
+            oauth_refresh_token: self.refresh_token.clone(),
+        }
+    }
+
     fn needs_refresh(&self, now: i64) -> bool {
         self.access_token.is_none()
             || self.access_token_expire <= 0
@@ -85,7 +115,12 @@ impl Tokens {
 }
 
 impl OAuth {
-    pub(super) fn new(config: &Config, store: Option<ProfileStore>, host: &Host) -> Result<Self> {
+    pub(super) fn new(
+        config: &Config,
+        store: Option<ProfileStore>,
+        listener: Option<Listener>,
+        host: &Host,
+    ) -> Result<Self> {
         let empty = |python, node| Error::invalid_config(host.surface().text(python, node));
         let client_id =
             filled(config.client_id.as_ref()).ok_or_else(|| empty("the ClientId is empty", "the clientId is empty"))?;
@@ -101,6 +136,7 @@ impl OAuth {
             unwritten: ArcSwapOption::empty(),
             handed_out: ArcSwapOption::empty(),
             store,
+            listener,
             limits: config.limits(5_000, 10_000),
             route,
         })
@@ -134,7 +170,9 @@ impl OAuth {
                 }
             }
             None => {
-                self.refresh(host).await?;
+                if self.refresh(host).await?.is_some() {
+                    self.tell(host).await;
+                }
             }
         }
         self.exchange(host).await
@@ -251,10 +289,23 @@ impl OAuth {
             sts_expiration: i64::try_from(wall_millis(issued.expiration) / 1000).ok(),
             ..Learned::default()
         };
-        if let Some(store) = &self.store {
-            store.record(host, &learned).await;
+        match &self.store {
+            Some(store) => {
+                store.record(host, &learned).await;
+            }
+            None => {
+                self.tokens.store(Tokens::clone(&tokens).with_exchanged(learned).into());
+                self.tell(host).await;
+            }
         }
         Ok(Credentials::issued(issued, NAME, Lead::Short))
+    }
+
+    /// Tells whoever wants to know what is known now.
+    async fn tell(&self, host: &Host) {
+        if let Some(listener) = &self.listener {
+            listener.tell(host, &self.tokens.load().learned()).await;
+        }
     }
 
     fn request(&self, path: &str, headers: Vec<(&'static str, String)>, body: String) -> Request {

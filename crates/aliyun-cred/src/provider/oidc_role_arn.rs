@@ -63,7 +63,12 @@ impl OidcRoleArn {
 
     /// For the default chain: `None` unless the environment configures it whole.
     pub(crate) fn from_environment(host: &Host) -> Option<Result<Self>> {
-        VARIABLES.iter().all(|name| host.env(name).is_some()).then(|| OidcRoleArn::new(&Config::default(), host))
+        // Python's users can say so by `auth_util.enable_oidc_credential`.
+        let enabled = match host.assigned("enable_oidc_credential").flatten() {
+            Some(flag) => flag.eq_ignore_ascii_case("true"),
+            None => VARIABLES.iter().all(|name| host.env(name).is_some()),
+        };
+        enabled.then(|| OidcRoleArn::new(&Config::default(), host))
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {

@@ -1,0 +1,86 @@
+//! How a client is made, with everything that can be said about it.
+
+use crate::cache::Cache;
+use crate::client::Client;
+use crate::config::Config;
+use crate::error::Result;
+use crate::host::Host;
+use crate::provider::{Custom, Given, Provider};
+use crate::surface::Surface;
+use crate::update::{Listener, Update};
+
+const DEFAULT: &str = "default";
+
+/// What a client is made of. With nothing said it becomes a client of the default chain.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct ClientBuilder {
+    surface: Surface,
+    config: Option<Config>,
+    source: Option<String>,
+    given: Given,
+}
+
+impl ClientBuilder {
+    /// The language on whose behalf; Rust if nothing is said.
+    #[doc(hidden)]
+    pub fn surface(mut self, surface: Surface) -> Self {
+        self.surface = surface;
+        self
+    }
+
+    /// The options. Their [`type`](Config::type) names the source, unless [`source`](Self::source) does.
+    pub fn config(mut self, config: &Config) -> Self {
+        self.config = Some(config.clone());
+        self
+    }
+
+    /// The source, by the name that it has in [`provider_name`](crate::Credentials::provider_name): `env`, `env_legacy`,
+    /// `static_ak`, `static_sts`, `bearer`, `ram_role_arn`, `oidc_role_arn`, `ecs_ram_role`, `rsa_key_pair`,
+    /// `credential_uri`, `cli_profile`, `profile`, `cloud_sso`, `oauth`, `external` or `default`. The options' `type` is
+    /// not looked at, and the client's type is this name.
+    pub fn source(mut self, name: impl Into<String>) -> Self {
+        self.source = Some(name.into());
+        self
+    }
+
+    /// For the source `ram_role_arn`: the client whose credential assumes the role, in place of one among the options. It
+    /// is asked at each refresh.
+    pub fn base(mut self, base: &Client) -> Self {
+        let client = base.clone();
+        let ask = move || {
+            let client = client.clone();
+            async move { client.credentials().await.map(|credentials| (*credentials).clone()) }
+        };
+        self.given.base = Some(Provider::Custom(Box::new(Custom::client(base.type_name().to_owned(), ask))));
+        self
+    }
+
+    /// For the sources `oauth` and `external`: who is told what was learned. An OAuth session tells as soon as a token
+    /// was rotated, for the old one is no longer good, and once more with the credential that the new one was exchanged
+    /// for; an external command tells of every new credential. `tell` is called on a helper thread, one call after
+    /// another, and may block; the refresh waits for it, a minute at most. A panic in it is logged.
+    pub fn on_update(mut self, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
+        self.given.listener = Some(Listener::new(tell));
+        self
+    }
+
+    /// Makes the client. That opens no connection and starts no thread.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, and for
+    /// a base or a listener that the source has no use for.
+    pub fn build(self) -> Result<Client> {
+        let host = Host::new(self.surface);
+        let (source, type_name) = match (self.source, &self.config) {
+            (Some(source), _) => (source.clone(), source),
+            (None, Some(config)) => {
+                let type_name = config.r#type.clone().unwrap_or_default();
+                (Provider::source_of(config, host.surface())?.to_owned(), type_name)
+            }
+            (None, None) => (DEFAULT.to_owned(), DEFAULT.to_owned()),
+        };
+        let provider = Provider::named(&source, &self.config.unwrap_or_default(), self.given, &host)?;
+        Ok(Client::of(Cache::new(provider, host, &type_name)))
+    }
+}

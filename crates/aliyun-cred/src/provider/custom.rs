@@ -1,0 +1,173 @@
+//! A provider of the user's own: a function that gives a credential, in whatever language.
+//!
+//! Invariant: it never runs on the background thread if it may block, and nobody waits for it longer than a minute.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Fetch;
+use crate::credentials::{Credentials, Freshness};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::Host;
+use crate::scope::Scope;
+
+/// How long one call of it may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) struct Custom {
+    name: String,
+    ask: Ask,
+    limit: Duration,
+}
+
+enum Ask {
+    /// Blocks whoever calls it.
+    Blocking(Arc<dyn Fn() -> Result<Credentials> + Send + Sync>),
+    /// Gives a future, which never blocks.
+    Future(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
+    /// As `Future`, of another client: it has limits of its own, and what it gives has been checked.
+    Client(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
+}
+
+impl Custom {
+    pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
+        Custom { name, ask: Ask::Blocking(Arc::new(ask)), limit: LIMIT }
+    }
+
+    pub(crate) fn future<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Credentials>> + Send + 'static,
+    {
+        Custom { name, ask: Ask::Future(Box::new(move || Box::pin(ask()))), limit: LIMIT }
+    }
+
+    pub(crate) fn client<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Credentials>> + Send + 'static,
+    {
+        Custom { name, ask: Ask::Client(Box::new(move || Box::pin(ask()))), limit: LIMIT }
+    }
+
+    pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        // Carried along, whichever thread goes on with the work.
+        let scope = Scope::current();
+        let given = match &self.ask {
+            Ask::Client(ask) => return scope.run(ask()).await,
+            Ask::Blocking(ask) => {
+                let ask = ask.clone();
+                host.block_within(self.limit, move || scope.enter(|| ask())).await
+            }
+            Ask::Future(ask) => {
+                let work = scope.clone().run(scope.enter(ask));
+                host.run_within(self.limit, work).await
+            }
+        };
+        let given = given.unwrap_or_else(|error| {
+            let what = match error.kind() {
+                ErrorKind::Timeout => format!("gave no credential within {} s", self.limit.as_secs_f32()),
+                _ => "panicked".to_owned(),
+            };
+            Err(Error::new(error.kind(), format!("the provider '{}' {what}", self.name)))
+        });
+        given
+            .and_then(|credentials| self.check(credentials, host))
+            .map_err(|error| error.at_provider(self.name.clone()))
+    }
+
+    /// What it gives is asked for at every call, as in the official packages, unless it says when it expires.
+    fn check(&self, credentials: Credentials, host: &Host) -> Result<Credentials> {
+        let credentials =
+            if credentials.provider_name().is_none() { credentials.named(self.name.clone()) } else { credentials };
+        if !credentials.is_complete() {
+            let text = format!("the provider '{}' gave a credential without AccessKey ID or secret", self.name);
+            return Err(Error::new(ErrorKind::Internal, text));
+        }
+        match credentials.freshness() {
+            Freshness::Expires { at, .. } if crate::host::wall_millis(at) <= host.now().wall => {
+                let text = format!("the provider '{}' gave a credential that has already expired", self.name);
+                Err(Error::new(ErrorKind::Expired, text))
+            }
+            Freshness::Expires { .. } => Ok(credentials),
+            Freshness::Constant | Freshness::Uncached => Ok(credentials.with_freshness(Freshness::Uncached)),
+        }
+    }
+}
+
+impl fmt::Debug for Custom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Custom").field(&self.name).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surface::Surface;
+    use std::sync::mpsc;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// Runs a fetch to its end, with nothing but this thread and the background one.
+    fn fetch(custom: Custom) -> Result<Credentials> {
+        let (tell, told) = mpsc::channel();
+        crate::driver::current().unwrap().spawn(async move {
+            tell.send(custom.fetch(&Host::new(Surface::Rust)).await).unwrap();
+        });
+        told.recv().unwrap()
+    }
+
+    fn outcome(custom: Custom) -> (ErrorKind, String) {
+        let error = fetch(custom).unwrap_err();
+        assert_eq!(error.provider(), Some("mine"));
+        (error.kind(), error.message().to_owned())
+    }
+
+    #[test]
+    fn one_that_never_answers_is_given_up() {
+        let (_keep, forever) = mpsc::channel::<()>();
+        let forever = std::sync::Mutex::new(forever);
+        let blocking = Custom::blocking("mine".into(), move || {
+            let _ = forever.lock().unwrap().recv();
+            Err(Error::from_provider(ErrorKind::Unavailable, "too late"))
+        });
+        let pending = Custom::future("mine".into(), std::future::pending);
+        for custom in [blocking, pending] {
+            let (kind, text) = outcome(Custom { limit: SHORT, ..custom });
+            assert_eq!(
+                (kind, text.as_str()),
+                (ErrorKind::Timeout, "the provider 'mine' gave no credential within 0.02 s")
+            );
+        }
+    }
+
+    #[test]
+    fn panics_and_incomplete_credentials_are_errors() {
+        let panicking = || -> Result<Credentials> { panic!("canary") };
+        let text = "the provider 'mine' panicked".to_owned();
+        assert_eq!(outcome(Custom::blocking("mine".into(), panicking)), (ErrorKind::Internal, text.clone()));
+        let future = Custom::future("mine".into(), move || async move { panicking() });
+        assert_eq!(outcome(future), (ErrorKind::Internal, text));
+        for (id, secret) in [("", "s"), ("id", ""), ("i\0d", "s")] {
+            let (kind, text) =
+                outcome(Custom::blocking("mine".into(), move || Ok(Credentials::from_parts(id, secret))));
+            assert_eq!(kind, ErrorKind::Internal);
+            assert_eq!(text, "the provider 'mine' gave a credential without AccessKey ID or secret");
+        }
+        let past = std::time::UNIX_EPOCH + Duration::from_secs(1);
+        let expired = move || Ok(Credentials::from_parts("id", "s").with_expiration(past));
+        assert_eq!(outcome(Custom::blocking("mine".into(), expired)).0, ErrorKind::Expired);
+    }
+
+    #[test]
+    fn what_it_gives_is_named_and_asked_for_again() {
+        let given = fetch(Custom::blocking("mine".into(), || Ok(Credentials::from_parts("id", "s")))).unwrap();
+        assert_eq!((given.provider_name(), given.freshness()), (Some("mine"), Freshness::Uncached));
+        let named = || Ok(Credentials::from_parts("id", "s").with_provider_name("vault"));
+        assert_eq!(fetch(Custom::blocking("mine".into(), named)).unwrap().provider_name(), Some("vault"));
+        let later = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 36);
+        let expiring = move || Ok(Credentials::from_parts("id", "s").with_expiration(later));
+        assert_eq!(fetch(Custom::blocking("mine".into(), expiring)).unwrap().expiration(), Some(later));
+    }
+}

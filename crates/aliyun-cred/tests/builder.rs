@@ -1,0 +1,323 @@
+//! Clients that are made of more than options: of providers of the user's own, of roles on top of other clients, of
+//! sources by name, with somebody who is told of new tokens.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::disallowed_methods, reason = "a test is not the core")]
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use aliyun_cred::{Client, Config, Credentials, Error, ErrorKind};
+use aliyun_cred_emulator::{DEFAULT_ACCESS_KEYS, Emulator};
+
+const ROLE: &str = "acs:ram::1000000000000001:role/";
+
+/// Sends a document to the emulator's control interface.
+fn control(emulator: &Emulator, method: &str, path: &str, document: &str) -> String {
+    let mut stream = TcpStream::connect(emulator.addresses().control.split("://").nth(1).unwrap()).unwrap();
+    let length = document.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{document}"
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    reply
+}
+
+fn role(emulator: &Emulator, name: &str) -> Config {
+    Config::default().role_arn(format!("{ROLE}{name}")).sts_endpoint(emulator.addresses().sts_http.as_str())
+}
+
+fn key() -> Credentials {
+    Credentials::from_parts(DEFAULT_ACCESS_KEYS[0].id, DEFAULT_ACCESS_KEYS[0].secret)
+}
+
+/// A provider that counts how often it is asked, and whose credential lasts for an hour.
+fn counted(lasting: bool) -> (Arc<AtomicUsize>, impl Fn() -> aliyun_cred::Result<Credentials>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let asked = count.clone();
+    let ask = move || {
+        asked.fetch_add(1, Ordering::SeqCst);
+        let hour = SystemTime::now() + Duration::from_secs(3600);
+        Ok(if lasting { key().with_expiration(hour) } else { key() })
+    };
+    (count, ask)
+}
+
+#[test]
+fn a_provider_is_asked_at_every_call_unless_it_says_until_when() {
+    for (lasting, asked) in [(false, 3), (true, 1)] {
+        let (count, ask) = counted(lasting);
+        let client = Client::from_blocking("vault", ask);
+        for _ in 0..3 {
+            let credentials = client.credentials_blocking().unwrap();
+            assert_eq!((credentials.type_name(), credentials.provider_name()), ("vault", Some("vault")));
+        }
+        assert_eq!(count.load(Ordering::SeqCst), asked);
+        assert_eq!(client.cached().is_some(), lasting);
+    }
+}
+
+#[test]
+fn callers_that_arrive_together_ask_a_provider_once() {
+    const THREADS: usize = 16;
+    let (count, ask) = counted(true);
+    let client = Client::from_blocking("vault", ask);
+    let barrier = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                barrier.wait();
+                assert!(client.credentials_blocking().is_ok());
+            });
+        }
+    });
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_providers_own_error_comes_through() {
+    let down = || Err(Error::from_provider(ErrorKind::Unavailable, "the vault is sealed; unseal it"));
+    let error = Client::from_blocking("vault", down).credentials_blocking().unwrap_err();
+    assert_eq!((error.kind(), error.provider()), (ErrorKind::Unavailable, Some("vault")));
+    assert_eq!(error.message(), "the vault is sealed; unseal it");
+}
+
+#[test]
+fn roles_are_assumed_one_on_top_of_another() {
+    let emulator = Emulator::start(None).unwrap();
+    let document = format!(
+        r#"{{"roles": [{{"arn": "{ROLE}first", "external_id": "one"}}, {{"arn": "{ROLE}second", "external_id": "two"}}]}}"#
+    );
+    control(&emulator, "POST", "/reset", &document);
+    let (count, ask) = counted(false);
+    let base = Client::from_blocking("vault", ask);
+    let first = base.assume_role(&role(&emulator, "first").external_id("one")).unwrap();
+    let second = first.assume_role(&role(&emulator, "second").external_id("two")).unwrap();
+    let credentials = second.credentials_blocking().unwrap();
+    assert_eq!(credentials.provider_name(), Some("ram_role_arn/ram_role_arn/vault"));
+    assert_eq!(second.type_name(), "ram_role_arn");
+    // The first was asked on behalf of the second, and is cached like any other.
+    assert!(first.cached().is_some());
+    assert!(second.credentials_blocking().is_ok() && first.credentials_blocking().is_ok());
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    let refused = first.assume_role(&role(&emulator, "second").external_id("one")).unwrap().credentials_blocking();
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Denied);
+}
+
+/// It would wait for itself, for ever or until somebody gives up.
+#[test]
+fn a_provider_that_asks_the_client_that_asks_it_is_told() {
+    let client: Arc<OnceLock<Client>> = Arc::default();
+    let blocking = client.clone();
+    client
+        .set(Client::from_blocking("vault", move || {
+            blocking.get().unwrap().credentials_blocking().map(|credentials| (*credentials).clone())
+        }))
+        .unwrap();
+    assert_eq!(client.get().unwrap().credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
+
+    let client: Arc<OnceLock<Client>> = Arc::default();
+    let future = client.clone();
+    client
+        .set(Client::from_async("vault", move || {
+            let client = future.get().unwrap().clone();
+            async move { client.credentials().await.map(|credentials| (*credentials).clone()) }
+        }))
+        .unwrap();
+    assert_eq!(client.get().unwrap().credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
+}
+
+#[test]
+fn a_provider_that_asks_a_role_on_top_of_itself_is_told() {
+    let emulator = Emulator::start(None).unwrap();
+    let on_top: Arc<OnceLock<Client>> = Arc::default();
+    let asked = on_top.clone();
+    let base = Client::from_blocking("vault", move || {
+        asked.get().unwrap().credentials_blocking().map(|credentials| (*credentials).clone())
+    });
+    on_top.set(base.assume_role(&role(&emulator, "reader")).unwrap()).unwrap();
+    assert_eq!(on_top.get().unwrap().credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
+    assert_eq!(base.credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
+}
+
+/// Whoever is called back is not part of what brought the answer.
+#[test]
+fn a_callback_may_ask_the_client_again() {
+    let client = Client::from_blocking("vault", || Ok(key()));
+    let (tell, told) = std::sync::mpsc::channel();
+    let again = client.clone();
+    client.credentials_then(move |_| again.credentials_then(move |outcome| tell.send(outcome.is_ok()).unwrap()));
+    assert!(told.recv().unwrap());
+}
+
+/// What was told: refresh tokens, and the AccessKey IDs beside them.
+type Told = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+/// A session of the emulator's OAuth service, and what was told of it.
+fn oauth(emulator: &Emulator) -> (Client, Told) {
+    let settings = r#"{"oauth": {"client_ids": ["app"], "refresh_token": "canary-first"}}"#;
+    control(emulator, "POST", "/reset", settings);
+    let told: Told = Arc::default();
+    let heard = told.clone();
+    let config = Config::default()
+        .sign_in_url(emulator.addresses().sts_http.as_str())
+        .client_id("app")
+        .refresh_token("canary-first");
+    let client = Client::builder()
+        .source("oauth")
+        .config(&config)
+        .on_update(move |update| {
+            assert!(update.access_token().is_some() && update.access_token_expire() > Some(0));
+            assert!(!format!("{update:?}").contains("canary"), "a secret shows");
+            let id = update.access_key_id().map(str::to_owned);
+            assert_eq!(id.is_some(), update.security_token().is_some() && update.expiration().is_some());
+            heard.lock().unwrap().push((update.refresh_token().unwrap().to_owned(), id));
+        })
+        .build()
+        .unwrap();
+    (client, told)
+}
+
+#[test]
+fn rotated_tokens_are_told_at_once_and_with_what_they_were_exchanged_for() {
+    let emulator = Emulator::start(None).unwrap();
+    let (client, told) = oauth(&emulator);
+    let credentials = client.credentials_blocking().unwrap();
+    assert_eq!((credentials.type_name(), credentials.provider_name()), ("oauth", Some("oauth")));
+    let told = told.lock().unwrap();
+    assert!(told.len() == 2 && told[0].0 == told[1].0 && told[0].0 != "canary-first", "differs");
+    assert_eq!((told[0].1.as_deref(), told[1].1.as_deref()), (None, credentials.access_key_id()));
+}
+
+#[test]
+fn rotated_tokens_are_told_though_the_exchange_fails() {
+    let emulator = Emulator::start(None).unwrap();
+    let (client, told) = oauth(&emulator);
+    control(
+        &emulator,
+        "PATCH",
+        "/state",
+        r#"{"faults": [{"service": "oauth", "action": "exchange", "status": 500, "code": "x"}]}"#,
+    );
+    assert_eq!(client.credentials_blocking().unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(told.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_listener_that_panics_costs_nobody_the_credential() {
+    let emulator = Emulator::start(None).unwrap();
+    control(&emulator, "POST", "/reset", r#"{"oauth": {"client_ids": ["app"], "refresh_token": "canary-first"}}"#);
+    let url = emulator.addresses().sts_http.as_str();
+    let config = Config::default().sign_in_url(url).client_id("app").refresh_token("canary-first");
+    let client = Client::builder().source("oauth").config(&config).on_update(|_| panic!("on purpose")).build().unwrap();
+    assert!(client.credentials_blocking().is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_tells_of_every_new_credential() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let told = count.clone();
+    let command = r#"sh -c 'printf "{\"mode\":\"AK\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\"}"'"#;
+    let client = Client::builder()
+        .source("external")
+        .config(&Config::default().process_command(command))
+        .on_update(move |update| {
+            assert_eq!(
+                (update.access_key_id(), update.security_token(), update.expiration()),
+                (Some("id"), None, None)
+            );
+            told.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        assert_eq!(client.credentials_blocking().unwrap().provider_name(), Some("external"));
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1, "it printed the same every time");
+}
+
+#[test]
+fn sources_go_by_their_names() {
+    let config = Config::default()
+        .access_key_id("id")
+        .access_key_secret("s")
+        .security_token("t")
+        .bearer_token("b")
+        .role_arn("acs:ram::1:role/r")
+        .oidc_provider_arn("acs:ram::1:oidc-provider/p")
+        .oidc_token_file_path("/nowhere")
+        .credentials_uri("http://127.0.0.1:1/")
+        .sign_in_url("https://example.com")
+        .account_id("1")
+        .access_config("c")
+        .access_token("a")
+        .access_token_expire(1_i64 << 40)
+        .client_id("app")
+        .process_command("true");
+    for source in [
+        "env",
+        "env_legacy",
+        "static_ak",
+        "static_sts",
+        "bearer",
+        "ram_role_arn",
+        "oidc_role_arn",
+        "ecs_ram_role",
+        "credential_uri",
+        "cli_profile",
+        "profile",
+        "cloud_sso",
+        "oauth",
+        "external",
+        "default",
+    ] {
+        let client = Client::builder().source(source).config(&config).build().unwrap();
+        assert_eq!(client.type_name(), source);
+    }
+    for (source, text) in [
+        ("rsa_key_pair", "public_key_id cannot be empty"),
+        ("access_key", "there is no source called 'access_key'; the documentation lists them"),
+    ] {
+        let error = Client::builder().source(source).config(&config).build().unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidConfig, text));
+    }
+}
+
+#[test]
+fn what_a_source_has_no_use_for_is_refused() {
+    let base = Client::from_blocking("vault", || Ok(key()));
+    let with_base = Client::builder().source("static_ak").base(&base).build().unwrap_err();
+    assert_eq!(with_base.message(), "the source 'static_ak' was given a base, which only ram_role_arn has");
+    let with_listener = Client::builder().on_update(|_| ()).build().unwrap_err();
+    assert_eq!(
+        with_listener.message(),
+        "the source 'default' was given a listener for updates, which only oauth and external have"
+    );
+}
+
+#[test]
+fn profiles_are_found_by_name_in_the_file_that_is_named() {
+    let folder = std::env::temp_dir().join(format!("aliyun-cred-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let profile =
+        |name: &str| format!(r#"{{"name":"{name}","mode":"AK","access_key_id":"{name}-id","access_key_secret":"s"}}"#);
+    let cli = folder.join("config.json");
+    std::fs::write(&cli, format!(r#"{{"current":"one","profiles":[{},{}]}}"#, profile("one"), profile("two"))).unwrap();
+    let ini = folder.join("credentials.ini");
+    std::fs::write(&ini, "[two]\ntype = access_key\naccess_key_id = two-id\naccess_key_secret = s\n").unwrap();
+    for (source, file, name) in [("cli_profile", &cli, "cli_profile/static_ak"), ("profile", &ini, "profile/static_ak")]
+    {
+        let config = Config::default().profile_file(file.display().to_string()).profile_name("two");
+        let client = Client::builder().source(source).config(&config).build().unwrap();
+        let credentials = client.credentials_blocking().unwrap();
+        assert_eq!((credentials.access_key_id(), credentials.provider_name()), (Some("two-id"), Some(name)));
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
