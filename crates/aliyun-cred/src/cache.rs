@@ -64,6 +64,8 @@ pub(crate) struct Cache {
     provider: Provider,
     host: Host,
     type_name: String,
+    /// What somebody typed in: it needs neither the care nor the cost of what may be replaced.
+    constant: Option<Arc<Credentials>>,
     cached: ArcSwapOption<Cached>,
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
@@ -100,18 +102,16 @@ pub(crate) enum Step {
 
 impl Cache {
     pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
-        let cached = match &provider {
-            Provider::Static(credentials) => {
-                let credentials = Credentials::clone(credentials).with_type(type_name);
-                Some(Arc::new(Cached::new(Arc::new(credentials), host.now(), None)))
-            }
+        let constant = match &provider {
+            Provider::Static(credentials) => Some(Arc::new(Credentials::clone(credentials).with_type(type_name))),
             _ => None,
         };
         Arc::new(Cache {
             provider,
             host,
             type_name: type_name.to_owned(),
-            cached: ArcSwapOption::new(cached),
+            constant,
+            cached: ArcSwapOption::empty(),
             from_variables: ArcSwapOption::empty(),
             epoch: ArcSwap::new(Epoch::new()),
             id: Id::next(),
@@ -124,6 +124,9 @@ impl Cache {
 
     /// The cached credential, if it needs no refresh yet. No lock, no allocation.
     pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
+        if self.constant.is_some() {
+            return self.constant.clone();
+        }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
         let fresh = cached.times.is_none() || cached.fresh_at(Now::coarse()).is_some();
@@ -132,6 +135,9 @@ impl Cache {
 
     /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
     pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
+        if let Some(constant) = &self.constant {
+            return Some((constant.clone(), Duration::MAX));
+        }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
         let left = match cached.times {
@@ -149,9 +155,7 @@ impl Cache {
 
     /// The next call asks the source again.
     pub(crate) fn invalidate(&self) {
-        if !matches!(self.provider, Provider::Static(_)) {
-            self.cached.store(None);
-        }
+        self.cached.store(None);
     }
 
     /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
