@@ -108,6 +108,8 @@ test-python-peers: rust
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -r tests/peers/python/requirements.txt
 	@$(DEV_WHEEL) $(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps ./python
 	@$(PEERS)/bin/python -m pytest tests/peers/python
+	@echo "== Python: every scenario with the official package and ours, side by side"
+	@$(PEERS)/bin/python tests/peers/python/differential.py
 
 test-sdist: $(VENV)/bin/python
 	@echo "== Python: the source distribution, by itself in an empty folder"
