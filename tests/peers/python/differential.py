@@ -38,7 +38,7 @@ PACKAGES = ("alibabacloud_credentials", "aliyun_cred")
 FIELDS = ("access_key_id", "access_key_secret", "security_token", "bearer_token", "type", "provider_name")
 SECRETS = {"access_key_secret", "security_token", "bearer_token"}
 # More than anything takes that ends.
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 # What the emulator makes up, differently each time.
 ISSUED = re.compile(r"STS\.N\w{20,}|TMPSK\.\w+")
 

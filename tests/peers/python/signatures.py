@@ -18,11 +18,12 @@ class Signed:
 
     def assert_by(self, credential):
         """Fails unless AccessKey ID, secret and token are those of this one credential. Never shows a secret."""
-        assert self.access_key_id == credential.access_key_id
-        assert self.security_token == credential.security_token or not "the token is another credential's"
-        assert hmac.compare_digest(self._signature, self._expected(credential.access_key_secret)) or not (
-            "the signature was not made with this credential's secret"
-        )
+        if self.access_key_id != credential.access_key_id:
+            raise AssertionError(f"signed by {self.access_key_id}, not by {credential.access_key_id}")
+        if self.security_token != credential.security_token:
+            raise AssertionError("the token is not this credential's")
+        if self._signature != self._expected(credential.access_key_secret):
+            raise AssertionError("the signature was not made with this credential's secret")
 
 
 def mac(algorithm, key, text):

@@ -230,7 +230,7 @@ def test_an_account_is_copied_without_what_it_fetched(account, copied, recorder,
     assert len(asked("AssumeRole")) == 1
     copy_ = copied(original)
     assert type(copy_) is account
-    assert (copy_.access_id, copy_.secret_access_key, copy_.sts_token) == (None, None, None)
+    assert all(value is None for value in (copy_.access_id, copy_.secret_access_key, copy_.sts_token))
     odps = ODPS(copy_, project="project", endpoint=f"{recorder.url}/api", logview_host=recorder.url)
     odps.rest.delete(f"{odps.endpoint}/projects/project/tables/two")
     assert len(asked("AssumeRole")) == 2
