@@ -15,7 +15,7 @@ class Asking:
     def __init__(self, client: "Client | None" = None) -> None:
         self.client = Client() if client is None else client
 
-    def key_pair(self) -> CredentialModel:
+    def pair(self) -> CredentialModel:
         """The current credential, which is an AccessKey pair.
 
         :raises CredentialException: what the client raises; of kind ``invalid_config`` for a bearer token
@@ -29,3 +29,8 @@ class Asking:
             exception.kind = "invalid_config"
             raise exception
         return credential
+
+    def parts(self) -> "tuple[str, str, str | None]":
+        """AccessKey ID, AccessKey secret and security token of :meth:`pair`."""
+        pair = self.pair()
+        return pair.access_key_id or "", pair.access_key_secret or "", pair.security_token

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 class _Signer(Asking, Signer):
     def sign(self, region_id: str, request: "Any") -> "Any":
-        pair = self.key_pair()
-        values = pair.access_key_id, pair.access_key_secret
-        if pair.security_token is not None:
-            return StsTokenSigner(StsTokenCredential(*values, pair.security_token)).sign(region_id, request)
+        access_key_id, access_key_secret, security_token = self.parts()
+        if security_token is not None:
+            credential = StsTokenCredential(access_key_id, access_key_secret, security_token)
+            return StsTokenSigner(credential).sign(region_id, request)
         # The SDK leaves the token of an earlier attempt in the request.
         request.get_query_params().pop("SecurityToken", None)
         request.get_headers().pop("x-acs-security-token", None)
-        return AccessKeySigner(AccessKeyCredential(*values)).sign(region_id, request)
+        return AccessKeySigner(AccessKeyCredential(access_key_id, access_key_secret)).sign(region_id, request)
 
 
 class AcsClient(client.AcsClient):
@@ -38,6 +38,6 @@ class AcsClient(client.AcsClient):
         self, region_id: str = "cn-hangzhou", *, credential: "Client | None" = None, **options: "Any"
     ) -> None:
         """``credential`` is our client, without which it is the default chain's; ``options`` are the SDK's others."""
-        # The SDK signs in the four ways that it knows, and prefers ALIYUN_ACCESS_KEY_ID to what it is given.
+        # The SDK wants a credential of a kind that it knows, and then signs with ALIYUN_ACCESS_KEY_ID if that is set.
         super().__init__(region_id=region_id, credential=StsTokenCredential("", "", ""), **options)
         self._signer = _Signer(credential)

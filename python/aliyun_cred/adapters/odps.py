@@ -17,7 +17,7 @@ from ._asking import Asking
 
 class _Provider(Asking):
     def get_credential(self) -> CredentialModel:
-        return self.key_pair()
+        return self.pair()
 
     get_credentials = get_credential
 

@@ -19,5 +19,4 @@ class CredentialsProvider(Asking, credentials.CredentialsProvider):
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """
-        pair = self.key_pair()
-        return credentials.Credentials(pair.access_key_id, pair.access_key_secret, pair.security_token)
+        return credentials.Credentials(*self.parts())

@@ -19,7 +19,7 @@ class AsyncClient(aio.AsyncClient):
 
     With the SDK's own ``AsyncClient`` everything works too, but the loop stands still while a credential is fetched.
     A source that is asked at every call, such as a command whose credential has no end, is asked once more for each
-    signature, in the loop.
+    signature, in the loop. Why there is no credential is raised as it is, not as an error of the operation.
     """
 
     def __init__(self, config: "Any", **options: "Any") -> None:

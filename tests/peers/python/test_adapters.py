@@ -183,7 +183,7 @@ def test_without_a_client_it_is_the_default_chain(adapter, emulator, monkeypatch
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary-environment")
     provider = adapter.CredentialsProvider()
     assert provider.client.get_credential().provider_name == "default/env"
-    assert provider.key_pair().access_key_id == "LTAIenvironment"
+    assert provider.pair().access_key_id == "LTAIenvironment"
 
 
 def shown(exception):
