@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The official package and ours side by side: every scenario of `tests/scenarios`, in the same environment, against the
-same emulator. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
+same emulator, first in a thread, then with asyncio. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
 
 Compared are, call by call: whether there is a credential or an error, and when; of a credential all six fields; of an
 error its class (ours has to be an instance of the official one) and its text: to the letter if it comes from the
@@ -14,6 +14,8 @@ Of a chain's error, each source's entry is compared in the same way; sources tha
 """
 
 import ast
+import asyncio
+import contextlib
 import hashlib
 import importlib
 import ipaddress
@@ -31,14 +33,16 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
+from run import Emulator, prepare  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
 PACKAGES = ("alibabacloud_credentials", "aliyun_cred")
 FIELDS = ("access_key_id", "access_key_secret", "security_token", "bearer_token", "type", "provider_name")
 SECRETS = {"access_key_secret", "security_token", "bearer_token"}
-# More than anything takes that ends.
+# More than anything takes that ends. What does not end has `end` as its difference.
 MEMORY = 1 << 30
+SECONDS = 15
+MODES = {"sync": "### Scenarios that come out differently", "async": "### ... and with asyncio"}
 # What the emulator makes up, differently each time.
 ISSUED = re.compile(r"STS\.N\w{20,}|TMPSK\.\w+")
 
@@ -82,24 +86,35 @@ def lead_to(emulator):
             pass
     from Tea.core import TeaCore
 
-    do_action = TeaCore.do_action
+    do_action, async_do_action = TeaCore.do_action, TeaCore.async_do_action
 
-    def to_the_emulator(request, *rest):
+    @contextlib.contextmanager
+    def led(request):
         metadata = os.environ.get("ALIBABA_CLOUD_ECS_METADATA_ENDPOINT")
         if request.headers.get("host") != "100.100.100.200" or not metadata:
-            return do_action(request, *rest)
+            yield
+            return
         request.headers["host"] = metadata.removeprefix("http://")
         # Its service is not reached through a proxy, whatever the environment says.
         proxies = {name: os.environ.pop(name) for name in ("HTTP_PROXY", "http_proxy") if name in os.environ}
         try:
-            return do_action(request, *rest)
+            yield
         finally:
             os.environ.update(proxies)
 
+    def to_the_emulator(request, *rest):
+        with led(request):
+            return do_action(request, *rest)
+
+    async def to_the_emulator_async(request, *rest):
+        with led(request):
+            return await async_do_action(request, *rest)
+
     TeaCore.do_action = staticmethod(to_the_emulator)
+    TeaCore.async_do_action = staticmethod(to_the_emulator_async)
 
 
-def said(exception, package):
+def said(exception):
     classes = [base.__name__ for base in type(exception).__mro__ if base not in (BaseException, object)]
     return {"error": {"classes": classes, "text": str(exception)}}
 
@@ -113,7 +128,7 @@ def fingerprint(name, value):
     return f"sha256 {hashlib.sha256(value.encode()).hexdigest()}" if name in SECRETS else value
 
 
-def resolve(package, scratch, calls):
+def resolve(package, scratch, calls, mode):
     """What `calls` calls bring, from a client as a user makes it."""
     client_class = importlib.import_module(f"{package}.client").Client
     config_class = importlib.import_module(f"{package}.models").Config
@@ -122,21 +137,25 @@ def resolve(package, scratch, calls):
         options = json.loads(configured.read_text("utf-8")) if configured.exists() else None
         client = client_class(None if options is None else config_class(**options))
     except Exception as exception:
-        return [{"construction": True, **said(exception, package)}]
+        return [{"construction": True, **said(exception)}]
+    loop = asyncio.new_event_loop()
     outcomes = []
     for _ in range(calls):
         try:
-            credential = client.get_credential()
+            if mode == "async":
+                credential = loop.run_until_complete(client.get_credential_async())
+            else:
+                credential = client.get_credential()
             fields = {name: fingerprint(name, getattr(credential, name)) for name in FIELDS}
             if fields["access_key_id"] == "issued":
                 fields.update({name: "issued" for name in SECRETS if fields[name]})
             outcomes.append(fields)
         except Exception as exception:
-            outcomes.append(said(exception, package))
+            outcomes.append(said(exception))
     return outcomes
 
 
-def ask(package, scratch, environment, calls):
+def ask(package, scratch, environment, calls, mode):
     """Runs `resolve` in a forked child with that environment only."""
     result = scratch / "result.json"
     sys.stdout.flush()
@@ -144,7 +163,7 @@ def ask(package, scratch, environment, calls):
     if child == 0:
         status = 1
         try:
-            signal.alarm(WATCHDOG_SECONDS)
+            signal.alarm(SECONDS)
             # The official package reads what a command prints for as long as it prints.
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             # What it prints is its own business.
@@ -154,7 +173,7 @@ def ask(package, scratch, environment, calls):
             os.environ.clear()
             os.environ.update(environment)
             os.chdir(scratch)
-            result.write_text(json.dumps(resolve(package, scratch, calls)), "utf-8")
+            result.write_text(json.dumps(resolve(package, scratch, calls, mode)), "utf-8")
             status = 0
         except BaseException:
             result.write_text(traceback.format_exc(), "utf-8")
@@ -162,6 +181,9 @@ def ask(package, scratch, environment, calls):
             os._exit(status)
     _, status = os.waitpid(child, 0)
     text = result.read_text("utf-8") if result.exists() else ""
+    if os.WIFSIGNALED(status):
+        # By the alarm, or for want of memory.
+        return []
     if status != 0:
         raise AssertionError(f"{package} ended with status {status}: {text}")
     return json.loads(text)
@@ -186,6 +208,8 @@ def entries(text):
 
 def differences(official, ours):
     """In what two lists of outcomes differ."""
+    if not official or not ours:
+        return set() if official == ours else {"end"}
     found = set()
     if official[0].get("construction") != ours[0].get("construction"):
         found.add("construction")
@@ -210,14 +234,14 @@ def differences(official, ours):
     return found
 
 
-def listed():
-    """The page's table: scenario -> what differs. Its first two cells are names in backticks."""
-    section = PAGE.read_text("utf-8").partition("### Scenarios that come out differently")[2].partition("\n#")[0]
+def table(heading):
+    """One of the page's tables: scenario -> what differs. Its first two cells are names in backticks."""
+    section = PAGE.read_text("utf-8").partition(f"{heading}\n")[2].partition("\n#")[0]
     found = {}
-    for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`) \|", section, re.MULTILINE):
+    for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`|nothing) \|", section, re.MULTILINE):
         for scenario in re.findall(r"`(\w+)`", scenarios):
             if scenario in found:
-                raise SystemExit(f"docs/differences.md lists {scenario} twice")
+                raise SystemExit(f"docs/differences.md lists {scenario} twice under {heading!r}")
             found[scenario] = set(re.findall(r"`(\w+)`", aspects))
     return found
 
@@ -229,44 +253,54 @@ def show(name, results):
             print(f"{package}: {json.dumps(outcome)}")
 
 
+def compare(mode, folders, expected, emulator, temporary, verbose):
+    """Runs scenarios in one mode, and returns how many did not come out as the page says."""
+    failed = 0
+    for folder in folders:
+        results = {}
+        for package in PACKAGES:
+            scratch = temporary / mode / package / folder.name
+            scratch.mkdir(parents=True)
+            scenario, environment, _ = prepare(folder, emulator, scratch)
+            outcomes = ask(package, scratch, environment, scenario.get("calls", 1), mode)
+            # The homes of the two have different names.
+            results[package] = json.loads(json.dumps(outcomes).replace(str(scratch), ""))
+        found = differences(*results.values())
+        if verbose:
+            show(f"{folder.name}, {mode}", results)
+        for aspect in sorted(found - expected.get(folder.name, set())):
+            failed += 1
+            print(f"FAILED {folder.name}, {mode}: {aspect} differs, and docs/differences.md does not say so")
+        for aspect in sorted(expected.get(folder.name, set()) - found):
+            failed += 1
+            print(f"FAILED {folder.name}, {mode}: docs/differences.md says that {aspect} differs, and it does not")
+    same = sum(not expected.get(folder.name) for folder in folders)
+    print(f"official and ours, {mode}: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed")
+    return failed
+
+
 def main():
     names = sys.argv[1:]
     folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/scenario.json"))
+    known = {folder.name for folder in folders}
     folders = [folder for folder in folders if not names or folder.name in names]
-    expected = listed()
-    failed = 0
+    expected, failed = {}, 0
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
         emulator = Emulator(pathlib.Path(temporary))
         try:
             lead_to(emulator)
             only_loopback()
-            for folder in folders:
-                results = {}
-                for package in PACKAGES:
-                    scratch = pathlib.Path(temporary, package, folder.name)
-                    scratch.mkdir(parents=True)
-                    scenario, environment, _ = prepare(folder, emulator, scratch)
-                    results[package] = ask(package, scratch, environment, scenario.get("calls", 1))
-                    # The homes of the two have different names.
-                    text = json.dumps(results[package]).replace(str(scratch), "")
-                    results[package] = json.loads(text)
-                found = differences(*results.values())
-                if names:
-                    show(folder.name, results)
-                for aspect in sorted(found - expected.get(folder.name, set())):
+            for mode, heading in MODES.items():
+                more = table(heading)
+                for name in sorted(set(more) - known):
                     failed += 1
-                    print(f"FAILED {folder.name}: {aspect} differs, and docs/differences.md does not say so")
-                for aspect in sorted(expected.get(folder.name, set()) - found):
-                    failed += 1
-                    print(f"FAILED {folder.name}: docs/differences.md says that {aspect} differs, and it does not")
+                    print(f"FAILED {name}: docs/differences.md lists it, and there is no such scenario")
+                # What the second table says of a scenario stands in place of what the first says.
+                expected.update(more)
+                failed += compare(mode, folders, expected, emulator, pathlib.Path(temporary), bool(names))
         finally:
             emulator.stop()
-    if not names:
-        for name in sorted(set(expected) - {folder.name for folder in folders}):
-            failed += 1
-            print(f"FAILED {name}: docs/differences.md lists it, and there is no such scenario")
-    same = sum(folder.name not in expected for folder in folders)
-    print(f"official and ours: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed, {failed} failed")
+    print(f"{failed} failed")
     return 1 if failed or not folders else 0
 
 
