@@ -19,6 +19,8 @@ CRATES := -p aliyun-cred -p aliyun-cred-emulator
 VENV := $(BUILD)/venv
 # A virtual environment of its own for the official packages.
 PEERS := $(BUILD)/peers
+# On top of it, our distribution of the official name in place of the official one.
+PEERS_COMPAT := $(BUILD)/peers-compat
 # The bindings of one test run are built once, without the release profile's minutes of optimisation.
 DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
@@ -107,7 +109,14 @@ test-python-peers: rust
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -r tests/peers/python/requirements.txt
 	@$(DEV_WHEEL) $(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps ./python
-	@$(PEERS)/bin/python -m pytest tests/peers/python
+	@test -x $(PEERS_COMPAT)/bin/python || $(PYTHON) -m venv $(PEERS_COMPAT)
+	@$(PEERS)/bin/python -c "import site; print(site.getsitepackages()[0])" \
+		>"$$($(PEERS_COMPAT)/bin/python -c "import site; print(site.getsitepackages()[0])")/peers.pth"
+	@$(PEERS_COMPAT)/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps ./python/compat
+	@PEERS_COMPAT_PYTHON=$(PEERS_COMPAT)/bin/python $(PEERS)/bin/python -m pytest tests/peers/python
+	@echo "== Python: the same under the official name, as an alias and as a distribution"
+	@PEERS_IN_ITS_PLACE=1 $(PEERS)/bin/python -m aliyun_cred -m pytest tests/peers/python/test_openapi.py
+	@PEERS_IN_ITS_PLACE=1 $(PEERS_COMPAT)/bin/python -m pytest tests/peers/python/test_openapi.py
 	@echo "== Python: every scenario with the official package and ours, side by side"
 	@$(PEERS)/bin/python tests/peers/python/differential.py
 

@@ -1,5 +1,6 @@
 """A service on loopback that writes down what it is asked."""
 
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -35,6 +36,11 @@ class Recorder:
     def _handler(recorder):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self):
+                # An SDK may drop a connection that it keeps.
+                with contextlib.suppress(ConnectionError):
+                    super().handle()
 
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

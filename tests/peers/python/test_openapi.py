@@ -1,12 +1,15 @@
 """The official SDKs' cores, from PyPI, with our client as it is: `alibabacloud_tea_openapi`, the two older ones that
 ask for one field at a time, and the gateways.
 
-They are imported with the official `alibabacloud_credentials` beside them, which they require; ours is what they are
-given. `test_in_its_place.py` takes the official one away.
+They import `alibabacloud_credentials`, which they require. These tests run three times: with the official package, and
+ours only in what the SDKs are given; with ours in its place (`python -m aliyun_cred`); and with our distribution of that
+name installed.
 """
 
 import asyncio
+import os
 
+import alibabacloud_credentials
 import pytest
 from alibabacloud_gateway_oss.client import Client as OssGateway
 from alibabacloud_gateway_pop.client import Client as PopGateway
@@ -22,6 +25,7 @@ from alibabacloud_tea_rpc.client import Client as Rpc
 from alibabacloud_tea_util.models import RuntimeOptions
 from darabonba.runtime import RuntimeOptions as DaraRuntimeOptions
 
+import aliyun_cred
 import signatures
 from conftest import ACCOUNT, Kept, config, identity
 
@@ -121,6 +125,10 @@ RECORDED = {
 }
 verified = pytest.mark.parametrize("peer", VERIFIED_BY_EMULATOR.values(), ids=VERIFIED_BY_EMULATOR)
 recorded = pytest.mark.parametrize(("peer", "read"), RECORDED.values(), ids=RECORDED)
+
+
+def test_the_official_name_is_whose_it_is_meant_to_be():
+    assert (alibabacloud_credentials is aliyun_cred) == ("PEERS_IN_ITS_PLACE" in os.environ)
 
 
 @verified
