@@ -236,7 +236,8 @@ def differences(official, ours):
 
 def table(heading):
     """One of the page's tables: scenario -> what differs. Its first two cells are names in backticks."""
-    section = PAGE.read_text("utf-8").partition(f"{heading}\n")[2].partition("\n#")[0]
+    python = PAGE.read_text("utf-8").partition("\n## Python\n")[2].partition("\n## ")[0]
+    section = python.partition(f"{heading}\n")[2].partition("\n#")[0]
     found = {}
     for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`|nothing) \|", section, re.MULTILINE):
         for scenario in re.findall(r"`(\w+)`", scenarios):
