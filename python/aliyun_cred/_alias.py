@@ -1,0 +1,45 @@
+"""The official package's name as a second name of this one: the same modules, and the same classes in them."""
+
+import importlib
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+OFFICIAL = "alibabacloud_credentials"
+_OURS = __name__.partition(".")[0]
+
+
+class _Loader:
+    """Gives a module of ours, as it is, under its second name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # It has run under its own name, which the import system has just made it forget.
+        module.__spec__ = self._spec
+
+
+class _Finder:
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
+        package, _, rest = name.partition(".")
+        if package != OFFICIAL:
+            return None
+        ours = f"{_OURS}.{rest}" if rest else _OURS
+        if importlib.util.find_spec(ours) is None:
+            return None
+        module = importlib.import_module(ours)
+        return ModuleSpec(name, _Loader(module), is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
+
+
+def install() -> None:
+    """Makes every later import of the official name an import of ours. Done once, however often it is called."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    sys.modules[OFFICIAL] = sys.modules[_OURS]
