@@ -7,7 +7,32 @@ const { Credential } = require('./lib/credential.js');
 const { Config, CredentialModel } = require('./lib/models.js');
 
 module.exports = Credential;
-module.exports.default = Credential;
-module.exports.Config = Config;
-module.exports.CredentialModel = CredentialModel;
+Object.assign(module.exports, { default: Credential, Credential, Config, CredentialModel });
 Object.defineProperty(module.exports, '__esModule', { value: true });
+
+// Few programs need them, and all would pay for reading their file.
+for (const name of [
+  'DefaultCredentialsProvider',
+  'StaticAKCredentialsProvider',
+  'StaticSTSCredentialsProvider',
+  'RAMRoleARNCredentialsProvider',
+  'OIDCRoleArnCredentialsProvider',
+  'ECSRAMRoleCredentialsProvider',
+  'URICredentialsProvider',
+  'EnvironmentVariableCredentialsProvider',
+  'ProfileCredentialsProvider',
+  'CLIProfileCredentialsProvider',
+  'CloudSSOCredentialsProvider',
+  'OAuthCredentialsProvider',
+  'ExternalCredentialsProvider',
+]) {
+  const property = { configurable: true, enumerable: true };
+  Object.defineProperty(module.exports, name, {
+    ...property,
+    get() {
+      const value = require('./lib/providers.js')[name];
+      Object.defineProperty(module.exports, name, { ...property, value, writable: true });
+      return value;
+    },
+  });
+}

@@ -1,0 +1,30 @@
+'use strict';
+
+const native = require('../native.js');
+const { ofKind } = require('./errors.js');
+const { Scope } = require('./scope.js');
+const { LIMIT, within } = require('./waiting.js');
+
+/**
+ * What `open` needs to have `callback` called with what was learned; `argumentsOf` makes its arguments of that. The
+ * credential waits for it, a minute at most, and comes even if it fails.
+ */
+function learner(callback, argumentsOf, limit = LIMIT) {
+  if (typeof callback !== 'function') throw ofKind('invalid_config', 'the callback for updates must be a function');
+  const foreign = new Scope();
+  const learn = async (question, update) => {
+    try {
+      const late = () => new Error('it took too long');
+      await within(limit, foreign.run(() => callback(...argumentsOf(update))), late);
+    } catch (error) {
+      // Its message is the user's, and may quote what it was given.
+      const what = error instanceof Error ? error.name : typeof error;
+      process.emitWarning(`the callback for updates failed (${what}): what was learned may be lost`, 'AliyunCredWarning');
+    } finally {
+      native.letGo(question);
+    }
+  };
+  return { foreign, learn };
+}
+
+module.exports = { learner };
