@@ -76,7 +76,8 @@ class Foreign extends Scope {
         fields.expiration,
       );
     } catch (error) {
-      const said = `the provider '${this.name}' failed: ${error?.message ?? typeof error}`;
+      const what = error instanceof Error ? `failed: ${error.message}` : 'threw something that is no Error';
+      const said = `the provider '${this.name}' ${what}`;
       this.#failure = { error, said };
       native.refuse(question, kindOf(error) ?? 'internal', said);
     }

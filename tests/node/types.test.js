@@ -41,3 +41,28 @@ test('the class by require, and a real AbortSignal', () =>
        client.getCredential({ signal: AbortSignal.timeout(1000) });`,
     { module: 'node16', types: ['node'] },
   ));
+
+test("as the official SDK's own client of credentials, where it stands in for that", () =>
+  compiles(
+    'use.cts',
+    `import * as $OpenApi from '@alicloud/openapi-client';
+     import Credential from '@alicloud/credentials';
+     import Ours = require('aliyun-cred');
+     const config = new $OpenApi.Config({ endpoint: 'sts.aliyuncs.com' });
+     config.credential = new Ours({ type: 'sts' });
+     config.credential = new Credential(new Ours.Config({ type: 'sts' }), Ours.DefaultCredentialsProvider.builder().build());
+     export const token: Promise<string> = config.credential.getSecurityToken();`,
+    {
+      module: 'node16',
+      esModuleInterop: true,
+      types: ['node'],
+      // As an override in package.json does it.
+      paths: {
+        '@alicloud/credentials': [join(PACKAGE, 'index.d.ts')],
+        '@alicloud/*': [join(MODULES, '@alicloud', '*')],
+        '*': [join(MODULES, '*')],
+      },
+      // The declarations of the SDK's other packages are not ours to check.
+      skipLibCheck: true,
+    },
+  ));
