@@ -65,9 +65,15 @@ test('it is asked at every call, and wins over the configuration', async () => {
 test('what it gives beyond a pair', async () => {
   const end = new Date(Date.now() + 60_000);
   const given = { ...PAIR, providerName: 'vault', expiration: end, bearerToken: '', other: 1 };
-  const model = await new Credential(null, providerOf(() => given)).getCredential();
+  const model = await new Credential(
+    null,
+    providerOf(() => given),
+  ).getCredential();
   assert.deepEqual([model.providerName, model.expiration, model.other], ['vault', end, undefined]);
-  const bearer = new Credential(null, providerOf(() => ({ bearerToken: CANARY })));
+  const bearer = new Credential(
+    null,
+    providerOf(() => ({ bearerToken: CANARY })),
+  );
   const { bearerToken, ...rest } = (await bearer.getCredential()).toMap();
   assert.ok(bearerToken === CANARY && bearer.getBearerToken() === CANARY, 'differs');
   const empty = { accessKeyId: '', accessKeySecret: '', securityToken: '' };
@@ -81,7 +87,11 @@ test('an object with neither method is ignored, as in the original; one of the t
   }
   const code = 'ERR_ALIYUN_CRED_INVALID_CONFIG';
   const message = 'a provider must have both getCredentials() and getProviderName()';
-  for (const half of [{ getCredentials() {} }, { getProviderName() {} }, { getCredentials() {}, getProviderName: 'x' }]) {
+  for (const half of [
+    { getCredentials() {} },
+    { getProviderName() {} },
+    { getCredentials() {}, getProviderName: 'x' },
+  ]) {
     assert.throws(() => new Credential(config, half), { code, message });
     assert.throws(() => roleOver(half), { code, message });
   }
@@ -106,7 +116,11 @@ const WRONG = {
   'returns undefined': [() => undefined, 'internal', 'gave a credential without AccessKey ID or secret'],
   'resolves with null': [async () => null, 'internal', 'gave a credential without AccessKey ID or secret'],
   'gives a number': [async () => 3, 'internal', 'gave a credential without AccessKey ID or secret'],
-  'gives no secret': [async () => ({ accessKeyId: 'id' }), 'internal', 'gave a credential without AccessKey ID or secret'],
+  'gives no secret': [
+    async () => ({ accessKeyId: 'id' }),
+    'internal',
+    'gave a credential without AccessKey ID or secret',
+  ],
   'gives empty strings': [
     async () => ({ accessKeyId: 'id', accessKeySecret: '' }),
     'internal',
@@ -227,7 +241,10 @@ test('a provider that asks the client it serves is told so, however it gets ther
   };
   const code = 'ERR_ALIYUN_CRED_RECURSION';
   for (const [how, wait] of Object.entries(cases)) {
-    const client = new Credential(null, providerOf(() => wait(() => client.getCredential())));
+    const client = new Credential(
+      null,
+      providerOf(() => wait(() => client.getCredential())),
+    );
     assert.equal((await errorOf(client.getCredential())).code, code, how);
     const role = roleOver(providerOf(() => wait(() => role.getCredentials())));
     assert.equal((await errorOf(role.getCredentials())).code, code, how);
@@ -238,8 +255,14 @@ test('a provider that asks the client it serves is told so, however it gets ther
     const left = roleOver(providerOf(() => wait(() => right.getCredentials())));
     const right = roleOver(providerOf(() => wait(() => left.getCredentials())));
     assert.equal((await errorOf(left.getCredentials())).code, code, how);
-    const first = new Credential(null, providerOf(() => wait(() => second.getCredential())));
-    const second = new Credential(null, providerOf(() => wait(() => first.getCredential())));
+    const first = new Credential(
+      null,
+      providerOf(() => wait(() => second.getCredential())),
+    );
+    const second = new Credential(
+      null,
+      providerOf(() => wait(() => first.getCredential())),
+    );
     assert.equal((await errorOf(first.getCredential())).code, code, how);
   }
   assert.equal(sts.requests, 0);
@@ -264,7 +287,10 @@ test('a provider may ask other clients, and what it leaves running may ask the o
 });
 
 test('a caller that aborts leaves the provider to the others', async () => {
-  for (const make of [(provider) => new Credential(null, provider), (provider) => new Credential(null, roleOver(provider))]) {
+  for (const make of [
+    (provider) => new Credential(null, provider),
+    (provider) => new Credential(null, roleOver(provider)),
+  ]) {
     const gate = later();
     let calls = 0;
     const client = make(
@@ -316,11 +342,17 @@ test('getCredentialSync over JavaScript: from the cache, or not at all', async (
   role.invalidate();
   assert.throws(() => role.getCredentialSync(), refused);
 
-  const direct = new Credential(null, providerOf(async () => PAIR));
+  const direct = new Credential(
+    null,
+    providerOf(async () => PAIR),
+  );
   await direct.getCredential();
   assert.throws(() => direct.getCredentialSync(), refused, 'nothing says how long that one is good');
   const end = new Date(Date.now() + 3_600_000);
-  const ending = new Credential(null, providerOf(async () => ({ ...PAIR, expiration: end })));
+  const ending = new Credential(
+    null,
+    providerOf(async () => ({ ...PAIR, expiration: end })),
+  );
   assert.throws(() => ending.getCredentialSync(), refused);
   assert.equal(await ending.getCredential(), ending.getCredentialSync());
   ending.invalidate();

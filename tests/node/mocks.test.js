@@ -34,7 +34,10 @@ test('classes can be replaced', (t) => {
 
 test('a client works with the clock and the timers replaced', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
-  const provider = { getCredentials: async () => ({ accessKeyId: 'i', accessKeySecret: 's' }), getProviderName: () => 'm' };
+  const provider = {
+    getCredentials: async () => ({ accessKeyId: 'i', accessKeySecret: 's' }),
+    getProviderName: () => 'm',
+  };
   assert.equal(await new Credential(null, provider).getAccessKeyId(), 'i');
 });
 
@@ -94,7 +97,15 @@ async function vitest(place) {
       });`,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
-  const args = [join(MODULES, 'vitest', 'vitest.mjs'), 'run', '--root', project, '--reporter', 'json', '--no-file-parallelism'];
+  const args = [
+    join(MODULES, 'vitest', 'vitest.mjs'),
+    'run',
+    '--root',
+    project,
+    '--reporter',
+    'json',
+    '--no-file-parallelism',
+  ];
   const { code, stdout, stderr } = await run(process.execPath, args, { cwd: project });
   assert.equal(code, 0, stdout + stderr);
   assert.equal(JSON.parse(stdout).numPassedTests, 4);

@@ -1,7 +1,17 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+const {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} = require('node:fs');
 const { join } = require('node:path');
 const { test } = require('node:test');
 const { BUILD, HOME, PACKAGE, ROOT, folder, run } = require('./support.js');
@@ -78,8 +88,15 @@ test('a clone is usable where it lies, once it is built', async () => {
   const installed = await npm(['install'], join(clone, 'node'));
   assert.equal(installed.code, 0, installed.stderr);
   // What the dependencies were built to serves again; the release profile takes minutes.
-  const env = { ...process.env, CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), ALIYUN_CRED_PROFILE: 'dev' };
-  const built = await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: join(clone, 'node'), env: { ...env, HOME } });
+  const env = {
+    ...process.env,
+    CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'),
+    ALIYUN_CRED_PROFILE: 'dev',
+  };
+  const built = await run('npm', ['run', 'build', '--loglevel', 'error'], {
+    cwd: join(clone, 'node'),
+    env: { ...env, HOME },
+  });
   assert.equal(built.code, 0, built.stderr);
   const use = `new (require(${JSON.stringify(join(clone, 'node'))}))({ type: 'bearer', bearerToken: 't' })`;
   const { code, stdout, stderr } = await run(process.execPath, ['-p', `${use}.getType()`], { cwd: folder() });

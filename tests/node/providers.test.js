@@ -178,11 +178,7 @@ test("building fails with Node's texts", () => {
       { CredentialsProvider: {} },
       'a provider must have both getCredentials() and getProviderName()',
     ],
-    [
-      'OIDCRoleArnCredentialsProvider',
-      {},
-      'roleArn does not exist and env ALIBABA_CLOUD_ROLE_ARN is null.',
-    ],
+    ['OIDCRoleArnCredentialsProvider', {}, 'roleArn does not exist and env ALIBABA_CLOUD_ROLE_ARN is null.'],
     [
       'OIDCRoleArnCredentialsProvider',
       { RoleArn: ROLE },
@@ -195,11 +191,7 @@ test("building fails with Node's texts", () => {
     ],
     ['OAuthCredentialsProvider', {}, 'the clientId is empty'],
     ['OAuthCredentialsProvider', { ClientId: 'c' }, 'the url for sign-in is empty'],
-    [
-      'OAuthCredentialsProvider',
-      { TokenUpdateCallback: 'no function' },
-      'the callback for updates must be a function',
-    ],
+    ['OAuthCredentialsProvider', { TokenUpdateCallback: 'no function' }, 'the callback for updates must be a function'],
     ['ExternalCredentialsProvider', {}, 'process_command is empty'],
     ['ExternalCredentialsProvider', { ProcessCommand: 'x', Timeout: '1' }, /'timeout' must be /],
     ['URICredentialsProvider', { CredentialsURI: 3 }, /'credentialsURI' must be /],
@@ -251,7 +243,10 @@ test('the environment, alone and in the default chain', () =>
   ));
 
 test('a role on top of a role, each with its own settings', async () => {
-  answer = ({ body }) => [200, { Credentials: { ...ISSUED, AccessKeyId: new URLSearchParams(body).get('ExternalId') } }];
+  answer = ({ body }) => [
+    200,
+    { Credentials: { ...ISSUED, AccessKeyId: new URLSearchParams(body).get('ExternalId') } },
+  ];
   const role = (base, ExternalId) =>
     build('RAMRoleARNCredentialsProvider', {
       CredentialsProvider: base,
@@ -441,7 +436,11 @@ test('an OAuth session tells of its tokens before it gives a credential', async 
   const tokens = [`${CANARY}-refresh-2`, `${CANARY}-access-2`];
   const [before, issued] = told;
   assert.equal(told.length, 2);
-  for (const update of told) assert.ok(tokens.every((token, index) => update[index] === token), 'tokens differ');
+  for (const update of told)
+    assert.ok(
+      tokens.every((token, index) => update[index] === token),
+      'tokens differ',
+    );
   assert.deepEqual([...before.slice(2, 5), before[6]], [undefined, undefined, undefined, 0]);
   assert.ok(before[5] > Date.now() / 1000);
   assert.equal(issued[2], 'STS.issued');
@@ -505,7 +504,10 @@ test('a command tells of every new credential', async () => {
       ['two', END.getTime() / 1000],
     ],
   );
-  assert.ok(told.every(([, secret, token]) => secret === CANARY && token === CANARY), 'differs');
+  assert.ok(
+    told.every(([, secret, token]) => secret === CANARY && token === CANARY),
+    'differs',
+  );
 });
 
 test('a client of one of these shares its credential and its refresh', async () => {
@@ -540,7 +542,9 @@ test('a subclass, and a method replaced for a test, are asked in place of the so
   assert.equal((await new Credential(null, replaced).getCredential()).accessKeyId, 'fake');
   answer = ({ path, body }) => [
     200,
-    { Credentials: { ...ISSUED, AccessKeyId: new URLSearchParams(`${path.split('?')[1]}&${body}`).get('AccessKeyId') } },
+    {
+      Credentials: { ...ISSUED, AccessKeyId: new URLSearchParams(`${path.split('?')[1]}&${body}`).get('AccessKeyId') },
+    },
   ];
   const role = (base) =>
     build('RAMRoleARNCredentialsProvider', { CredentialsProvider: base, RoleArn: ROLE, StsEndpoint: address });
