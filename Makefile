@@ -17,6 +17,8 @@ DEBUG := $(CARGO_TARGET_DIR)/debug
 # Always together: alone, each would have its dependencies built once more, with other features.
 CRATES := -p aliyun-cred -p aliyun-cred-emulator
 VENV := $(BUILD)/venv
+# A virtual environment of its own for the official packages.
+PEERS := $(BUILD)/peers
 # The bindings of one test run are built once, without the release profile's minutes of optimisation.
 DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
@@ -24,7 +26,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak bench fleet test-rust test-c test-python test-sdist test-node test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet test-rust test-c test-python test-python-peers test-sdist test-node test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,7 +34,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-sdist test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-python test-python-peers test-sdist test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -99,6 +101,15 @@ test-python: python
 	@echo "== Python"
 	@$(PIP) -r tests/python/requirements.txt
 	@$(VENV)/bin/python -m pytest tests/python
+
+test-python-peers: rust
+	@echo "== Python: the official SDKs from PyPI, with our client"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -r tests/peers/python/requirements.txt
+	@$(DEV_WHEEL) $(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps ./python
+	@$(PEERS)/bin/python -m pytest tests/peers/python
+	@echo "== Python: every scenario with the official package and ours, side by side"
+	@$(PEERS)/bin/python tests/peers/python/differential.py
 
 test-sdist: $(VENV)/bin/python
 	@echo "== Python: the source distribution, by itself in an empty folder"

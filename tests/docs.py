@@ -36,7 +36,7 @@ def check_readmes():
 
 def check_links():
     pages = [*ROOT.glob("*.md"), *ROOT.glob("crates/*/README.md"), *ROOT.glob("tests/**/README.md")]
-    pages += [*ROOT.glob("python/README.md"), *ROOT.glob("node/README.md")]
+    pages += [*ROOT.glob("docs/*.md"), *ROOT.glob("python/README.md"), *ROOT.glob("node/README.md")]
     for page in pages:
         prose = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose):

@@ -68,17 +68,17 @@ class Client:
     def get_access_key_id(self) -> "str | None":
         """Deprecated: use ``get_credential().access_key_id``."""
         _deprecated("get_access_key_id", "get_credential().access_key_id")
-        return self.get_credential().access_key_id
+        return self._field("access_key_id")
 
     def get_access_key_secret(self) -> "str | None":
         """Deprecated: use ``get_credential().access_key_secret``."""
         _deprecated("get_access_key_secret", "get_credential().access_key_secret")
-        return self.get_credential().access_key_secret
+        return self._field("access_key_secret")
 
     def get_security_token(self) -> "str | None":
         """Deprecated: use ``get_credential().security_token``."""
         _deprecated("get_security_token", "get_credential().security_token")
-        return self.get_credential().security_token
+        return self._field("security_token")
 
     # Plain functions that return a coroutine, so that the warning points at the call and not at an `await`.
 
@@ -110,8 +110,17 @@ class Client:
             return None
         return self.get_credential().bearer_token
 
+    # Reads in a row are of one credential, whatever is refreshed in between.
+
+    def _field(self, name: str) -> "str | None":
+        from ._one_by_one import field
+
+        return field(self, name)
+
     async def _field_async(self, name: str) -> "str | None":
-        return getattr(await self.get_credential_async(), name)  # type: ignore[no-any-return]
+        from ._one_by_one import field_async
+
+        return await field_async(self, name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(type={self._native.type_name!r})"

@@ -230,8 +230,10 @@ def secrets_of_file(text):
         yield from key.split()
 
 
-def run(scenario_folder, surface, emulator, scratch):
-    """Runs one scenario on one surface; raises Mismatch."""
+def prepare(scenario_folder, emulator, scratch):
+    """Makes the home directory, the configuration and the services of a scenario.
+
+    Returns the scenario, the environment to run it in, and the secrets in its files."""
     home = scratch / "home"
     if (scenario_folder / "home").exists():
         shutil.copytree(scenario_folder / "home", home)
@@ -263,6 +265,12 @@ def run(scenario_folder, surface, emulator, scratch):
         "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": emulator.addresses["metadata"],
         **scenario.get("env", {}),
     }
+    return scenario, environment, files
+
+
+def run(scenario_folder, surface, emulator, scratch):
+    """Runs one scenario on one surface; raises Mismatch."""
+    scenario, environment, files = prepare(scenario_folder, emulator, scratch)
     command, mode = SURFACES[surface]
     calls = scenario.get("calls", 1)
     child = subprocess.run(
@@ -303,7 +311,7 @@ def run(scenario_folder, surface, emulator, scratch):
         compare("calls", len(per_call), len(outcomes))
         for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
             check_outcome(f"call {index}", wanted, outcome, surface)
-    check_files(home, scenario.get("files", {}))
+    check_files(scratch / "home", scenario.get("files", {}))
     check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
 
 

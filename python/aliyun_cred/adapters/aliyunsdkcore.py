@@ -1,0 +1,43 @@
+"""For ``aliyun-python-sdk-core``: the V1 SDK.
+
+>>> from aliyun_cred.adapters.aliyunsdkcore import AcsClient
+>>> acs = AcsClient(region_id="cn-hangzhou", credential=client)
+"""
+
+# mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
+from aliyunsdkcore import client
+from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
+from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
+from aliyunsdkcore.auth.signers.signer import Signer
+from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
+
+from ..client import Client
+from ._asking import Asking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Signer(Asking, Signer):
+    def sign(self, region_id: str, request: "Any") -> "Any":
+        access_key_id, access_key_secret, security_token = self.parts()
+        if security_token is not None:
+            credential = StsTokenCredential(access_key_id, access_key_secret, security_token)
+            return StsTokenSigner(credential).sign(region_id, request)
+        # The SDK leaves the token of an earlier attempt in the request.
+        request.get_query_params().pop("SecurityToken", None)
+        request.get_headers().pop("x-acs-security-token", None)
+        return AccessKeySigner(AccessKeyCredential(access_key_id, access_key_secret)).sign(region_id, request)
+
+
+class AcsClient(client.AcsClient):
+    """The SDK's client, which asks ours at every signature, those of repeated attempts included."""
+
+    def __init__(
+        self, region_id: str = "cn-hangzhou", *, credential: "Client | None" = None, **options: "Any"
+    ) -> None:
+        """``credential`` is our client, without which it is the default chain's; ``options`` are the SDK's others."""
+        # The SDK wants a credential of a kind that it knows, and then signs with ALIYUN_ACCESS_KEY_ID if that is set.
+        super().__init__(region_id=region_id, credential=StsTokenCredential("", "", ""), **options)
+        self._signer = _Signer(credential)

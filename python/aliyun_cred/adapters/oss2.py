@@ -1,0 +1,22 @@
+"""For ``oss2``: OSS, the older SDK.
+
+>>> from aliyun_cred.adapters.oss2 import CredentialsProvider
+>>> auth = oss2.ProviderAuthV4(CredentialsProvider(client))
+>>> bucket = oss2.Bucket(auth, "https://oss-cn-hangzhou.aliyuncs.com", "bucket", region="cn-hangzhou")
+"""
+
+# mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
+from oss2 import credentials
+
+from ._asking import Asking
+
+
+class CredentialsProvider(Asking, credentials.CredentialsProvider):
+    """What ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4`` ask at every signature."""
+
+    def get_credentials(self) -> credentials.Credentials:
+        """The current credential.
+
+        :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
+        """
+        return credentials.Credentials(*self.parts())

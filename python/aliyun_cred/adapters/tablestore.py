@@ -1,0 +1,42 @@
+"""For ``tablestore``.
+
+>>> from aliyun_cred.adapters.tablestore import CredentialsProvider
+>>> ots = tablestore.OTSClient(endpoint, instance_name="...", credentials_provider=CredentialsProvider(client))
+"""
+
+# mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
+import tablestore
+from tablestore import credentials
+
+from ._asking import Asking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class CredentialsProvider(Asking, credentials.CredentialsProvider):
+    """What ``OTSClient(credentials_provider=...)`` asks once for every request; its repeated attempts sign alike."""
+
+    def get_credentials(self) -> credentials.Credentials:
+        """The current credential.
+
+        :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
+        """
+        return credentials.Credentials(*self.parts())
+
+
+class AsyncOTSClient(tablestore.AsyncOTSClient):
+    """The SDK's client, which before each request awaits a credential, so that signing finds it in the cache.
+
+    With the SDK's own ``AsyncOTSClient`` everything works too, but the loop stands still while a credential is
+    fetched. ``credentials_provider`` has to be ours.
+    """
+
+    async def _request_helper(self, *arguments: "Any", **options: "Any") -> "Any":
+        await self.credentials_provider.client.get_credential_async()
+        return await super()._request_helper(*arguments, **options)
+
+    async def _vectors_request_helper(self, *arguments: "Any", **options: "Any") -> "Any":
+        await self.credentials_provider.client.get_credential_async()
+        return await super()._vectors_request_helper(*arguments, **options)

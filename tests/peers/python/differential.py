@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""The official package and ours side by side: every scenario of `tests/scenarios`, in the same environment, against the
+same emulator. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
+
+Compared are, call by call: whether there is a credential or an error, and when; of a credential all six fields; of an
+error its class (ours has to be an instance of the official one) and its text: to the letter if it comes from the
+construction, else the first words, that is up to the first colon or, where a reply is quoted, up to the reply. Texts
+without a colon have to be the beginning of ours, which goes on to say what to do.
+
+Of a chain's error, each source's entry is compared in the same way; sources that only ours has are left out.
+
+    differential.py           all scenarios
+    differential.py NAME...   some of them, and what came out of both
+"""
+
+import ast
+import hashlib
+import importlib
+import ipaddress
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(ROOT / "tests/scenarios"))
+from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
+
+PAGE = ROOT / "docs/differences.md"
+PACKAGES = ("alibabacloud_credentials", "aliyun_cred")
+FIELDS = ("access_key_id", "access_key_secret", "security_token", "bearer_token", "type", "provider_name")
+SECRETS = {"access_key_secret", "security_token", "bearer_token"}
+# More than anything takes that ends.
+MEMORY = 1 << 30
+# What the emulator makes up, differently each time.
+ISSUED = re.compile(r"STS\.N\w{20,}|TMPSK\.\w+")
+
+
+# --- one package, one scenario, in a process of its own
+
+
+def stay_here(*_):
+    raise OSError("the test stays on loopback")
+
+
+def only_loopback():
+    """Nothing that the official package's own code asks for leaves the machine."""
+    connect, lookup = socket.socket.connect, socket.getaddrinfo
+
+    def is_loopback(host):
+        try:
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    socket.socket.connect = lambda self, to: connect(self, to) if is_loopback(to[0]) else stay_here()
+    socket.getaddrinfo = lambda host, *rest, **more: (
+        lookup(host, *rest, **more) if is_loopback(host) else stay_here()
+    )
+
+
+def lead_to(emulator):
+    """Leads the official package to the emulator where its code names an address. Imports what it needs, once.
+
+    Its other requests go through `HTTPS_PROXY`, and the authority that it trusts is the emulator's.
+    """
+    import certifi
+
+    certifi.where = lambda: emulator.addresses["ca"]
+    # What the official package imports, and does not change with the environment.
+    for name in ("aiohttp", "requests", "alibabacloud_credentials_api", "apscheduler.schedulers.background"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    from Tea.core import TeaCore
+
+    do_action = TeaCore.do_action
+
+    def to_the_emulator(request, *rest):
+        metadata = os.environ.get("ALIBABA_CLOUD_ECS_METADATA_ENDPOINT")
+        if request.headers.get("host") != "100.100.100.200" or not metadata:
+            return do_action(request, *rest)
+        request.headers["host"] = metadata.removeprefix("http://")
+        # Its service is not reached through a proxy, whatever the environment says.
+        proxies = {name: os.environ.pop(name) for name in ("HTTP_PROXY", "http_proxy") if name in os.environ}
+        try:
+            return do_action(request, *rest)
+        finally:
+            os.environ.update(proxies)
+
+    TeaCore.do_action = staticmethod(to_the_emulator)
+
+
+def said(exception, package):
+    classes = [base.__name__ for base in type(exception).__mro__ if base not in (BaseException, object)]
+    return {"error": {"classes": classes, "text": str(exception)}}
+
+
+def fingerprint(name, value):
+    if value is None or not value:
+        return None
+    if ISSUED.fullmatch(value):
+        return "issued"
+    # Never a secret in a result.
+    return f"sha256 {hashlib.sha256(value.encode()).hexdigest()}" if name in SECRETS else value
+
+
+def resolve(package, scratch, calls):
+    """What `calls` calls bring, from a client as a user makes it."""
+    client_class = importlib.import_module(f"{package}.client").Client
+    config_class = importlib.import_module(f"{package}.models").Config
+    configured = scratch / "config.json"
+    try:
+        options = json.loads(configured.read_text("utf-8")) if configured.exists() else None
+        client = client_class(None if options is None else config_class(**options))
+    except Exception as exception:
+        return [{"construction": True, **said(exception, package)}]
+    outcomes = []
+    for _ in range(calls):
+        try:
+            credential = client.get_credential()
+            fields = {name: fingerprint(name, getattr(credential, name)) for name in FIELDS}
+            if fields["access_key_id"] == "issued":
+                fields.update({name: "issued" for name in SECRETS if fields[name]})
+            outcomes.append(fields)
+        except Exception as exception:
+            outcomes.append(said(exception, package))
+    return outcomes
+
+
+def ask(package, scratch, environment, calls):
+    """Runs `resolve` in a forked child with that environment only."""
+    result = scratch / "result.json"
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.alarm(WATCHDOG_SECONDS)
+            # The official package reads what a command prints for as long as it prints.
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            # What it prints is its own business.
+            sink = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(sink, descriptor)
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(scratch)
+            result.write_text(json.dumps(resolve(package, scratch, calls)), "utf-8")
+            status = 0
+        except BaseException:
+            result.write_text(traceback.format_exc(), "utf-8")
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    text = result.read_text("utf-8") if result.exists() else ""
+    if status != 0:
+        raise AssertionError(f"{package} ended with status {status}: {text}")
+    return json.loads(text)
+
+
+# --- the comparison
+
+
+def first_words(text):
+    """How much of an official text ours has to begin with."""
+    quoting = re.match(r"error re(?:fresh|triev)ing credentials from .*?result:", text)
+    return quoting[0] if quoting else text.partition(": ")[0]
+
+
+def entries(text):
+    """A chain's failures: the class of each source, and its text."""
+    found = re.search(r" in the chain: (\[.*\])$", text, re.DOTALL)
+    if not found:
+        return {}
+    return dict(entry.partition(": ")[::2] for entry in ast.literal_eval(found[1]))
+
+
+def differences(official, ours):
+    """In what two lists of outcomes differ."""
+    found = set()
+    if official[0].get("construction") != ours[0].get("construction"):
+        found.add("construction")
+    if len(official) != len(ours):
+        official, ours = official[:1], ours[:1]
+    for theirs, mine in zip(official, ours):
+        if ("error" in theirs) != ("error" in mine):
+            found.add("outcome")
+        elif "error" in theirs:
+            theirs, mine = theirs["error"], mine["error"]
+            if theirs["classes"][0] not in mine["classes"]:
+                found.add("class")
+            exact = "construction" in official[0]
+            if not (mine["text"] == theirs["text"] if exact else mine["text"].startswith(first_words(theirs["text"]))):
+                found.add("text")
+            mine = entries(mine["text"])
+            for source, text in entries(theirs["text"]).items():
+                if not mine.get(source, "").startswith(first_words(text)):
+                    found.add("chain")
+        else:
+            found.update(name for name in FIELDS if theirs[name] != mine[name])
+    return found
+
+
+def listed():
+    """The page's table: scenario -> what differs. Its first two cells are names in backticks."""
+    section = PAGE.read_text("utf-8").partition("### Scenarios that come out differently")[2].partition("\n#")[0]
+    found = {}
+    for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`) \|", section, re.MULTILINE):
+        for scenario in re.findall(r"`(\w+)`", scenarios):
+            if scenario in found:
+                raise SystemExit(f"docs/differences.md lists {scenario} twice")
+            found[scenario] = set(re.findall(r"`(\w+)`", aspects))
+    return found
+
+
+def show(name, results):
+    print(f"--- {name}")
+    for package, outcomes in results.items():
+        for outcome in outcomes:
+            print(f"{package}: {json.dumps(outcome)}")
+
+
+def main():
+    names = sys.argv[1:]
+    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/scenario.json"))
+    folders = [folder for folder in folders if not names or folder.name in names]
+    expected = listed()
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
+        emulator = Emulator(pathlib.Path(temporary))
+        try:
+            lead_to(emulator)
+            only_loopback()
+            for folder in folders:
+                results = {}
+                for package in PACKAGES:
+                    scratch = pathlib.Path(temporary, package, folder.name)
+                    scratch.mkdir(parents=True)
+                    scenario, environment, _ = prepare(folder, emulator, scratch)
+                    results[package] = ask(package, scratch, environment, scenario.get("calls", 1))
+                    # The homes of the two have different names.
+                    text = json.dumps(results[package]).replace(str(scratch), "")
+                    results[package] = json.loads(text)
+                found = differences(*results.values())
+                if names:
+                    show(folder.name, results)
+                for aspect in sorted(found - expected.get(folder.name, set())):
+                    failed += 1
+                    print(f"FAILED {folder.name}: {aspect} differs, and docs/differences.md does not say so")
+                for aspect in sorted(expected.get(folder.name, set()) - found):
+                    failed += 1
+                    print(f"FAILED {folder.name}: docs/differences.md says that {aspect} differs, and it does not")
+        finally:
+            emulator.stop()
+    if not names:
+        for name in sorted(set(expected) - {folder.name for folder in folders}):
+            failed += 1
+            print(f"FAILED {name}: docs/differences.md lists it, and there is no such scenario")
+    same = sum(folder.name not in expected for folder in folders)
+    print(f"official and ours: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed, {failed} failed")
+    return 1 if failed or not folders else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
