@@ -46,6 +46,8 @@ test('the tarball works where it is installed', async () => {
       'LICENSE',
       'README.md',
       BINARY,
+      'adapters.d.ts',
+      'adapters.js',
       'index.d.mts',
       'index.d.ts',
       'index.js',
