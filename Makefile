@@ -134,6 +134,8 @@ test-node-peers: rust node $(VENV)/bin/python
 	@cd node && npm pack --silent --ignore-scripts --pack-destination $(BUILD)/peers-node/in-its-place >/dev/null
 	@for folder in beside in-its-place; do (cd $(BUILD)/peers-node/$$folder && $(NPM) ci); done
 	@node tests/peers/node/run.js $(BUILD)/peers-node/beside $(BUILD)/peers-node/in-its-place
+	@echo "== Node: every scenario with the official package and ours, side by side"
+	@$(VENV)/bin/python tests/peers/node/differential.py $(BUILD)/peers-node/beside
 
 test-docs: $(VENV)/bin/python
 	@echo "== documentation"
