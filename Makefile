@@ -126,7 +126,7 @@ test-node: node
 	@cd $(BUILD)/node && $(NPM) ci
 	@node --test tests/node/*.test.js
 
-test-node-peers: rust node $(VENV)/bin/python
+test-node-peers: rust node
 	@echo "== Node: the official SDKs from npm, with our client, and with our package in the place of theirs"
 	@mkdir -p $(BUILD)/peers-node/beside $(BUILD)/peers-node/in-its-place
 	@cp tests/peers/node/package.json tests/peers/node/package-lock.json $(BUILD)/peers-node/beside/
@@ -135,7 +135,7 @@ test-node-peers: rust node $(VENV)/bin/python
 	@for folder in beside in-its-place; do (cd $(BUILD)/peers-node/$$folder && $(NPM) ci); done
 	@node tests/peers/node/run.js $(BUILD)/peers-node/beside $(BUILD)/peers-node/in-its-place
 	@echo "== Node: every scenario with the official package and ours, side by side"
-	@$(VENV)/bin/python tests/peers/node/differential.py $(BUILD)/peers-node/beside
+	@$(PYTHON) tests/peers/node/differential.py $(BUILD)/peers-node/beside
 
 test-docs: $(VENV)/bin/python
 	@echo "== documentation"

@@ -66,3 +66,15 @@ test("as the official SDK's own client of credentials, where it stands in for th
       skipLibCheck: true,
     },
   ));
+
+const ADAPTERS = `
+  import Credential from 'aliyun-cred';
+  import { aliOss, log, popCore } from 'aliyun-cred/adapters';
+  const client = new Credential({ type: 'sts' });
+  export const first: Promise<{ accessKeyId: string; stsToken?: string }> = aliOss(client);
+  export const asked: Promise<{ accessKeySecret: string }> = log(client).credentialsProvider.getCredentials();
+  export const { credentialsProvider } = popCore({ getCredential: () => client.getCredential() });`;
+
+for (const [name, file, settings] of SETTINGS.filter(([, , { esModuleInterop }]) => esModuleInterop !== false)) {
+  test(`types of the adapters for ${name}`, () => compiles(file, ADAPTERS, settings));
+}

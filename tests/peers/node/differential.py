@@ -13,7 +13,6 @@ construction, else up to the first colon.
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,10 +22,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
 sys.path.insert(0, str(ROOT / "tests/peers/python"))
-from differential import differences, show  # noqa: E402
+from differential import differences, listed, show  # noqa: E402
 from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
 
-PAGE = ROOT / "docs/differences.md"
 SECTION = "### Scenarios that come out differently in Node"
 PACKAGES = ("official", "ours")
 
@@ -59,18 +57,6 @@ def without_the_rest_of_the_path(official, ours):
         if name and (mine.get("provider_name") or "").startswith(name + "/"):
             mine["provider_name"] = name
     return official, ours
-
-
-def listed():
-    """The page's table: scenario -> what differs. Its first two cells are names in backticks."""
-    section = PAGE.read_text("utf-8").partition(SECTION)[2].partition("\n#")[0]
-    found = {}
-    for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`) \|", section, re.MULTILINE):
-        for scenario in re.findall(r"`(\w+)`", scenarios):
-            if scenario in found:
-                raise SystemExit(f"docs/differences.md lists {scenario} twice")
-            found[scenario] = set(re.findall(r"`(\w+)`", aspects))
-    return found
 
 
 def compare(folder, modules, emulator, temporary):
@@ -106,7 +92,7 @@ def main():
     with ThreadPoolExecutor(workers) as pool:
         parts = pool.map(lambda part: work(part, modules), [folders[first::workers] for first in range(workers)])
         results = {name: result for part in parts for name, result in part.items()}
-    expected = listed()
+    expected = listed(SECTION)
     failed = 0
     for name, result in sorted(results.items()):
         found = differences(*without_the_rest_of_the_path(*result.values()))

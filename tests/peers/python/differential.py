@@ -210,9 +210,9 @@ def differences(official, ours):
     return found
 
 
-def listed():
-    """The page's table: scenario -> what differs. Its first two cells are names in backticks."""
-    section = PAGE.read_text("utf-8").partition("### Scenarios that come out differently")[2].partition("\n#")[0]
+def listed(heading="### Scenarios that come out differently"):
+    """The page's table under that heading: scenario -> what differs. Its first two cells are names in backticks."""
+    section = PAGE.read_text("utf-8").partition(heading + "\n")[2].partition("\n#")[0]
     found = {}
     for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`) \|", section, re.MULTILINE):
         for scenario in re.findall(r"`(\w+)`", scenarios):
