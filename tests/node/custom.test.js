@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
-const { CANARY, PACKAGE, later, roleAt, runNode } = require('./support.js');
+const { CANARY, PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 const { Foreign } = require('../../node/lib/foreign.js');
@@ -423,4 +423,34 @@ test('workers may be terminated with providers under way, and end on their own',
       await worker.terminate();
     }
   }
+});
+
+test('what nobody holds any more is freed, with the provider behind it', async () => {
+  const { stdout, stderr } = await run(process.execPath, [
+    '--expose-gc',
+    '-e',
+    `const Credential = require(${JSON.stringify(PACKAGE)});
+     const argument = ${sts.port};
+     ${OVER}
+     const refs = [];
+     async function use() {
+       const base = { getCredentials: async () => ({ accessKeyId: 'i', accessKeySecret: 's' }), getProviderName: () => 'mine' };
+       const role = over(base);
+       const clients = [new Credential(null, base), new Credential(null, role)];
+       for (const client of clients) await client.getCredential();
+       const { ExternalCredentialsProvider: External } = Credential;
+       const external = External.builder().withProcessCommand('false').withCredentialUpdateCallback(() => {}).build();
+       refs.push(...[base, role, external, ...clients].map((object) => new WeakRef(object)));
+     }
+     const left = () => refs.filter((ref) => ref.deref()).length;
+     (async () => {
+       for (let i = 0; i < 20; i += 1) await use();
+       for (let turn = 0; turn < 100 && left() > 0; turn += 1) {
+         await new Promise(setImmediate);
+         gc();
+       }
+       process.stdout.write(String(left()));
+     })();`,
+  ]);
+  assert.equal(stdout, '0', stderr);
 });
