@@ -55,24 +55,27 @@ function open(source, options, { base, learn, foreign = base?.foreign } = {}) {
   return new Opened(client, foreign);
 }
 
-function openFor(config, provider) {
-  if (config instanceof Opened) return config;
-  const custom = provider !== undefined && provider !== null && openCustom(provider);
-  return custom || open(undefined, config === undefined || config === null ? undefined : optionsOf(config));
-}
-
-/** `undefined` for what is no provider: earlier versions of the original took an object of settings in this place. */
-function openCustom(provider) {
-  const [asks, named] = ['getCredentials', 'getProviderName'].map((name) => typeof provider[name] === 'function');
-  if (asks && named) {
-    const ours = provider[shared]?.();
-    if (ours instanceof Opened) return ours;
-    const { Foreign } = require('./foreign.js');
-    return new Opened(undefined, new Foreign(provider));
-  }
+/** Opens a provider; `undefined` for what is none. */
+function openProvider(provider) {
+  const [asks, named] = ['getCredentials', 'getProviderName'].map((name) => typeof provider?.[name] === 'function');
   if (!asks && !named) return undefined;
   // Silently resolving something else than the caller's own provider would be the worst answer.
-  throw errors().ofKind('invalid_config', 'a provider must have both getCredentials() and getProviderName()');
+  if (!asks || !named) throw notAProvider();
+  const ours = provider[shared]?.();
+  if (ours instanceof Opened) return ours;
+  const { Foreign } = require('./foreign.js');
+  return new Opened(undefined, new Foreign(provider));
+}
+
+function notAProvider() {
+  return errors().ofKind('invalid_config', 'a provider must have both getCredentials() and getProviderName()');
+}
+
+function openFor(config, provider) {
+  if (config instanceof Opened) return config;
+  // Earlier versions of the original took an object of settings in the provider's place: one that is none is ignored.
+  const options = config === undefined || config === null ? undefined : optionsOf(config);
+  return openProvider(provider) ?? open(undefined, options);
 }
 
 /** Documented in index.d.ts, as everything that users see. */
@@ -148,10 +151,6 @@ class Credential {
     return `Credential ${inspect(this.toJSON(), options)}`;
   }
 
-  [shared]() {
-    return new Opened(this.#client, this.#foreign)[shared]();
-  }
-
   async #wait(refused, signal) {
     const answer = refused instanceof Promise ? await require('./waiting.js').waitFor(refused, signal) : refused;
     if (answer) throw answer.error ?? errors().toError(answer.failure, this.#foreign?.causeOf(answer.failure));
@@ -224,4 +223,4 @@ class Credential {
   }
 }
 
-module.exports = { CALLS_PER_CHECK, Credential, Opened, open, shared };
+module.exports = { CALLS_PER_CHECK, Credential, Opened, notAProvider, open, openProvider, shared };

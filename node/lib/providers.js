@@ -3,7 +3,7 @@
 // One class per source. All of them are a client under another name, made by a builder.
 
 const native = require('../native.js');
-const { Credential, Opened, open, shared } = require('./credential.js');
+const { Credential, Opened, notAProvider, open, openProvider, shared } = require('./credential.js');
 const { ofKind } = require('./errors.js');
 const { inspectCustom } = require('./models.js');
 
@@ -96,16 +96,11 @@ class Provider {
   }
 }
 
-/** What a role is assumed with: a client of ours, or anything that has the two methods. */
+/** What a role is assumed with, as a native client in any case. */
 function baseOf(provider) {
-  const ours = provider[shared]?.();
-  if (ours instanceof Opened) return ours;
-  if (typeof provider.getCredentials !== 'function' || typeof provider.getProviderName !== 'function') {
-    throw ofKind('invalid_config', 'a provider must have both getCredentials() and getProviderName()');
-  }
-  const { Foreign } = require('./foreign.js');
-  const foreign = new Foreign(provider);
-  return new Opened(foreign.open(), foreign);
+  const opened = openProvider(provider);
+  if (!opened) throw notAProvider();
+  return opened.client === undefined ? new Opened(opened.foreign.open(), opened.foreign) : opened;
 }
 
 const PAIR = { withAccessKeyId: 'accessKeyId', withAccessKeySecret: 'accessKeySecret' };

@@ -3,9 +3,11 @@
 // Providers of the user's own, written in JavaScript.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
-const { CANARY, PACKAGE, later, roleAt, runNode } = require('./support.js');
+const { Worker } = require('node:worker_threads');
+const { CANARY, PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 const { Foreign } = require('../../node/lib/foreign.js');
@@ -316,7 +318,6 @@ test('getCredentialSync: from the source, from the environment, from the cache',
   assert.equal(client.getCredentialSync(), await client.getCredential());
   assert.throws(() => new Credential().getCredentialSync(), { code: 'ERR_ALIYUN_CRED_NOT_CONFIGURED' });
   const end = later();
-  const { Worker } = require('node:worker_threads');
   const server = new Worker(require.resolve('./sts.js'), { workerData: { lifetime: 3600 } });
   server.once('message', end.resolve);
   const port = await end.promise;
@@ -394,8 +395,6 @@ test('process.exit keeps its code with a provider under way', async () => {
 });
 
 test('workers may be terminated with providers under way, and end on their own', async (t) => {
-  const { once } = require('node:events');
-  const { Worker } = require('node:worker_threads');
   const workers = [];
   t.after(() => Promise.all(workers.map((worker) => worker.terminate())));
   const code = `
@@ -423,4 +422,58 @@ test('workers may be terminated with providers under way, and end on their own',
       await worker.terminate();
     }
   }
+});
+
+test('a worker that is terminated keeps no thread waiting for its callbacks', async (t) => {
+  const print = `echo '{"mode":"AK","access_key_id":"i","access_key_secret":"s"}'`;
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    require(workerData.path).ExternalCredentialsProvider.builder().withProcessCommand(workerData.print)
+      .withCredentialUpdateCallback(() => { parentPort.postMessage('told'); return new Promise(() => {}); })
+      .build().getCredentials();
+  `;
+  // More than there are threads for such work.
+  for (let round = 0; round < 8; round += 1) {
+    const worker = new Worker(code, { eval: true, workerData: { path: PACKAGE, print } });
+    t.after(() => worker.terminate());
+    await once(worker, 'message');
+    await worker.terminate();
+  }
+  let told = 0;
+  const provider = Credential.ExternalCredentialsProvider.builder()
+    .withProcessCommand(print)
+    .withCredentialUpdateCallback(() => void (told += 1))
+    .build();
+  assert.equal((await provider.getCredentials()).accessKeyId, 'i');
+  assert.equal(told, 1);
+});
+
+test('what nobody holds any more is freed, with the provider behind it', async () => {
+  const { stdout, stderr } = await run(process.execPath, [
+    '--expose-gc',
+    '-e',
+    `const Credential = require(${JSON.stringify(PACKAGE)});
+     const argument = ${sts.port};
+     ${OVER}
+     const refs = [];
+     async function use() {
+       const base = { getCredentials: async () => ({ accessKeyId: 'i', accessKeySecret: 's' }), getProviderName: () => 'mine' };
+       const role = over(base);
+       const clients = [new Credential(null, base), new Credential(null, role)];
+       for (const client of clients) await client.getCredential();
+       const { ExternalCredentialsProvider: External } = Credential;
+       const external = External.builder().withProcessCommand('false').withCredentialUpdateCallback(() => {}).build();
+       refs.push(...[base, role, external, ...clients].map((object) => new WeakRef(object)));
+     }
+     const left = () => refs.filter((ref) => ref.deref()).length;
+     (async () => {
+       for (let i = 0; i < 20; i += 1) await use();
+       for (let turn = 0; turn < 100 && left() > 0; turn += 1) {
+         await new Promise(setImmediate);
+         gc();
+       }
+       process.stdout.write(String(left()));
+     })();`,
+  ]);
+  assert.equal(stdout, '0', stderr);
 });
