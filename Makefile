@@ -28,7 +28,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: soak bench fleet test-rust test-c test-python test-python-peers test-sdist test-node test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet test-rust test-c test-python test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -36,7 +36,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-python-peers test-sdist test-node test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-python test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -134,6 +134,17 @@ test-node: node
 	@mkdir -p $(BUILD)/node && cp tests/node/package.json tests/node/package-lock.json $(BUILD)/node/
 	@cd $(BUILD)/node && $(NPM) ci
 	@node --test tests/node/*.test.js
+
+test-node-peers: rust node
+	@echo "== Node: the official SDKs from npm, with our client, and with our package in the place of theirs"
+	@mkdir -p $(BUILD)/peers-node/beside $(BUILD)/peers-node/in-its-place
+	@cp tests/peers/node/package.json tests/peers/node/package-lock.json $(BUILD)/peers-node/beside/
+	@cp tests/peers/node/in-its-place/package.json tests/peers/node/in-its-place/package-lock.json $(BUILD)/peers-node/in-its-place/
+	@cd node && npm pack --silent --ignore-scripts --pack-destination $(BUILD)/peers-node/in-its-place >/dev/null
+	@for folder in beside in-its-place; do (cd $(BUILD)/peers-node/$$folder && $(NPM) ci); done
+	@node tests/peers/node/run.js $(BUILD)/peers-node/beside $(BUILD)/peers-node/in-its-place
+	@echo "== Node: every scenario with the official package and ours, side by side"
+	@$(PYTHON) tests/peers/node/differential.py $(BUILD)/peers-node/beside
 
 test-docs: $(VENV)/bin/python
 	@echo "== documentation"

@@ -9,10 +9,17 @@ declare class Credential {
    * A client of the source that `config` names; without `config`, of the default chain, which always succeeds: what
    * the chain finds, or why it finds nothing, shows at the first call.
    *
+   * @param provider - A provider, which wins over `config`: one of the classes here, or anything else with the methods
+   * `getCredentials()` and `getProviderName()`. Such a one is asked at every call; callers that arrive together share
+   * its answer. An object with neither of the two is ignored, as in the original; with only one of them it is an error.
+   *
    * @throws {Credential.CredentialError} `ERR_ALIYUN_CRED_INVALID_CONFIG` if an option is missing, contradictory, out
    * of range or of the wrong type.
    */
-  constructor(config?: Credential.Config | Credential.ConfigOptions | null);
+  constructor(
+    config?: Credential.Config | Credential.ConfigOptions | null,
+    provider?: Credential.CustomProvider | { [key: string]: any } | null,
+  );
 
   /**
    * The current credential. Callers that arrive together share one request.
@@ -21,9 +28,22 @@ declare class Credential {
    * cached: it is read at every call.
    *
    * @throws {Credential.CredentialError} What the source says, if it has no credential that is still valid;
-   * `ERR_ALIYUN_CRED_CANCELLED` if `options.signal` aborts first: the refresh goes on for the others.
+   * `ERR_ALIYUN_CRED_CANCELLED` if `options.signal` aborts first: the refresh goes on for the others. What a provider
+   * of your own throws is thrown as it is; if it gives nothing within a minute, `ERR_ALIYUN_CRED_TIMEOUT`; if it asks
+   * the client that is asking it, `ERR_ALIYUN_CRED_RECURSION`.
    */
   getCredential(options?: Credential.CallOptions): Promise<Credential.CredentialModel>;
+
+  /**
+   * As `getCredential()`, for code that cannot wait: it blocks the event loop while the source is asked.
+   *
+   * A provider or a callback that is written in JavaScript needs the event loop: over one of those only the cached
+   * credential is returned.
+   *
+   * @throws {Credential.CredentialError} As `getCredential()`, and `ERR_ALIYUN_CRED_INVALID_CONFIG` if only
+   * `getCredential()` can answer.
+   */
+  getCredentialSync(): Credential.CredentialModel;
 
   /**
    * The AccessKey ID alone; empty for a bearer token.
@@ -38,19 +58,27 @@ declare class Credential {
   getAccessKeySecret(): Promise<string>;
 
   /**
-   * The security token alone; empty for a bearer token, `undefined` for a long-lived AccessKey pair.
+   * The security token alone; empty for a bearer token. For a long-lived AccessKey pair it is `undefined`, although its
+   * type, the original's, does not say so.
    * @deprecated Use `(await getCredential()).securityToken`: values of two calls may belong to two credentials.
    */
-  getSecurityToken(): Promise<string | undefined>;
+  getSecurityToken(): Promise<string>;
 
   /**
-   * The bearer token; `undefined` if the client's source gives none, or has not been asked yet.
+   * The bearer token. It is `undefined` if the client's source gives none, or has not been asked yet, although its
+   * type, the original's, does not say so.
    * @deprecated Use `(await getCredential()).bearerToken`.
    */
-  getBearerToken(): string | undefined;
+  getBearerToken(): string;
 
-  /** The type that the client was made for: `access_key`, `ram_role_arn`, ..., or `default` for the chain. */
+  /**
+   * The type that the client was made for: `access_key`, `ram_role_arn`, ..., or `default` for the chain; the name of a
+   * provider.
+   */
   getType(): string;
+
+  /** This client; in the original, the object that does its work. */
+  get credential(): this;
 
   /** Says that the service has refused the cached credential: the next call asks the source again. */
   invalidate(): void;
@@ -170,6 +198,320 @@ declare namespace Credential {
     toJSON(): { [key: string]: any };
   }
 
+  /** What a provider class gives. */
+  export interface Credentials {
+    /** The AccessKey ID. */
+    readonly accessKeyId: string;
+    /** The AccessKey secret. */
+    readonly accessKeySecret: string;
+    /** The security token. For a long-lived AccessKey pair it is `undefined`, although its type does not say so. */
+    readonly securityToken: string;
+    /** The path of sources that led here. */
+    readonly providerName: string;
+    /** When it ends; `undefined` if it does not end. */
+    readonly expiration?: Date;
+  }
+
+  /** What all provider classes are, and what takes them. */
+  export interface CredentialsProvider {
+    /** The current credential. */
+    getCredentials: () => Promise<Credentials>;
+    /** The name, as it shows in `providerName`. */
+    getProviderName: () => string;
+  }
+
+  /** What a provider of your own gives: a pair, or a bearer token. */
+  export interface CustomCredentials {
+    /** The AccessKey ID. */
+    readonly accessKeyId?: string;
+    /** The AccessKey secret. */
+    readonly accessKeySecret?: string;
+    /** The security token, of an STS credential. */
+    readonly securityToken?: string;
+    /** The bearer token, in place of a pair. */
+    readonly bearerToken?: string;
+    /** Where it came from; else the provider's name. */
+    readonly providerName?: string;
+    /** When it ends. As the base of a role, one that ends is kept, and asked for again in time. */
+    readonly expiration?: Date;
+  }
+
+  /** A provider of your own. */
+  export interface CustomProvider {
+    /** The current credential. It is given up after a minute, and must not ask the client that is asking it. */
+    getCredentials(): Promise<CustomCredentials> | CustomCredentials;
+    /** The name, as it shows in `providerName`. */
+    getProviderName(): string;
+  }
+
+  /**
+   * A source as a class of its own, made by `builder()`. It caches and refreshes as a client does, and shows no secret
+   * either.
+   */
+  interface Provider {
+    /**
+     * The current credential; see `getCredential()` of a client.
+     * @throws {Credential.CredentialError} As that.
+     */
+    getCredentials(options?: CallOptions): Promise<Credentials>;
+    /** The source's name, as it shows in `providerName`. */
+    getProviderName(): string;
+    /** Says that the service has refused the cached credential: the next call asks the source again. */
+    invalidate(): void;
+    /** What `JSON.stringify` shows: the name, no secret. */
+    toJSON(): { providerName: string };
+  }
+
+  /**
+   * Collects what a provider needs. `undefined` and `null` take a setting back.
+   */
+  interface Builder<P> {
+    /**
+     * Makes the provider; opens no connection.
+     * @throws {Credential.CredentialError} `ERR_ALIYUN_CRED_INVALID_CONFIG` if something is missing or wrong.
+     */
+    build(): P;
+  }
+
+  /** The limits of a source's requests. */
+  interface LimitSetters {
+    /** The limit of one request once connected, in milliseconds; 0 or absent: the source's default. */
+    withReadTimeout(milliseconds?: number): this;
+    /** The limit for a connection, in milliseconds; 0 or absent: the source's default. */
+    withConnectTimeout(milliseconds?: number): this;
+  }
+
+  /** An AccessKey pair. */
+  interface PairSetters {
+    /** The AccessKey ID; else `ALIBABA_CLOUD_ACCESS_KEY_ID`. */
+    withAccessKeyId(accessKeyId?: string): this;
+    /** The AccessKey secret; else `ALIBABA_CLOUD_ACCESS_KEY_SECRET`. */
+    withAccessKeySecret(accessKeySecret?: string): this;
+  }
+
+  /** A role, and the STS that issues its credentials. */
+  interface RoleSetters extends LimitSetters {
+    /** The ARN of the RAM role to assume; else `ALIBABA_CLOUD_ROLE_ARN`. */
+    withRoleArn(roleArn?: string): this;
+    /** The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else made from the time. */
+    withRoleSessionName(roleSessionName?: string): this;
+    /** The session's lifetime in seconds, 900 or more; default 3600. */
+    withDurationSeconds(seconds?: number): this;
+    /** A policy in JSON that narrows the session. */
+    withPolicy(policy?: string): this;
+    /** STS's host, host with port, or URL; else `ALIBABA_CLOUD_STS_ENDPOINT`, else by region. */
+    withStsEndpoint(endpoint?: string): this;
+    /** STS's region, such as `cn-hangzhou`; else `ALIBABA_CLOUD_STS_REGION`, else `sts.aliyuncs.com`. */
+    withStsRegionId(regionId?: string): this;
+    /** Whether to use the region's VPC endpoint; else `ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED`. */
+    withEnableVpc(enableVpc?: boolean): this;
+  }
+
+  /** The default chain. */
+  export class DefaultCredentialsProvider implements CredentialsProvider {
+    static builder(): Builder<DefaultCredentialsProvider>;
+    constructor(builder: Builder<DefaultCredentialsProvider>);
+  }
+  export interface DefaultCredentialsProvider extends Provider {}
+
+  /** What `EnvironmentVariableCredentialsProvider` needs. */
+  interface EnvironmentVariableCredentialsProviderBuilder extends Builder<EnvironmentVariableCredentialsProvider> {}
+  /** The environment variables `ALIBABA_CLOUD_ACCESS_KEY_ID`, `..._SECRET` and `ALIBABA_CLOUD_SECURITY_TOKEN`. */
+  export class EnvironmentVariableCredentialsProvider implements CredentialsProvider {
+    static builder(): EnvironmentVariableCredentialsProviderBuilder;
+    constructor(builder: EnvironmentVariableCredentialsProviderBuilder);
+  }
+  export interface EnvironmentVariableCredentialsProvider extends Provider {}
+
+  /** What `StaticAKCredentialsProvider` needs. */
+  interface StaticAKCredentialsProviderBuilder extends Builder<StaticAKCredentialsProvider>, PairSetters {}
+  /** An AccessKey pair. */
+  export class StaticAKCredentialsProvider implements CredentialsProvider {
+    static builder(): StaticAKCredentialsProviderBuilder;
+    constructor(builder: StaticAKCredentialsProviderBuilder);
+  }
+  export interface StaticAKCredentialsProvider extends Provider {}
+
+  /** What `StaticSTSCredentialsProvider` needs. */
+  interface StaticSTSCredentialsProviderBuilder extends Builder<StaticSTSCredentialsProvider>, PairSetters {
+    /** The security token; else `ALIBABA_CLOUD_SECURITY_TOKEN`. */
+    withSecurityToken(securityToken?: string): this;
+  }
+  /** An STS credential that somebody else keeps fresh. */
+  export class StaticSTSCredentialsProvider implements CredentialsProvider {
+    static builder(): StaticSTSCredentialsProviderBuilder;
+    constructor(builder: StaticSTSCredentialsProviderBuilder);
+  }
+  export interface StaticSTSCredentialsProvider extends Provider {}
+
+  /** What `RAMRoleARNCredentialsProvider` needs. */
+  interface RAMRoleARNCredentialsProviderBuilder extends Builder<RAMRoleARNCredentialsProvider>, RoleSetters {
+    /** What the role is assumed with: a provider of these classes, or one of your own. Required. */
+    withCredentialsProvider(provider: CredentialsProvider | CustomProvider): this;
+    /** The external ID that the role's trust policy asks for. */
+    withExternalId(externalId?: string): this;
+  }
+  /** A RAM role, assumed with what another provider gives. */
+  export class RAMRoleARNCredentialsProvider implements CredentialsProvider {
+    static builder(): RAMRoleARNCredentialsProviderBuilder;
+    constructor(builder: RAMRoleARNCredentialsProviderBuilder);
+  }
+  export interface RAMRoleARNCredentialsProvider extends Provider {}
+
+  /** What `OIDCRoleArnCredentialsProvider` needs. */
+  interface OIDCRoleArnCredentialsProviderBuilder extends Builder<OIDCRoleArnCredentialsProvider>, RoleSetters {
+    /** The ARN of the OIDC provider; else `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`. */
+    withOIDCProviderArn(oidcProviderArn?: string): this;
+    /** The file that holds the OIDC token; else `ALIBABA_CLOUD_OIDC_TOKEN_FILE`. */
+    withOIDCTokenFilePath(oidcTokenFilePath?: string): this;
+  }
+  /** A RAM role, assumed with the token of an OIDC provider. */
+  export class OIDCRoleArnCredentialsProvider implements CredentialsProvider {
+    static builder(): OIDCRoleArnCredentialsProviderBuilder;
+    constructor(builder: OIDCRoleArnCredentialsProviderBuilder);
+  }
+  export interface OIDCRoleArnCredentialsProvider extends Provider {}
+
+  /** What `ECSRAMRoleCredentialsProvider` needs. */
+  interface ECSRAMRoleCredentialsProviderBuilder extends Builder<ECSRAMRoleCredentialsProvider>, LimitSetters {
+    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for. */
+    withRoleName(roleName?: string): this;
+    /** Whether never to fall back to version 1 of the metadata service; else `ALIBABA_CLOUD_IMDSV1_DISABLED`. */
+    withDisableIMDSv1(disableIMDSv1?: boolean): this;
+    /** Whether credentials are refreshed by a timer, too; default true. */
+    withAsyncCredentialUpdateEnabled(enabled?: boolean): this;
+  }
+  /** The RAM role of an instance, from its metadata service. */
+  export class ECSRAMRoleCredentialsProvider implements CredentialsProvider {
+    static builder(): ECSRAMRoleCredentialsProviderBuilder;
+    constructor(builder: ECSRAMRoleCredentialsProviderBuilder);
+    /** Ends the timer that refreshes credentials, and forgets the cached one. The provider can still be asked. */
+    close(): void;
+  }
+  export interface ECSRAMRoleCredentialsProvider extends Provider {}
+
+  /** What `URICredentialsProvider` needs. */
+  interface URICredentialsProviderBuilder extends Builder<URICredentialsProvider>, LimitSetters {
+    /** The URI; else `ALIBABA_CLOUD_CREDENTIALS_URI`. */
+    withCredentialsURI(credentialsURI?: string): this;
+  }
+  /** A URI that hands out credentials. */
+  export class URICredentialsProvider implements CredentialsProvider {
+    static builder(): URICredentialsProviderBuilder;
+    constructor(builder: URICredentialsProviderBuilder);
+  }
+  export interface URICredentialsProvider extends Provider {}
+
+  /** What `CLIProfileCredentialsProvider` needs. */
+  interface CLIProfileCredentialsProviderBuilder extends Builder<CLIProfileCredentialsProvider> {
+    /** The profile; else `ALIBABA_CLOUD_PROFILE`, else the file's current one. */
+    withProfileName(profileName?: string): this;
+  }
+  /** A profile of the CLI's `~/.aliyun/config.json`. */
+  export class CLIProfileCredentialsProvider implements CredentialsProvider {
+    static builder(): CLIProfileCredentialsProviderBuilder;
+    constructor(builder: CLIProfileCredentialsProviderBuilder);
+  }
+  export interface CLIProfileCredentialsProvider extends Provider {}
+
+  /** What `ProfileCredentialsProvider` needs. */
+  interface ProfileCredentialsProviderBuilder extends Builder<ProfileCredentialsProvider> {
+    /** The profile; else `ALIBABA_CLOUD_PROFILE`, else `default`. */
+    withProfileName(profileName?: string): this;
+  }
+  /** A profile of `~/.alibabacloud/credentials.ini`. */
+  export class ProfileCredentialsProvider implements CredentialsProvider {
+    static builder(): ProfileCredentialsProviderBuilder;
+    constructor(builder: ProfileCredentialsProviderBuilder);
+  }
+  export interface ProfileCredentialsProvider extends Provider {}
+
+  /** What `CloudSSOCredentialsProvider` needs. */
+  interface CloudSSOCredentialsProviderBuilder extends Builder<CloudSSOCredentialsProvider>, LimitSetters {
+    /** The sign-in URL. Required. */
+    withSignInUrl(signInUrl: string): this;
+    /** The account's ID. Required. */
+    withAccountId(accountId: string): this;
+    /** The access configuration's ID. Required. */
+    withAccessConfig(accessConfig: string): this;
+    /** The access token. Required. */
+    withAccessToken(accessToken: string): this;
+    /** When the access token expires, in seconds since the Unix epoch. Required. */
+    withAccessTokenExpire(seconds: number): this;
+  }
+  /** A CloudSSO session that the CLI has logged in to. */
+  export class CloudSSOCredentialsProvider implements CredentialsProvider {
+    static builder(): CloudSSOCredentialsProviderBuilder;
+    constructor(builder: CloudSSOCredentialsProviderBuilder);
+  }
+  export interface CloudSSOCredentialsProvider extends Provider {}
+
+  /**
+   * Told of new OAuth tokens: as soon as the refresh token was rotated, because the old one is no longer good, and once
+   * more with the credential that was issued for them. Times are in seconds since the Unix epoch; the credential's parts
+   * are `undefined`, and its time 0, as long as there is none. The credential waits for it, a minute at most. If it
+   * fails, a warning says so, and the credential comes all the same.
+   */
+  export type OAuthTokenUpdateCallback = (
+    refreshToken: string,
+    accessToken: string,
+    accessKeyId: string | undefined,
+    accessKeySecret: string | undefined,
+    securityToken: string | undefined,
+    accessTokenExpire: number,
+    stsExpire: number,
+  ) => Promise<void> | void;
+
+  /** What `OAuthCredentialsProvider` needs. */
+  interface OAuthCredentialsProviderBuilder extends Builder<OAuthCredentialsProvider>, LimitSetters {
+    /** The client's ID. Required. */
+    withClientId(clientId: string): this;
+    /** The sign-in URL. Required. */
+    withSignInUrl(signInUrl: string): this;
+    /** The refresh token. */
+    withRefreshToken(refreshToken?: string): this;
+    /** The access token; else one is fetched with the refresh token. */
+    withAccessToken(accessToken?: string): this;
+    /** When the access token expires, in seconds since the Unix epoch. */
+    withAccessTokenExpire(seconds?: number): this;
+    /** Who is told of new tokens. Without one, a rotated refresh token is lost when the process ends. */
+    withTokenUpdateCallback(callback?: OAuthTokenUpdateCallback): this;
+  }
+  /** An OAuth session that the CLI has logged in to. */
+  export class OAuthCredentialsProvider implements CredentialsProvider {
+    static builder(): OAuthCredentialsProviderBuilder;
+    constructor(builder: OAuthCredentialsProviderBuilder);
+  }
+  export interface OAuthCredentialsProvider extends Provider {}
+
+  /**
+   * Told of every new credential that a command has printed. `expiration` is in seconds since the Unix epoch; 0: it does
+   * not say. The credential waits for it, a minute at most. If it fails, a warning says so, and the credential comes all
+   * the same.
+   */
+  export type ExternalCredentialUpdateCallback = (
+    accessKeyId: string,
+    accessKeySecret: string,
+    securityToken: string | undefined,
+    expiration: number,
+  ) => Promise<void> | void;
+
+  /** What `ExternalCredentialsProvider` needs. */
+  interface ExternalCredentialsProviderBuilder extends Builder<ExternalCredentialsProvider> {
+    /** The command line. Required. */
+    withProcessCommand(processCommand: string): this;
+    /** How long the command may take, in milliseconds; default 60000. */
+    withTimeout(milliseconds?: number): this;
+    /** Who is told of new credentials. */
+    withCredentialUpdateCallback(callback?: ExternalCredentialUpdateCallback): this;
+  }
+  /** A command that prints a credential. */
+  export class ExternalCredentialsProvider implements CredentialsProvider {
+    static builder(): ExternalCredentialsProviderBuilder;
+    constructor(builder: ExternalCredentialsProviderBuilder);
+  }
+  export interface ExternalCredentialsProvider extends Provider {}
+
   /** How long a call may take. */
   export interface CallOptions {
     /** Gives up when it aborts, as with `AbortSignal.timeout(1000)`. */
@@ -228,7 +570,7 @@ declare namespace Credential {
     attempts: Attempt[];
   }
 
-  export { Credential as default };
+  export { Credential, Credential as default };
 }
 
 export = Credential;

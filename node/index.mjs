@@ -3,4 +3,21 @@
 import Credential from './index.js';
 
 export default Credential;
-export const { Config, CredentialModel } = Credential;
+export const {
+  Config,
+  CredentialModel,
+  DefaultCredentialsProvider,
+  StaticAKCredentialsProvider,
+  StaticSTSCredentialsProvider,
+  RAMRoleARNCredentialsProvider,
+  OIDCRoleArnCredentialsProvider,
+  ECSRAMRoleCredentialsProvider,
+  URICredentialsProvider,
+  EnvironmentVariableCredentialsProvider,
+  ProfileCredentialsProvider,
+  CLIProfileCredentialsProvider,
+  CloudSSOCredentialsProvider,
+  OAuthCredentialsProvider,
+  ExternalCredentialsProvider,
+} = Credential;
+export { Credential };

@@ -5,39 +5,34 @@
 const { existsSync } = require('node:fs');
 // Through a `require` of its own: a bundler must neither look for these files nor try to pack them.
 const load = require('node:module').createRequire(__filename);
-const { target } = require('./lib/target.js');
+
+// Which C library this is takes longer to find out than the rest of the start, and a library for the other one does
+// not load: the more frequent one is tried first.
+const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : [''];
+const targets = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
 
 function find() {
-  const name = target();
-  const tried = [];
-  let cause;
-  for (const file of [`aliyun_cred.${name}.node`, 'aliyun_cred.node']) {
-    const path = `${__dirname}/${file}`;
-    if (!existsSync(path)) {
-      tried.push(`${path} does not exist`);
-      continue;
-    }
+  const failures = [];
+  const attempt = (what) => {
     try {
-      return load(path);
+      return load(what);
     } catch (error) {
-      cause ??= error;
-      tried.push(`${path} cannot be loaded (${error.message})`);
+      const isMissing = error.code === 'MODULE_NOT_FOUND';
+      if (!isMissing) failures.push({ what, error });
+      return undefined;
     }
+  };
+  const files = [...targets.map((target) => `aliyun_cred.${target}.node`), 'aliyun_cred.node'];
+  for (const file of files) {
+    const path = `${__dirname}/${file}`;
+    const found = existsSync(path) && attempt(path);
+    if (found) return found;
   }
-  const packaged = `@aliyun-cred/${name}`;
-  try {
-    return load(packaged);
-  } catch (error) {
-    const missing = error.code === 'MODULE_NOT_FOUND';
-    cause ??= missing ? undefined : error;
-    tried.push(
-      missing ? `the package ${packaged} is not installed` : `${packaged} cannot be loaded (${error.message})`,
-    );
+  for (const target of targets) {
+    const found = attempt(`@aliyun-cred/${target}`);
+    if (found) return found;
   }
-  const text =
-    `aliyun-cred has no native library for ${name}: ${tried.join('; ')}. ` +
-    'Install the package for this platform, or build the library with `npm run build` in a checkout.';
-  throw Object.assign(new Error(text, cause && { cause }), { code: cause?.code ?? 'MODULE_NOT_FOUND' });
+  throw require('./lib/target.js').missing(__dirname, failures);
 }
 
 module.exports = find();

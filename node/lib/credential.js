@@ -2,9 +2,11 @@
 
 const native = require('../native.js');
 const { Due } = require('./due.js');
-const { cancelled, toError } = require('./errors.js');
 const { inspectCustom, modelOf, optionsOf } = require('./models.js');
-const { waitFor } = require('./waiting.js');
+
+// What follows is read from its file when it is first needed: a program that only wants its credential does not pay
+// for the rest.
+const errors = () => require('./errors.js');
 
 // A client hands out its own copy of the credential for as long as this number is the one that it was stored under:
 // comparing two numbers costs a hundredth of a call into the native library, and a fifth of reading the clock. It
@@ -19,40 +21,94 @@ const due = new Due(() => {
 /** How many calls in a row may pass unchecked: a loop that awaits nothing else lets no timer run. */
 const CALLS_PER_CHECK = 4096;
 
+/** Under this name a provider of ours gives what a client of its own is made of. */
+const shared = Symbol('shared');
+
+/** What a client asks. */
+class Opened {
+  /**
+   * @param {object} [client] - the native client; without one, `foreign` is asked directly
+   * @param {import('./scope.js').Scope} [foreign] - the JavaScript that runs while the client is asked, if any
+   */
+  constructor(client, foreign) {
+    this.client = client;
+    this.foreign = foreign;
+  }
+
+  [shared]() {
+    return new Opened(native.share(this.client), this.foreign);
+  }
+}
+
+/**
+ * Opens a source by its name, or by the type among the options, or the default chain.
+ * @param {string} [source]
+ * @param {object} [options] - the core's options by their names
+ * @param {object} [more] - `base`: an `Opened` that assumes the role; `learn`: what is called with updates, whose
+ *   scope `foreign` is
+ */
+function open(source, options, { base, learn, foreign = base?.foreign } = {}) {
+  const names = options && Object.keys(options);
+  const values = options ? Object.values(options) : [];
+  const client = native.open(process.versions.node, source, names, values, base?.client, learn);
+  if (client.failure) throw errors().toError(client.failure);
+  return new Opened(client, foreign);
+}
+
+/** Opens a provider; `undefined` for what is none. */
+function openProvider(provider) {
+  const [asks, named] = ['getCredentials', 'getProviderName'].map((name) => typeof provider?.[name] === 'function');
+  if (!asks && !named) return undefined;
+  // Silently resolving something else than the caller's own provider would be the worst answer.
+  if (!asks || !named) throw notAProvider();
+  const ours = provider[shared]?.();
+  if (ours instanceof Opened) return ours;
+  const { Foreign } = require('./foreign.js');
+  return new Opened(undefined, new Foreign(provider));
+}
+
+function notAProvider() {
+  return errors().ofKind('invalid_config', 'a provider must have both getCredentials() and getProviderName()');
+}
+
+function openFor(config, provider) {
+  if (config instanceof Opened) return config;
+  // Earlier versions of the original took an object of settings in the provider's place: one that is none is ignored.
+  const options = config === undefined || config === null ? undefined : optionsOf(config);
+  return openProvider(provider) ?? open(undefined, options);
+}
+
 /** Documented in index.d.ts, as everything that users see. */
 class Credential {
-  #native;
+  #client;
+  #foreign;
   /** The last credential that was found, fresh or not. */
   #model;
   #generation = NO_GENERATION;
   #callsLeft = 0;
-  /** The question that all callers share while it is open, and how to answer it. */
+  /** The question that all callers share while it is open. */
   #pending;
-  #resolvePending;
-  #tell = (answer) => {
-    this.#pending = undefined;
-    this.#resolvePending(this.#take(answer));
-  };
 
   constructor(config, provider) {
-    if (provider !== undefined && provider !== null) {
-      // Silently resolving something else than the caller's own provider would be the worst answer.
-      const message = 'custom providers are not supported; describe the source in the configuration';
-      throw toError({ kind: 'invalid_config', message, attempts: [] });
-    }
-    const { names, values } = config === undefined || config === null ? { values: [] } : optionsOf(config);
-    const opened = native.open(names, values, process.versions.node);
-    if (opened.failure) throw toError(opened.failure);
-    this.#native = opened;
+    const { client, foreign } = openFor(config, provider);
+    this.#client = client;
+    this.#foreign = foreign;
   }
 
   async getCredential(options) {
-    if (options?.signal?.aborted) throw cancelled(options.signal.reason);
+    if (options?.signal?.aborted) throw errors().cancelled(options.signal.reason);
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
     const refused = this.#ask();
     // The environment's credential comes this way every time: it must not wait for another async function.
     if (refused === undefined) return this.#model;
     return this.#wait(refused, options?.signal);
+  }
+
+  getCredentialSync() {
+    if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
+    const refused = this.#foreign ? this.#askCached() : this.#take(native.wait(this.#client));
+    if (refused) throw errors().toError(refused.failure);
+    return this.#model;
   }
 
   async getAccessKeyId() {
@@ -68,15 +124,22 @@ class Credential {
   }
 
   getBearerToken() {
-    return this.#native.bearerToken ?? undefined;
+    if (this.#client === undefined) return this.#model?.bearerToken;
+    return native.bearerToken(this.#client) ?? undefined;
   }
 
   getType() {
-    return this.#native.type;
+    return this.#client === undefined ? this.#foreign.name : native.typeOf(this.#client);
+  }
+
+  /** In the original, the object that does the work. */
+  get credential() {
+    return this;
   }
 
   invalidate() {
-    this.#native.invalidate();
+    if (this.#client === undefined) this.#model = undefined;
+    else native.invalidate(this.#client);
     generation += 1;
   }
 
@@ -89,20 +152,55 @@ class Credential {
   }
 
   async #wait(refused, signal) {
-    const answer = refused instanceof Promise ? await waitFor(refused, signal) : refused;
-    if (answer) throw toError(answer.failure);
+    const answer = refused instanceof Promise ? await require('./waiting.js').waitFor(refused, signal) : refused;
+    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#foreign?.causeOf(answer.failure));
     return this.#model;
   }
 
-  /** `undefined` if `#model` is the answer, else `{ failure }`; or a promise of one of them, which never rejects. */
+  /**
+   * `undefined` if `#model` is the answer, else `{ failure }` or, from a provider that is asked directly, `{ error }`;
+   * or a promise of one of them, which never rejects.
+   */
   #ask() {
+    if (this.#foreign?.isWithin()) return errors().recursion();
     if (this.#pending) return this.#pending;
-    const answer = this.#native.ask(this.#tell);
+    this.#foreign?.begin();
+    if (this.#client === undefined) {
+      this.#pending = this.#askForeign();
+      return this.#pending;
+    }
+    let resolve;
+    const answer = native.ask(this.#client, (told) => {
+      this.#pending = undefined;
+      resolve(this.#take(told));
+    });
     if (answer !== null) return this.#take(answer);
-    this.#pending = new Promise((resolve) => {
-      this.#resolvePending = resolve;
+    this.#pending = new Promise((settle) => {
+      resolve = settle;
     });
     return this.#pending;
+  }
+
+  async #askForeign() {
+    try {
+      this.#model = await this.#foreign.ask();
+      return undefined;
+    } catch (error) {
+      return { error };
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  /** What can be answered without the event loop, which another's JavaScript needs. */
+  #askCached() {
+    if (this.#client === undefined) {
+      if (this.#model?.expiration > new Date()) return undefined;
+    } else {
+      const answer = native.cached(this.#client);
+      if (answer !== null) return this.#take(answer);
+    }
+    return errors().needsLoop();
   }
 
   /** Takes in what the native library answered: a number says that the credential is the last one still. */
@@ -125,4 +223,4 @@ class Credential {
   }
 }
 
-module.exports = { CALLS_PER_CHECK, Credential };
+module.exports = { CALLS_PER_CHECK, Credential, Opened, notAProvider, open, openProvider, shared };

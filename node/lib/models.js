@@ -134,10 +134,9 @@ class CredentialModel {
   }
 }
 
-/** The options that `config` sets, as two lists for the native library. */
+/** The options that `config` sets. */
 function optionsOf(config) {
-  const given = collect(CONFIG, config, same, asIs);
-  return { names: Object.keys(given), values: Object.values(given) };
+  return collect(CONFIG, config, same, asIs);
 }
 
 module.exports = { Config, CredentialModel, inspectCustom, modelOf, optionsOf };

@@ -1,6 +1,6 @@
 'use strict';
 
-const { readFileSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
 
 /** What distinguishes the builds, as it stands in their names: `linux-x64-gnu`, `darwin-arm64`. */
 function target() {
@@ -20,4 +20,20 @@ function isMusl() {
   }
 }
 
-module.exports = { target };
+/** The `Error` that says what was looked for in `folder`, and what was found but could not be loaded. */
+function missing(folder, failures) {
+  const name = target();
+  const tried = failures.map(({ what, error }) => `${what} cannot be loaded (${error.message})`);
+  for (const file of [`aliyun_cred.${name}.node`, 'aliyun_cred.node']) {
+    if (!existsSync(`${folder}/${file}`)) tried.push(`${folder}/${file} does not exist`);
+  }
+  const packaged = `@aliyun-cred/${name}`;
+  if (!failures.some(({ what }) => what === packaged)) tried.push(`the package ${packaged} is not installed`);
+  const text =
+    `aliyun-cred has no native library for ${name}: ${tried.join('; ')}. ` +
+    'Install the package for this platform, or build the library with `npm run build` in a checkout.';
+  const cause = failures[0]?.error;
+  return Object.assign(new Error(text, cause && { cause }), { code: cause?.code ?? 'MODULE_NOT_FOUND' });
+}
+
+module.exports = { missing, target };

@@ -1,7 +1,10 @@
 'use strict';
 
-const { clearInterval, setInterval } = require('node:timers');
+const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers');
 const { cancelled } = require('./errors.js');
+
+/** How long JavaScript of the user's own may take, in milliseconds. */
+const LIMIT = 60_000;
 
 // The native library's callbacks keep no process alive, because an idle client, a background refresh and a call that
 // was given up must not. A call that somebody awaits must: while there is one, this timer runs.
@@ -33,4 +36,17 @@ function unlessAborted(pending, signal) {
   });
 }
 
-module.exports = { waitFor };
+/** Waits for `promise`, `limit` milliseconds at most; then throws what `late` gives. It keeps no process alive. */
+async function within(limit, promise, late) {
+  let timer;
+  const end = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(late()), limit).unref();
+  });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+module.exports = { LIMIT, waitFor, within };

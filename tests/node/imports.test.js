@@ -19,6 +19,8 @@ const CHECK = `
   const made = [Credential, Default, Star.default].map((Class) => new Class({ type: 'bearer', bearerToken: 't' }));
   if (!made.every((client) => client instanceof Credential && client.getType() === 'bearer')) throw new Error('client');
   if (!(new Config({ type: 'sts' }).type === 'sts' && Star.Config === Config)) throw new Error('Config');
+  const { StaticAKCredentialsProvider: Provider } = Star;
+  if (!(Provider.builder().withAccessKeyId('i').withAccessKeySecret('s').build() instanceof Provider)) throw new Error();
   if (!(new CredentialModel().toMap() && Star.CredentialModel === CredentialModel)) throw new Error('CredentialModel');
   process.stdout.write('ok');
 `;
@@ -37,15 +39,17 @@ test('CommonJS', () =>
     `const Credential = require('aliyun-cred');
      const Default = new (require('aliyun-cred'))({ type: 'bearer', bearerToken: 't' }).constructor;
      const Star = require('aliyun-cred');
-     const { Config, CredentialModel } = require('aliyun-cred');
+     const { Config, CredentialModel, Credential: Named } = require('aliyun-cred');
+     if (Named !== Credential || require('aliyun-cred').default !== Credential) throw new Error('named');
      new Credential.default();
      ${CHECK}`,
   ));
 
 const MODULE = `
   import Credential from 'aliyun-cred';
-  import { default as Default, Config, CredentialModel } from 'aliyun-cred';
+  import { default as Default, Credential as Named, Config, CredentialModel } from 'aliyun-cred';
   import * as Star from 'aliyun-cred';
+  if (Named !== Credential) throw new Error('named');
   new Credential.default();
   ${CHECK}`;
 
@@ -58,6 +62,18 @@ test('both kinds of module share their classes', () =>
      import Credential, { Config } from 'aliyun-cred';
      const required = createRequire(import.meta.url)('aliyun-cred');
      if (required === Credential && required.Config === Config) process.stdout.write('ok');`,
+  ));
+
+test('both kinds of module have the same names', () =>
+  runs(
+    'names.mjs',
+    `import { createRequire } from 'node:module';
+     import * as imported from 'aliyun-cred';
+     const required = createRequire(import.meta.url)('aliyun-cred');
+     const names = Object.keys(required).sort();
+     if (names.join() !== Object.keys(imported).sort().join()) throw new Error(names.join());
+     if (!names.every((name) => required[name] === imported[name])) throw new Error('differ');
+     process.stdout.write('ok');`,
   ));
 
 test('what Babel makes of an import', async () => {

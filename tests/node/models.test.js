@@ -127,10 +127,6 @@ test("construction fails with Node's texts", () => {
   ]) {
     assert.throws(() => new Credential(config), { message, code: 'ERR_ALIYUN_CRED_INVALID_CONFIG', attempts: [] });
   }
-  assert.throws(() => new Credential(undefined, {}), {
-    code: 'ERR_ALIYUN_CRED_INVALID_CONFIG',
-    message: /custom providers/,
-  });
 });
 
 test('no configuration is the default chain', () => {
@@ -202,6 +198,8 @@ test('the client has the shape that its users know', () => {
   for (const name of ['getCredential', 'getAccessKeyId', 'getAccessKeySecret', 'getSecurityToken']) {
     assert.ok(Credential.prototype[name] instanceof AsyncFunction, name);
   }
+  const client = new Credential();
+  assert.equal(client.credential, client);
 });
 
 test('nothing that is printed shows a secret', async () => {

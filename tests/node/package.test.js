@@ -1,10 +1,20 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } = require('node:fs');
+const {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} = require('node:fs');
 const { join } = require('node:path');
 const { test } = require('node:test');
-const { PACKAGE, folder, run } = require('./support.js');
+const { BUILD, HOME, PACKAGE, ROOT, folder, run } = require('./support.js');
 const { target } = require('../../node/lib/target.js');
 
 const BINARY = `aliyun_cred.${target()}.node`;
@@ -29,13 +39,15 @@ test('the tarball works where it is installed', async () => {
   const packed = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], PACKAGE);
   assert.equal(packed.code, 0, packed.stderr);
   const [{ filename, files }] = JSON.parse(packed.stdout);
-  const sources = ['credential', 'due', 'errors', 'models', 'target', 'waiting'].map((name) => `lib/${name}.js`);
+  const sources = readdirSync(join(PACKAGE, 'lib')).map((name) => `lib/${name}`);
   assert.deepEqual(
     files.map(({ path }) => path).sort(),
     [
       'LICENSE',
       'README.md',
       BINARY,
+      'adapters.d.ts',
+      'adapters.js',
       'index.d.mts',
       'index.d.ts',
       'index.js',
@@ -64,6 +76,33 @@ test('the package depends on nothing and names no address', () => {
   for (const key of ['dependencies', 'optionalDependencies', 'peerDependencies'])
     assert.equal(manifest[key], undefined);
   assert.ok(!readFileSync(join(__dirname, 'package-lock.json'), 'utf8').includes('"resolved"'));
+});
+
+test('a clone is usable where it lies, once it is built', async () => {
+  // Always the same place: cargo keeps what it builds by the path of its sources.
+  const clone = join(BUILD, 'node', 'clone');
+  rmSync(clone, { recursive: true, force: true });
+  const listed = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });
+  assert.equal(listed.code, 0, listed.stderr);
+  for (const file of listed.stdout.split('\0').filter((name) => name && existsSync(join(ROOT, name)))) {
+    cpSync(join(ROOT, file), join(clone, file), { recursive: true });
+  }
+  const installed = await npm(['install'], join(clone, 'node'));
+  assert.equal(installed.code, 0, installed.stderr);
+  // What the dependencies were built to serves again; the release profile takes minutes.
+  const env = {
+    ...process.env,
+    CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'),
+    ALIYUN_CRED_PROFILE: 'dev',
+  };
+  const built = await run('npm', ['run', 'build', '--loglevel', 'error'], {
+    cwd: join(clone, 'node'),
+    env: { ...env, HOME },
+  });
+  assert.equal(built.code, 0, built.stderr);
+  const use = `new (require(${JSON.stringify(join(clone, 'node'))}))({ type: 'bearer', bearerToken: 't' })`;
+  const { code, stdout, stderr } = await run(process.execPath, ['-p', `${use}.getType()`], { cwd: folder() });
+  assert.deepEqual([code, stdout], [0, 'bearer\n'], stderr);
 });
 
 /** A copy of the package without its library. */

@@ -76,4 +76,6 @@ async function main(folder, calls) {
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
 }
 
-main(process.argv[2], Number(process.argv[3]));
+if (require.main === module) main(process.argv[2], Number(process.argv[3]));
+
+module.exports = { propertyOf };

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { after, before, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
-const { PACKAGE, later, roleAt, run, runNode } = require('./support.js');
+const { CANARY, PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 
 let sts;
@@ -116,6 +116,65 @@ test('a call that was given up does not keep the process', async () => {
   release();
   assert.equal(code, 0);
   assert.equal(stderr, 'ERR_ALIYUN_CRED_CANCELLED');
+});
+
+test('a promise that nobody holds costs nothing but its request', async () => {
+  const { arrived, release } = hold();
+  const before = sts.requests;
+  const child = runNode(
+    `globalThis.client = new Credential(roleAt(argument));
+     client.getCredential();
+     process.stdin.once('data', () => client.getCredential().then((model) => process.stdout.write(model.type)));`,
+    sts.port,
+    { go: arrived },
+  );
+  await arrived;
+  release();
+  const { code, stdout, stderr } = await child;
+  assert.deepEqual([code, stdout, stderr], [0, 'ram_role_arn', '']);
+  assert.equal(sts.requests, before + 1);
+});
+
+test('one that is rejected is reported by Node, as any other', async () => {
+  sts.held = undefined;
+  sts.refusal = [403, { Code: 'NoPermission', Message: 'no', RequestId: 'R' }];
+  const { code, stderr } = await runNode('new Credential(roleAt(argument)).getCredential();', sts.port);
+  sts.refusal = undefined;
+  assert.equal(code, 1);
+  assert.match(stderr, /NoPermission/);
+  assert.ok(!stderr.includes(CANARY), 'a secret shows');
+});
+
+test('ten thousand clients of each kind', async () => {
+  sts.held = undefined;
+  const before = sts.requests;
+  const { code, stdout, stderr } = await runNode(
+    `const custom = { getCredentials: async () => ({ accessKeyId: 'custom', accessKeySecret: 's' }), getProviderName: () => 'mine' };
+     const pair = Credential.StaticAKCredentialsProvider.builder().withAccessKeyId('pair').withAccessKeySecret('s').build();
+     process.env.ALIBABA_CLOUD_ACCESS_KEY_ID = 'chain';
+     process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET = 's';
+     const makers = [() => new Credential(), () => new Credential(null, custom), () => new Credential(null, pair)];
+     (async () => {
+       const ids = new Map();
+       const clients = [];
+       for (let i = 0; i < 10_000; i += 1) {
+         clients.push(new Credential(roleAt(argument)));
+         for (const make of makers) {
+           const client = make();
+           clients.push(client);
+           const { accessKeyId } = await client.getCredential();
+           ids.set(accessKeyId, (ids.get(accessKeyId) ?? 0) + 1);
+         }
+       }
+       const roles = clients.filter((client) => client.getType() === 'ram_role_arn').slice(0, 100);
+       const models = await Promise.all(roles.map((client) => client.getCredential()));
+       process.stdout.write(JSON.stringify([clients.length, Object.fromEntries(ids), new Set(models).size]));
+     })();`,
+    sts.port,
+  );
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), [40_000, { chain: 10_000, custom: 10_000, pair: 10_000 }, 100]);
+  assert.equal(sts.requests, before + 100);
 });
 
 test('an idle client with a credential that will be due does not keep the process', async () => {

@@ -140,31 +140,3 @@ test('a rotation is noticed by a loop that lets no timer run', async (t) => {
     assert.ok(performance.now() < limit, 'a credential that has expired is still handed out');
   }
 });
-
-test('a refresh that fails warns once, and withholds nothing', async () => {
-  // Good for long enough to see two attempts fail, the second of which comes within a second of the first.
-  sts = await serve({ lifetime: 8 });
-  const warnings = [];
-  const warned = later();
-  const listener = (warning) => {
-    warnings.push(warning);
-    warned.resolve();
-  };
-  process.on('warning', listener);
-  const client = new Credential(roleAt(sts.port));
-  const { accessKeyId } = await client.getCredential();
-  sts.refusal = [500, { Code: 'InternalError', Message: `${CANARY}-key`, RequestId: 'R' }];
-  while (sts.requests < 3) {
-    assert.equal((await client.getCredential()).accessKeyId, accessKeyId);
-    await pause(5);
-  }
-  await client.getCredential();
-  await warned.promise;
-  process.off('warning', listener);
-  assert.deepEqual(
-    warnings.map(({ name }) => name),
-    ['AliyunCredWarning'],
-  );
-  assert.match(warnings[0].message, /stays in use/);
-  assert.ok(!warnings[0].message.includes(CANARY), 'a secret shows');
-});

@@ -22,6 +22,8 @@ for (const name of Object.keys(process.env)) {
 }
 // On a real instance, too, no test may ask its metadata service.
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
+/** The user's own, for the tools that keep things there. */
+const { HOME } = process.env;
 const scratch = mkdtempSync(join(tmpdir(), 'aliyun-cred-'));
 process.env.HOME = join(scratch, 'home');
 mkdirSync(process.env.HOME);
@@ -41,6 +43,23 @@ function roleAt(port) {
     roleArn: 'acs:ram::1000000000000001:role/reader',
     stsEndpoint: `http://127.0.0.1:${port}`,
   };
+}
+
+/** Runs `body` with environment variables set, or unset where they are `undefined`. */
+async function withEnvironment(variables, body) {
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  const assign = (values) => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  assign(variables);
+  try {
+    return await body();
+  } finally {
+    assign(before);
+  }
 }
 
 /** A promise from outside: `{ promise, resolve }`. */
@@ -76,4 +95,4 @@ function runNode(code, argument, options) {
   return run(process.execPath, ['-e', text], options);
 }
 
-module.exports = { BUILD, CANARY, MODULES, PACKAGE, folder, later, roleAt, run, runNode };
+module.exports = { BUILD, CANARY, HOME, MODULES, PACKAGE, ROOT, folder, later, roleAt, run, runNode, withEnvironment };

@@ -41,3 +41,40 @@ test('the class by require, and a real AbortSignal', () =>
        client.getCredential({ signal: AbortSignal.timeout(1000) });`,
     { module: 'node16', types: ['node'] },
   ));
+
+test("as the official SDK's own client of credentials, where it stands in for that", () =>
+  compiles(
+    'use.cts',
+    `import * as $OpenApi from '@alicloud/openapi-client';
+     import Credential from '@alicloud/credentials';
+     import Ours = require('aliyun-cred');
+     const config = new $OpenApi.Config({ endpoint: 'sts.aliyuncs.com' });
+     config.credential = new Ours({ type: 'sts' });
+     config.credential = new Credential(new Ours.Config({ type: 'sts' }), Ours.DefaultCredentialsProvider.builder().build());
+     export const token: Promise<string> = config.credential.getSecurityToken();`,
+    {
+      module: 'node16',
+      esModuleInterop: true,
+      types: ['node'],
+      // As an override in package.json does it.
+      paths: {
+        '@alicloud/credentials': [join(PACKAGE, 'index.d.ts')],
+        '@alicloud/*': [join(MODULES, '@alicloud', '*')],
+        '*': [join(MODULES, '*')],
+      },
+      // The declarations of the SDK's other packages are not ours to check.
+      skipLibCheck: true,
+    },
+  ));
+
+const ADAPTERS = `
+  import Credential from 'aliyun-cred';
+  import { aliOss, log, popCore } from 'aliyun-cred/adapters';
+  const client = new Credential({ type: 'sts' });
+  export const first: Promise<{ accessKeyId: string; stsToken?: string }> = aliOss(client);
+  export const asked: Promise<{ accessKeySecret: string }> = log(client).credentialsProvider.getCredentials();
+  export const { credentialsProvider } = popCore({ getCredential: () => client.getCredential() });`;
+
+for (const [name, file, settings] of SETTINGS.filter(([, , { esModuleInterop }]) => esModuleInterop !== false)) {
+  test(`types of the adapters for ${name}`, () => compiles(file, ADAPTERS, settings));
+}

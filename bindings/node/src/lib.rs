@@ -6,20 +6,24 @@
 //! `Error`, so that its stack is the caller's.
 
 mod answer;
+mod callback;
 mod options;
 mod warnings;
 
+use std::cell::RefCell;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
-use aliyun_cred::{Credentials, ErrorKind, Surface};
-use napi::bindgen_prelude::{Either, Env, Function, Object, Result};
+use aliyun_cred::{Credentials, Error, ErrorKind, Surface};
+use napi::bindgen_prelude::{Either, Env, External, Function, Object, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{JsString, Status};
 use napi_derive::napi;
 
 use answer::{Answer, Reply, Source};
+use callback::{Callback, Question, Questioned};
 use options::Value;
 
 type Outcome = aliyun_cred::Result<Arc<Credentials>>;
@@ -28,80 +32,192 @@ type Outcome = aliyun_cred::Result<Arc<Credentials>>;
 /// whether anybody still waits for it.
 type Tell = ThreadsafeFunction<Answer, (), Answer, Status, false, true>;
 
-/// A client of the core, owned by one JavaScript object.
-#[napi]
-pub struct Client {
-    source: Arc<Source>,
+/// A client of the core as one JavaScript object holds it.
+// No class: what the engine and the binding keep of an instance takes more memory, and a call more time, than the rest.
+pub struct Handle(RefCell<Arc<Source>>);
+
+impl Handle {
+    fn new(client: aliyun_cred::Client) -> Self {
+        Handle(RefCell::new(Arc::new(Source::new(client))))
+    }
+
+    fn source(&self) -> Arc<Source> {
+        self.0.borrow().clone()
+    }
 }
 
-/// Makes a client: of the source that the options describe, or without names of the default chain. Answers with a
-/// client or with `{ failure }`.
+/// Makes a client: of the source called `source`, else of the one that the options' type names; with neither, of the
+/// default chain. `base` is what a role is assumed with; `learn` gets what is worth keeping, as
+/// `{ accessKeyId, ..., refreshToken, ... }`, and a question that it lets go of when it is done. Answers with a handle
+/// or with `{ failure }`.
 #[napi]
 pub fn open<'env>(
     env: &'env Env,
+    node_version: String,
+    source: Option<String>,
     names: Option<Vec<String>>,
     values: Vec<Value<'env>>,
-    node_version: String,
-) -> Result<Either<Client, Object<'env>>> {
+    base: Option<&External<Handle>>,
+    learn: Option<Function<'env, Questioned, ()>>,
+) -> Result<Either<External<Handle>, Object<'env>>> {
+    let learn = learn.map(Callback::new).transpose()?;
     let made = guard(|| {
         warnings::listen();
-        let client = aliyun_cred::Client::builder().surface(Surface::Node(node_version));
-        match names {
-            Some(names) => client.config(&options::read(&names, values)?).build(),
-            None => client.build(),
+        let mut client = aliyun_cred::Client::builder().surface(Surface::Node(node_version));
+        if let Some(source) = source {
+            client = client.source(source);
         }
+        if let Some(names) = names {
+            client = client.config(&options::read(&names, values)?);
+        }
+        if let Some(base) = base {
+            client = client.base(&base.source().client);
+        }
+        if let Some(learn) = learn {
+            client = client.on_update(move |update| learn.tell(update));
+        }
+        client.build()
     });
     match made {
-        Some(Ok(client)) => Ok(Either::A(Client { source: Arc::new(Source::new(client)) })),
+        Some(Ok(client)) => Ok(Either::A(Handle::new(client).into())),
         Some(Err(error)) => Ok(Either::B(answer::failure(env, &error)?)),
         None => Ok(Either::B(answer::panicked(env)?)),
     }
 }
 
+/// Makes a client of a provider that is written in JavaScript: `ask` is called with a question, to be answered by
+/// [`give`] or [`refuse`].
 #[napi]
-impl Client {
-    /// The type this client was made for.
-    #[napi(getter, js_name = "type")]
-    pub fn type_name(&self) -> &str {
-        self.source.client.type_name()
-    }
+pub fn foreign(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
+    let callback = Callback::new(ask)?;
+    let lost =
+        format!("the provider '{name}' cannot answer any more: its promise was let go of, or its thread has ended");
+    let client = aliyun_cred::Client::from_async(name, move || {
+        let (answer, lost) = (callback.ask(), lost.clone());
+        async move { answer.await.unwrap_or_else(|_| Err(Error::from_provider(ErrorKind::Internal, lost))) }
+    });
+    Ok(Handle::new(client).into())
+}
 
-    /// The bearer token of the cached credential if that is fresh, without asking anybody; else `null`.
-    #[napi(getter)]
-    pub fn bearer_token<'env>(&self, env: &'env Env) -> Result<Option<JsString<'env>>> {
-        let cached = self.source.client.cached();
-        cached.as_ref().and_then(|cached| cached.bearer_token()).map(|token| env.create_string(token)).transpose()
-    }
+/// Another handle of the same client.
+#[napi]
+pub fn share(client: &External<Handle>) -> External<Handle> {
+    Handle::new(client.source().client.clone()).into()
+}
 
-    /// Asks for the current credential. The answer (see [`answer`]) is returned if it needs no waiting; else `null` is,
-    /// and `tell` is called with the answer, once, from the event loop.
-    #[napi]
-    pub fn ask<'env>(&self, env: &'env Env, tell: Function<'env, Answer, ()>) -> Result<Option<Reply<'env>>> {
-        if let Some((credentials, left)) = self.source.client.cached_for() {
-            return self.source.credential(env, credentials, left).map(Some);
-        }
-        let slot = Arc::new(Mutex::new(Slot::Asked));
-        let (theirs, source) = (slot.clone(), self.source.clone());
-        let done = move |outcome| Slot::answer(&theirs, Answer { source, outcome });
-        if guard(|| self.source.client.credentials_then(done)).is_none() {
-            return Ok(Some(Either::B(answer::panicked(env)?)));
-        }
-        let mut slot = lock(&slot);
-        match mem::replace(&mut *slot, Slot::Asked) {
-            Slot::Answered(answer) => answer.into_reply(env).map(Some),
-            _ => {
-                let builder = tell.build_threadsafe_function().weak::<true>();
-                *slot = Slot::Waiting(builder.build_callback(|call| Ok(call.value))?);
-                Ok(None)
-            }
-        }
+/// The provider's answer. What is no string is not passed; `expiration` is in milliseconds since the Unix epoch.
+#[napi]
+pub fn give(
+    question: &External<Question>,
+    access_key_id: Option<String>,
+    access_key_secret: Option<String>,
+    security_token: Option<String>,
+    bearer_token: Option<String>,
+    provider_name: Option<String>,
+    expiration: Option<f64>,
+) {
+    let mut given = match bearer_token {
+        Some(token) => Credentials::from_bearer_token(token),
+        // What is missing is noticed where all providers' answers are looked at.
+        None => Credentials::from_parts(access_key_id.unwrap_or_default(), access_key_secret.unwrap_or_default()),
+    };
+    if let Some(token) = security_token {
+        given = given.with_security_token(token);
     }
+    if let Some(name) = provider_name {
+        given = given.with_provider_name(name);
+    }
+    let since_epoch = expiration.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+    if let Some(end) = since_epoch.and_then(|since_epoch| UNIX_EPOCH.checked_add(since_epoch)) {
+        given = given.with_expiration(end);
+    }
+    question.answer(Ok(given));
+}
 
-    /// Says that the service has refused the cached credential: the next call asks the source again.
-    #[napi]
-    pub fn invalidate(&self) {
-        self.source.client.invalidate();
+/// The provider's failure. `kind` is the name of a kind, or anything else for none of them.
+#[napi]
+pub fn refuse(question: &External<Question>, kind: String, message: String) {
+    let kind = ErrorKind::ALL.iter().copied().find(|known| known.name() == kind).unwrap_or(ErrorKind::Internal);
+    question.answer(Err(Error::from_provider(kind, message)));
+}
+
+/// Nothing more is to be said to this question.
+#[napi]
+pub fn let_go(question: &External<Question>) {
+    question.let_go();
+}
+
+/// The type that the client was made for.
+#[napi]
+pub fn type_of<'env>(env: &'env Env, client: &External<Handle>) -> Result<JsString<'env>> {
+    env.create_string(client.source().client.type_name())
+}
+
+/// The bearer token of the cached credential if that is fresh, without asking anybody; else `null`.
+#[napi]
+pub fn bearer_token<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<JsString<'env>>> {
+    let cached = client.source().client.cached();
+    cached.as_ref().and_then(|cached| cached.bearer_token()).map(|token| env.create_string(token)).transpose()
+}
+
+/// Asks for the current credential. The answer (see [`answer`]) is returned if it needs no waiting; else `null` is, and
+/// `tell` is called with the answer, once, from the event loop.
+#[napi]
+pub fn ask<'env>(
+    env: &'env Env,
+    client: &External<Handle>,
+    tell: Function<'env, Answer, ()>,
+) -> Result<Option<Reply<'env>>> {
+    let source = client.source();
+    if let Some((credentials, left)) = source.client.cached_for() {
+        return source.credential(env, credentials, left).map(Some);
     }
+    let slot = Arc::new(Mutex::new(Slot::Asked));
+    let (theirs, asked) = (slot.clone(), source.clone());
+    let done = move |outcome| Slot::answer(&theirs, Answer { source: asked, outcome });
+    if guard(|| source.client.credentials_then(done)).is_none() {
+        return Ok(Some(Either::B(answer::panicked(env)?)));
+    }
+    let mut slot = lock(&slot);
+    match mem::replace(&mut *slot, Slot::Asked) {
+        Slot::Answered(answer) => answer.into_reply(env).map(Some),
+        _ => {
+            let builder = tell.build_threadsafe_function().weak::<true>();
+            *slot = Slot::Waiting(builder.build_callback(|call| Ok(call.value))?);
+            Ok(None)
+        }
+    }
+}
+
+/// The answer that needs no asking; `null` if there is none.
+#[napi]
+pub fn cached<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<Reply<'env>>> {
+    let source = client.source();
+    let cached = source.client.cached_for();
+    cached.map(|(credentials, left)| source.credential(env, credentials, left)).transpose()
+}
+
+/// As [`ask`], waiting in this thread: for a source that needs nothing of this thread's event loop.
+#[napi]
+pub fn wait<'env>(env: &'env Env, client: &External<Handle>) -> Result<Reply<'env>> {
+    let source = client.source();
+    match guard(|| source.client.credentials_blocking()) {
+        Some(outcome) => Answer { source, outcome }.into_reply(env),
+        None => Ok(Either::B(answer::panicked(env)?)),
+    }
+}
+
+/// Says that the service has refused the cached credential: the next call asks the source again.
+#[napi]
+pub fn invalidate(client: &External<Handle>) {
+    client.source().client.invalidate();
+}
+
+/// Lets go of a client, with whatever it does in the background; from now on its handle is one of `other`.
+#[napi]
+pub fn replace(client: &External<Handle>, other: &External<Handle>) {
+    let source = other.source();
+    client.0.replace(source);
 }
 
 /// The names of all kinds of failure, in the order of their numbers.

@@ -234,10 +234,10 @@ def differences(official, ours):
     return found
 
 
-def table(heading):
+def table(heading, language="Python"):
     """One of the page's tables: scenario -> what differs. Its first two cells are names in backticks."""
-    python = PAGE.read_text("utf-8").partition("\n## Python\n")[2].partition("\n## ")[0]
-    section = python.partition(f"{heading}\n")[2].partition("\n#")[0]
+    part = PAGE.read_text("utf-8").partition(f"\n## {language}\n")[2].partition("\n## ")[0]
+    section = part.partition(f"{heading}\n")[2].partition("\n#")[0]
     found = {}
     for scenarios, aspects in re.findall(r"^\| (`[^|]*`) \| (`[^|]*`|nothing) \|", section, re.MULTILINE):
         for scenario in re.findall(r"`(\w+)`", scenarios):

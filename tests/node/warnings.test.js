@@ -1,0 +1,40 @@
+'use strict';
+
+// In a file, and so in a process, of its own: each source warns once in the life of a process, and the clients of other
+// tests may refresh theirs in the background when their service has gone.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { setTimeout: pause } = require('node:timers/promises');
+const { CANARY, later, roleAt } = require('./support.js');
+const { serve } = require('./sts.js');
+const Credential = require('../../node');
+
+test('a refresh that fails warns once, and withholds nothing', async () => {
+  // Good for long enough to see two attempts fail, the second of which comes within a second of the first.
+  const sts = await serve({ lifetime: 8 });
+  const warnings = [];
+  const warned = later();
+  const listener = (warning) => {
+    warnings.push(warning);
+    warned.resolve();
+  };
+  process.on('warning', listener);
+  const client = new Credential(roleAt(sts.port));
+  const { accessKeyId } = await client.getCredential();
+  sts.refusal = [500, { Code: 'InternalError', Message: `${CANARY}-key`, RequestId: 'R' }];
+  while (sts.requests < 3) {
+    assert.equal((await client.getCredential()).accessKeyId, accessKeyId);
+    await pause(5);
+  }
+  await client.getCredential();
+  await warned.promise;
+  process.off('warning', listener);
+  assert.deepEqual(
+    warnings.map(({ name }) => name),
+    ['AliyunCredWarning'],
+  );
+  assert.match(warnings[0].message, /stays in use/);
+  assert.ok(!warnings[0].message.includes(CANARY), 'a secret shows');
+  await sts.close();
+});
