@@ -14,10 +14,12 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-export PROFILE="${PROFILE:-dev}"
+PROFILE=${PROFILE:-dev}
 BUILD_DIR=${BUILD_DIR:-$root/.build/package/test}
 PYTHON=${PYTHON:-python3}
 failures=0
+# Whoever runs this may be a make that was told where to install.
+unset MAKEFLAGS MAKELEVEL PREFIX LIBDIR INCLUDEDIR DESTDIR
 
 say() { printf '%s\n' "$*"; }
 failed() { say "FAILED: $*"; failures=$((failures + 1)); }
@@ -35,7 +37,7 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
 abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred.h")
 
 make_package() { # make's arguments
-    "${MAKE:-make}" -C "$root" --no-print-directory "$@"
+    "${MAKE:-make}" -C "$root" --no-print-directory PROFILE="$PROFILE" "$@"
 }
 # Nothing of the caller's environment, and no source that could leave this machine.
 clean() { # [NAME=value...] program [arguments...]
