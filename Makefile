@@ -1,7 +1,8 @@
 # The doors of this project; `make` alone lists them.
 #
 # Everything that is built or installed goes into two ignored folders: target/ (cargo) and .build/ (virtual
-# environment, node_modules, C programs). Nothing needs root but `ci-tools`.
+# environment, node_modules, C programs), but for what `install` puts where it is told. Nothing needs root but
+# `ci-tools`.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,8 +27,20 @@ DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 NPM := npm --no-audit --no-fund --loglevel=error
 
+# The C library as a package: where it goes (see bindings/c/package/install.sh), and cargo's profile.
+export PREFIX LIBDIR INCLUDEDIR DESTDIR
+PROFILE ?= release
+CARGO_FLAGS ?=
+PACKAGE := $(BUILD)/package/$(PROFILE)
+BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+# How many bytes the shared library may have; nothing else than a release is built for size.
+SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
+C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \
+	bindings/c/Cargo.toml bindings/c/build.rs bindings/c/package/stage.sh)
+
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
+.PHONY: package-c install uninstall test-package test-release
 .PHONY: soak bench fleet test-rust test-c test-python test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
@@ -36,7 +49,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-python test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-package test-release test-python test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -48,7 +61,13 @@ check: ## formatting, lints, documentation
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-		build-essential clang valgrind libclang-rt-14-dev >/dev/null
+		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf libcurl4-openssl-dev libssl-dev >/dev/null
+
+install: package-c ## install the C library below PREFIX (/usr/local): headers, libraries, pkg-config and CMake files
+	@bindings/c/package/install.sh install $(PACKAGE)
+
+uninstall: ## remove what `make install` with the same variables installed
+	@bindings/c/package/install.sh uninstall
 
 clean: ## remove everything that was built
 	@rm -rf $(BUILD) $(CARGO_TARGET_DIR)
@@ -62,6 +81,14 @@ rust:
 c:
 	@echo "== building the C library"
 	@cargo build --quiet -p aliyun-cred-c
+
+package-c: $(PACKAGE)/libaliyun_cred.a
+
+# Sources decide, and not cargo: `make package-c` needs cargo, and `sudo make install` after it nothing.
+$(PACKAGE)/libaliyun_cred.a: $(C_SOURCES)
+	@echo "== building the C library for installation ($(PROFILE))"
+	@cargo build --quiet --locked --profile $(PROFILE) -p aliyun-cred-c $(CARGO_FLAGS)
+	@bindings/c/package/stage.sh $(BUILT) $(PACKAGE) $(SO_LIMIT)
 
 $(VENV)/bin/python:
 	@echo "== making a virtual environment in .build/venv"
@@ -98,6 +125,15 @@ test-rust: rust
 test-c: c
 	@echo "== C and C++"
 	@BUILD_DIR=$(BUILD)/c tests/c/run.sh
+
+test-package: rust c
+	@echo "== C and C++: the installed package"
+	@PROFILE=dev BUILD_DIR=$(BUILD)/package/test PYTHON=$(PYTHON) tests/c/package.sh
+
+# The one build of a release that the tests make: only that has the size and the symbols that users get.
+test-release:
+	@echo "== C and C++: what a release installs"
+	@PROFILE=release BUILD_DIR=$(BUILD)/package/test-release tests/c/package.sh release
 
 test-python: python
 	@echo "== Python"

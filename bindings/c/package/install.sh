@@ -1,0 +1,96 @@
+#!/bin/sh
+# Installs the C library, or removes it.
+#
+#   install.sh install FROM    FROM has what stage.sh made
+#   install.sh uninstall
+#
+# PREFIX       where it will be used from (/usr/local)
+# LIBDIR       for libraries, pkgconfig/ and cmake/ ($PREFIX/lib)
+# INCLUDEDIR   for headers ($PREFIX/include)
+# DESTDIR      is put in front of all of them: a package is built there, and used elsewhere
+#
+# Folders that exist are left as they are, what is created is open to everybody's eyes whatever the umask, and nothing
+# outside of these folders is touched.
+set -eu
+
+action=$1
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+umask 022
+
+# Without the slashes at its end; "/" becomes nothing.
+trimmed() { printf '%s' "$1" | sed 's|//*$||'; }
+absolute() { # name value
+    case $2 in /*) ;; *) echo "$1 is not an absolute path: '$2'"; exit 1 ;; esac
+}
+
+PREFIX=${PREFIX:-/usr/local}
+absolute PREFIX "$PREFIX"
+PREFIX=$(trimmed "$PREFIX")
+LIBDIR=${LIBDIR:-$PREFIX/lib} INCLUDEDIR=${INCLUDEDIR:-$PREFIX/include}
+absolute LIBDIR "$LIBDIR"
+absolute INCLUDEDIR "$INCLUDEDIR"
+LIBDIR=$(trimmed "$LIBDIR") INCLUDEDIR=$(trimmed "$INCLUDEDIR")
+lib=${DESTDIR:-}$LIBDIR include=${DESTDIR:-}$INCLUDEDIR
+
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred.h")
+# The file's name would promise one thing, and its SONAME another.
+[ "$abi" = "${version%%.*}" ] || { echo "version $version does not begin with the number of the ABI, $abi"; exit 1; }
+
+put() { # file folder mode
+    mkdir -p "$2"
+    install -m "$3" "$1" "$2/"
+}
+
+# Paths inside the package are written relative to where the file itself is, so that the whole may be moved. A folder
+# that is not below PREFIX stays absolute.
+fill() { # template folder; up: from there to PREFIX
+    mkdir -p "$2"
+    name=$(basename "$1" .in)
+    sed -e "s|@version@|$version|g" -e "s|@abi@|$abi|g" -e "s|@prefix@|$prefix|g" -e "s|@libdir@|$libdir|g" \
+        -e "s|@includedir@|$includedir|g" -e "s|@static_libraries@|$static_libraries|g" "$1" >"$2/$name"
+    chmod 644 "$2/$name"
+}
+inside() { # variable folder
+    case $2 in "$PREFIX"/*) printf '%s' "$1${2#"$PREFIX"}" ;; *) printf '%s' "$2" ;; esac
+}
+up() { # folder below PREFIX
+    printf '%s' "${1#"$PREFIX"}" | sed 's|/[^/][^/]*|/..|g'
+}
+
+install_all() {
+    put "$root/include/aliyun_cred.h" "$include" 644
+    put "$root/include/aliyun_cred.hpp" "$include" 644
+    put "$1/libaliyun_cred.a" "$lib" 644
+    mkdir -p "$lib"
+    install -m 755 "$1/libaliyun_cred.so" "$lib/libaliyun_cred.so.$version"
+    ln -sf "libaliyun_cred.so.$version" "$lib/libaliyun_cred.so.$abi"
+    ln -sf "libaliyun_cred.so.$abi" "$lib/libaliyun_cred.so"
+
+    prefix=$PREFIX
+    case $LIBDIR in "$PREFIX"/*) prefix="\${pcfiledir}$(up "$LIBDIR/pkgconfig")" ;; esac
+    libdir=$(inside "\${prefix}" "$LIBDIR") includedir=$(inside "\${prefix}" "$INCLUDEDIR")
+    static_libraries=''
+    fill "$here/aliyun_cred.pc.in" "$lib/pkgconfig"
+
+    case $LIBDIR in "$PREFIX"/*) prefix="\${_aliyun_cred_here}$(up "$LIBDIR/cmake/aliyun_cred")" ;; esac
+    libdir=$(inside "\${_aliyun_cred_prefix}" "$LIBDIR") includedir=$(inside "\${_aliyun_cred_prefix}" "$INCLUDEDIR")
+    static_libraries=$(sed -n 's/^Libs.private: *//p' "$here/aliyun_cred.pc.in" | sed 's/-l//g; s/ /;/g')
+    fill "$here/aliyun_credConfig.cmake.in" "$lib/cmake/aliyun_cred"
+    fill "$here/aliyun_credConfigVersion.cmake.in" "$lib/cmake/aliyun_cred"
+}
+
+uninstall_all() {
+    rm -f "$include/aliyun_cred.h" "$include/aliyun_cred.hpp" "$lib/libaliyun_cred.a" "$lib/libaliyun_cred.so" \
+        "$lib/libaliyun_cred.so.$abi" "$lib/libaliyun_cred.so.$version" "$lib/pkgconfig/aliyun_cred.pc" \
+        "$lib/cmake/aliyun_cred/aliyun_credConfig.cmake" "$lib/cmake/aliyun_cred/aliyun_credConfigVersion.cmake"
+    # The one folder that is nobody else's.
+    [ ! -d "$lib/cmake/aliyun_cred" ] || rmdir "$lib/cmake/aliyun_cred" 2>/dev/null || :
+}
+
+case $action in
+    install) install_all "$2" ;;
+    uninstall) uninstall_all ;;
+    *) echo "install.sh: install or uninstall, not '$action'"; exit 2 ;;
+esac
