@@ -29,7 +29,7 @@
  * fault inside the library never ends the process: it becomes an error of kind ALIYUN_CRED_ERROR_INTERNAL or, where no
  * error can be returned, the value that stands for "nothing".
  *
- * Ownership. The caller owns what a _new, _default, _from_json, _get, _cached or _retain function gives, and frees it
+ * Ownership. The caller owns what a _new, _default, _from_..., _assume_role, _get, _cached or _retain function gives, and frees it
  * exactly once with the _free function of its type. An argument is borrowed for the length of the call, but for those
  * of the _free functions. Every string and every view is borrowed from the object that it was read from, is valid
  * until that object is freed, and must be neither changed nor freed.
@@ -564,35 +564,58 @@ aliyun_cred_error_t *aliyun_cred_config_set_connect_timeout(aliyun_cred_config_t
                                                             int64_t value);
 
 /**
- * The command that prints a credential, for external: CLI profiles give it, and no type reads it yet.
+ * The profile of a configuration file, for cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the CLI's current one
+ * and default.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_profile_name(aliyun_cred_config_t *config,
+                                                         const char *value);
+
+/**
+ * The configuration file, for cli_profile and profile; else ALIBABA_CLOUD_CONFIG_FILE and ALIBABA_CLOUD_CREDENTIALS_FILE,
+ * else where it usually is.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_profile_file(aliyun_cred_config_t *config,
+                                                         const char *value);
+
+/**
+ * Whether the chain asks only the source that has answered from then on, for default; default true.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_reuse_last_provider_enabled(aliyun_cred_config_t *config,
+                                                                        bool value);
+
+/**
+ * The command that prints a credential, for external: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_process_command(aliyun_cred_config_t *config,
                                                             const char *value);
 
 /**
- * The sign-in URL, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
+ * The sign-in URL, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sign_in_url(aliyun_cred_config_t *config,
                                                         const char *value);
 
 /**
- * The account's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
+ * The account's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_account_id(aliyun_cred_config_t *config,
                                                        const char *value);
 
 /**
- * The access configuration's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
+ * The access configuration's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_config(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * The access token, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
+ * The access token, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_token(aliyun_cred_config_t *config,
@@ -606,22 +629,22 @@ aliyun_cred_error_t *aliyun_cred_config_set_access_token_expire(aliyun_cred_conf
                                                                 int64_t value);
 
 /**
- * The client's ID, for oauth: CLI profiles give it, and no type reads it yet.
+ * The client's ID, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_client_id(aliyun_cred_config_t *config,
                                                       const char *value);
 
 /**
- * The refresh token, for oauth: CLI profiles give it, and no type reads it yet.
+ * The refresh token, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_refresh_token(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: CLI profiles give it,
- * and no type reads it yet.
+ * When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: named
+ * with aliyun_cred_client_from_source, or by a CLI profile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sts_expiration(aliyun_cred_config_t *config,
@@ -654,6 +677,52 @@ aliyun_cred_error_t *aliyun_cred_client_new(const aliyun_cred_config_t *config,
  * sense; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_client_default(aliyun_cred_client_t **client);
+
+/**
+ * Makes a client of a source by its name, without guessing: "env", "env_legacy", "static_ak", "static_sts", "bearer",
+ * "ram_role_arn", "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile",
+ * "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
+ *
+ * name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
+ * type is not looked at; NULL is as good as an empty one. client: written on success only, with a client that the
+ * caller owns and frees with aliyun_cred_client_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG for an
+ * unknown name, or if an option is missing, contradictory or out of range; ALIYUN_CRED_ERROR_LOGIN_REQUIRED if only a
+ * person can go on; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name or client is NULL or name is not UTF-8; another kind if
+ * the source is switched off, or a file that an option names cannot be used. Any thread may call it, as long as none
+ * changes config meanwhile.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_from_source(const char *name,
+                                                    const aliyun_cred_config_t *config,
+                                                    aliyun_cred_client_t **client);
+
+/**
+ * Makes a client of a profile of the Alibaba Cloud CLI's configuration file. The file is read when a credential is first
+ * asked for.
+ *
+ * name: borrowed, NUL-terminated UTF-8; NULL for the profile that ALIBABA_CLOUD_PROFILE names, else the file's current
+ * one. client: written on success only, with a client that the caller owns and frees with aliyun_cred_client_free.
+ * Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL or name is not UTF-8. Any thread may
+ * call it.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_from_profile(const char *name,
+                                                     aliyun_cred_client_t **client);
+
+/**
+ * Makes a client of a role that is assumed with what another client gives. Roles can be assumed one on top of another,
+ * each with a session name and an external ID of its own. It opens no connection and starts no thread.
+ *
+ * base: borrowed for the call; the new client keeps what it needs of it, and base may be freed. role: borrowed for the
+ * call, and copied: the role's ARN and the other options of ram_role_arn; its type is not looked at. client: written on
+ * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a
+ * pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_assume_role(const aliyun_cred_client_t *base,
+                                                    const aliyun_cred_config_t *role,
+                                                    aliyun_cred_client_t **client);
 
 /**
  * Frees a client. Credentials that it gave stay valid; a refresh in flight ends on its own.

@@ -233,6 +233,9 @@ public:
     ALIYUN_CRED_OPTION(host, const std::string &)
     ALIYUN_CRED_OPTION(timeout, std::int64_t)
     ALIYUN_CRED_OPTION(connect_timeout, std::int64_t)
+    ALIYUN_CRED_OPTION(profile_name, const std::string &)
+    ALIYUN_CRED_OPTION(profile_file, const std::string &)
+    ALIYUN_CRED_OPTION(reuse_last_provider_enabled, bool)
     ALIYUN_CRED_OPTION(process_command, const std::string &)
     ALIYUN_CRED_OPTION(sign_in_url, const std::string &)
     ALIYUN_CRED_OPTION(account_id, const std::string &)
@@ -335,6 +338,32 @@ public:
         return Client(client);
     }
 
+    // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's type
+    // is not looked at. Throws Error as the constructor does, and for an unknown name.
+    static Client from_source(const std::string &name, const Config &config = Config()) {
+        const char *source = detail::argument("name", name);
+        return Client(made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_from_source(source, config.get(), client);
+        }));
+    }
+
+    // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name is
+    // not UTF-8.
+    static Client from_profile(const std::string &name) {
+        const char *profile = detail::argument("name", name);
+        return Client(made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_from_profile(profile, client);
+        }));
+    }
+
+    // A client of a role that is assumed with what this one gives; roles can be assumed one on top of another. Throws
+    // Error if an option is missing or out of range.
+    Client assume_role(const Config &role) const {
+        return Client(made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_assume_role(client_.get(), role.get(), client);
+        }));
+    }
+
     // The current credential, which may mean to wait for the source, within its own time limits. Throws Error if the
     // source has none that is still valid.
     Credentials credentials() const { return try_credentials().value(); }
@@ -384,6 +413,7 @@ public:
 
 private:
     explicit Client(aliyun_cred_client_t *client) : client_(client, aliyun_cred_client_free) {}
+    explicit Client(std::shared_ptr<aliyun_cred_client_t> client) : client_(std::move(client)) {}
 
     template <typename Make>
     static std::shared_ptr<aliyun_cred_client_t> made(Make make) {

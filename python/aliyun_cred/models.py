@@ -61,6 +61,9 @@ class Config:
         "host": "host",
         "timeout": "timeout",
         "connect_timeout": "connectTimeout",
+        "profile_name": "profileName",
+        "profile_file": "profileFile",
+        "reuse_last_provider_enabled": "reuseLastProviderEnabled",
         "process_command": "processCommand",
         "sign_in_url": "signInUrl",
         "account_id": "accountId",
@@ -103,6 +106,9 @@ class Config:
         host: "str | None" = None,
         timeout: "int | None" = None,
         connect_timeout: "int | None" = None,
+        profile_name: "str | None" = None,
+        profile_file: "str | None" = None,
+        reuse_last_provider_enabled: "bool | None" = None,
         process_command: "str | None" = None,
         sign_in_url: "str | None" = None,
         account_id: "str | None" = None,
@@ -172,6 +178,12 @@ class Config:
         """The limit of one request once connected, in milliseconds; 0 or ``None``: the source's default."""
         self.connect_timeout = connect_timeout
         """The limit for a connection, in milliseconds; 0 or ``None``: the source's default."""
+        self.profile_name = profile_name
+        """The profile of a configuration file, for the sources ``cli_profile`` and ``profile``."""
+        self.profile_file = profile_file
+        """The configuration file, for the sources ``cli_profile`` and ``profile``; else where it usually is."""
+        self.reuse_last_provider_enabled = reuse_last_provider_enabled
+        """Whether the chain asks only the source that has answered from then on; default true."""
         self.process_command = process_command
         """The command that prints a credential, for the source ``external``."""
         self.sign_in_url = sign_in_url

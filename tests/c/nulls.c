@@ -37,6 +37,8 @@ static void setters_of_strings(void) {
         aliyun_cred_config_set_role_name,
         aliyun_cred_config_set_credentials_uri,
         aliyun_cred_config_set_host,
+        aliyun_cred_config_set_profile_name,
+        aliyun_cred_config_set_profile_file,
         aliyun_cred_config_set_process_command,
         aliyun_cred_config_set_sign_in_url,
         aliyun_cred_config_set_account_id,
@@ -77,6 +79,7 @@ static void setters_of_numbers_and_flags(void) {
         aliyun_cred_config_set_enable_imds_v2,
         aliyun_cred_config_set_disable_imds_v1,
         aliyun_cred_config_set_async_credential_update_enabled,
+        aliyun_cred_config_set_reuse_last_provider_enabled,
     };
     for (size_t index = 0; index < sizeof flag_setters / sizeof flag_setters[0]; ++index) {
         CHECK(refused(flag_setters[index](NULL, true)));
@@ -103,6 +106,17 @@ static void clients(void) {
     CHECK(refused(aliyun_cred_client_new(config, NULL)));
     CHECK(refused(aliyun_cred_client_new(NULL, NULL)));
     CHECK(refused(aliyun_cred_client_default(NULL)));
+    CHECK(refused(aliyun_cred_client_from_source(NULL, config, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_from_source("env", config, NULL)));
+    CHECK(refused(aliyun_cred_client_from_source(NULL, NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_from_source(NOT_UTF8, config, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_from_profile("p", NULL)));
+    CHECK(refused(aliyun_cred_client_from_profile(NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_from_profile(NOT_UTF8, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_assume_role(NULL, config, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_assume_role(client, NULL, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_assume_role(client, config, NULL)));
+    CHECK(refused(aliyun_cred_client_assume_role(NULL, NULL, NULL)));
     aliyun_cred_credentials_t *reference = credentials;
     CHECK(refused(aliyun_cred_client_get_credentials(NULL, &reference)) && reference == credentials);
     CHECK(refused(aliyun_cred_client_get_credentials(client, NULL)));

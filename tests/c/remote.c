@@ -57,6 +57,58 @@ static void a_role_is_fetched_once_and_again_when_refused(void) {
     service_stop(&service);
 }
 
+/* A client of a source by its name, which may go on without a configuration. */
+static aliyun_cred_client_t *source_of(const char *name, const char *json) {
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *client = NULL;
+    if (json == NULL || succeeds(aliyun_cred_config_from_json(json, &config))) {
+        succeeds(aliyun_cred_client_from_source(name, config, &client));
+    }
+    aliyun_cred_config_free(config);
+    return client;
+}
+
+static void sources_go_by_their_names(void) {
+    aliyun_cred_client_t *client = source_of("static_ak", "{\"access_key_id\":\"i\",\"access_key_secret\":\"s\"}");
+    CHECK(same(aliyun_cred_client_type(client), "static_ak"));
+    aliyun_cred_client_free(client);
+    client = source_of("env", NULL);
+    CHECK(same(aliyun_cred_client_type(client), "env"));
+    aliyun_cred_client_free(client);
+    client = NULL;
+    CHECK(is(aliyun_cred_client_from_source("access_key", NULL, &client), ALIYUN_CRED_ERROR_INVALID_CONFIG));
+    CHECK(client == NULL);
+    CHECK(succeeds(aliyun_cred_client_from_profile("no such profile", &client)));
+    CHECK(same(aliyun_cred_client_type(client), "cli_profile"));
+    aliyun_cred_client_free(client);
+}
+
+static void roles_are_assumed_one_on_top_of_another(void) {
+    struct service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    char json[512];
+    aliyun_cred_config_t *role = NULL;
+    aliyun_cred_client_t *first = role_of(&service);
+    aliyun_cred_client_t *second = NULL;
+    CHECK(succeeds(aliyun_cred_config_from_json(service_role(&service, json, sizeof json), &role)));
+    CHECK(succeeds(aliyun_cred_config_set_external_id(role, "second")));
+    CHECK(succeeds(aliyun_cred_client_assume_role(first, role, &second)));
+    aliyun_cred_config_free(role);
+    /* The one below may go; the one on top keeps what it needs of it. */
+    aliyun_cred_client_free(first);
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(succeeds(aliyun_cred_client_get_credentials(second, &credentials)));
+    CHECK(same(aliyun_cred_credentials_provider_name(credentials), "ram_role_arn/ram_role_arn/static_ak"));
+    CHECK(service_requests(&service) == 2);
+    aliyun_cred_client_invalidate(second);
+    aliyun_cred_credentials_free(credentials);
+    CHECK(succeeds(aliyun_cred_client_get_credentials(second, &credentials)));
+    CHECK(service_requests(&service) == 3);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(second);
+    service_stop(&service);
+}
+
 static void a_refusal_carries_what_the_service_said(void) {
     struct service service;
     CHECK(service_start(&service, 403,
@@ -232,6 +284,8 @@ static void a_forked_child_goes_on(void) {
 
 int main(void) {
     RUN(a_role_is_fetched_once_and_again_when_refused);
+    RUN(sources_go_by_their_names);
+    RUN(roles_are_assumed_one_on_top_of_another);
     RUN(a_refusal_carries_what_the_service_said);
     RUN(a_limit_runs_out_and_the_refresh_goes_on);
     RUN(sixteen_threads_share_one_request);

@@ -91,6 +91,9 @@ static void every_setter_chains() {
                         .host("h")
                         .timeout(1000)
                         .connect_timeout(1000)
+                        .profile_name("p")
+                        .profile_file("f")
+                        .reuse_last_provider_enabled(true)
                         .process_command("c")
                         .sign_in_url("https://127.0.0.1")
                         .account_id("a")
@@ -209,6 +212,18 @@ static void a_limit_runs_out() {
     service_stop(&service);
 }
 
+static void clients_of_sources_and_of_roles_on_top() {
+    CHECK(Client::from_source("static_ak", access_key()).getAccessKeyId() == "id");
+    CHECK(Client::from_source("env").type() == "env" && Client::from_profile("p").type() == "cli_profile");
+    CHECK(thrown([] { (void)Client::from_source("nothing"); }).kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG);
+    service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    const Client role = Client(role_of(service)).assume_role(role_of(service).external_id("e"));
+    CHECK(role.credentials().provider_name() == "ram_role_arn/ram_role_arn/static_ak");
+    CHECK(service_requests(&service) == 2);
+    service_stop(&service);
+}
+
 static void threads_share_a_client() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
@@ -245,6 +260,7 @@ int main() {
     RUN(a_chain_that_finds_nothing_lists_its_attempts);
     RUN(a_refusal_carries_what_the_service_said);
     RUN(a_limit_runs_out);
+    RUN(clients_of_sources_and_of_roles_on_top);
     RUN(threads_share_a_client);
     return finish();
 }

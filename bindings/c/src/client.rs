@@ -8,7 +8,7 @@ use std::time::Duration;
 use aliyun_cred_core as core;
 use core::{Credentials, Surface};
 
-use crate::border::{fallible, given, guard, terminated};
+use crate::border::{fallible, given, guard, terminated, text};
 use crate::config::Config;
 use crate::credentials::give;
 use crate::error::Error;
@@ -61,6 +61,87 @@ pub extern "C" fn aliyun_cred_client_default(client: Option<&mut MaybeUninit<*mu
     fallible(|| {
         let client = given(client, "client")?;
         client.write(Client::hand_out(core::Client::builder().surface(Surface::C).build()?));
+        Ok(())
+    })
+}
+
+/// Makes a client of a source by its name, without guessing: "env", "env_legacy", "static_ak", "static_sts", "bearer",
+/// "ram_role_arn", "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile",
+/// "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
+///
+/// name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
+/// type is not looked at; NULL is as good as an empty one. client: written on success only, with a client that the
+/// caller owns and frees with aliyun_cred_client_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG for an
+/// unknown name, or if an option is missing, contradictory or out of range; ALIYUN_CRED_ERROR_LOGIN_REQUIRED if only a
+/// person can go on; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name or client is NULL or name is not UTF-8; another kind if
+/// the source is switched off, or a file that an option names cannot be used. Any thread may call it, as long as none
+/// changes config meanwhile.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_client_from_source(
+    name: *const c_char,
+    config: Option<&Config>,
+    client: Option<&mut MaybeUninit<*mut Client>>,
+) -> Option<Box<Error>> {
+    fallible(|| {
+        let name = text(name, "name")?;
+        let client = given(client, "client")?;
+        let builder = core::Client::builder().surface(Surface::C).source(name);
+        let builder = match config {
+            Some(config) => builder.config(&config.0),
+            None => builder,
+        };
+        client.write(Client::hand_out(builder.build()?));
+        Ok(())
+    })
+}
+
+/// Makes a client of a profile of the Alibaba Cloud CLI's configuration file. The file is read when a credential is first
+/// asked for.
+///
+/// name: borrowed, NUL-terminated UTF-8; NULL for the profile that ALIBABA_CLOUD_PROFILE names, else the file's current
+/// one. client: written on success only, with a client that the caller owns and frees with aliyun_cred_client_free.
+/// Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL or name is not UTF-8. Any thread may
+/// call it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_client_from_profile(
+    name: *const c_char,
+    client: Option<&mut MaybeUninit<*mut Client>>,
+) -> Option<Box<Error>> {
+    fallible(|| {
+        let mut config = core::Config::default();
+        if !name.is_null() {
+            config.set("profile_name", text(name, "name")?)?;
+        }
+        let client = given(client, "client")?;
+        let builder = core::Client::builder().surface(Surface::C).source("cli_profile").config(&config);
+        client.write(Client::hand_out(builder.build()?));
+        Ok(())
+    })
+}
+
+/// Makes a client of a role that is assumed with what another client gives. Roles can be assumed one on top of another,
+/// each with a session name and an external ID of its own. It opens no connection and starts no thread.
+///
+/// base: borrowed for the call; the new client keeps what it needs of it, and base may be freed. role: borrowed for the
+/// call, and copied: the role's ARN and the other options of ram_role_arn; its type is not looked at. client: written on
+/// success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+/// ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a
+/// pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_client_assume_role(
+    base: Option<&Client>,
+    role: Option<&Config>,
+    client: Option<&mut MaybeUninit<*mut Client>>,
+) -> Option<Box<Error>> {
+    fallible(|| {
+        let base = given(base, "base")?;
+        let role = given(role, "role")?;
+        let client = given(client, "client")?;
+        let builder = core::Client::builder().surface(Surface::C).source("ram_role_arn").config(&role.0);
+        client.write(Client::hand_out(builder.base(&base.client).build()?));
         Ok(())
     })
 }

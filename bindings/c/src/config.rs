@@ -322,7 +322,39 @@ pub extern "C" fn aliyun_cred_config_set_connect_timeout(
     set(config, "connect_timeout", value)
 }
 
-/// The command that prints a credential, for external: CLI profiles give it, and no type reads it yet.
+/// The profile of a configuration file, for cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the CLI's current one
+/// and default.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_config_set_profile_name(
+    config: Option<&mut Config>,
+    value: *const c_char,
+) -> Option<Box<Error>> {
+    set_text(config, "profile_name", value)
+}
+
+/// The configuration file, for cli_profile and profile; else ALIBABA_CLOUD_CONFIG_FILE and ALIBABA_CLOUD_CREDENTIALS_FILE,
+/// else where it usually is.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_config_set_profile_file(
+    config: Option<&mut Config>,
+    value: *const c_char,
+) -> Option<Box<Error>> {
+    set_text(config, "profile_file", value)
+}
+
+/// Whether the chain asks only the source that has answered from then on, for default; default true.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_config_set_reuse_last_provider_enabled(
+    config: Option<&mut Config>,
+    value: bool,
+) -> Option<Box<Error>> {
+    set(config, "reuse_last_provider_enabled", value)
+}
+
+/// The command that prints a credential, for external: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_process_command(
@@ -332,7 +364,7 @@ pub extern "C" fn aliyun_cred_config_set_process_command(
     set_text(config, "process_command", value)
 }
 
-/// The sign-in URL, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
+/// The sign-in URL, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_sign_in_url(
@@ -342,7 +374,7 @@ pub extern "C" fn aliyun_cred_config_set_sign_in_url(
     set_text(config, "sign_in_url", value)
 }
 
-/// The account's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
+/// The account's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_account_id(
@@ -352,7 +384,7 @@ pub extern "C" fn aliyun_cred_config_set_account_id(
     set_text(config, "account_id", value)
 }
 
-/// The access configuration's ID, for cloud_sso: CLI profiles give it, and no type reads it yet.
+/// The access configuration's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_access_config(
@@ -362,7 +394,7 @@ pub extern "C" fn aliyun_cred_config_set_access_config(
     set_text(config, "access_config", value)
 }
 
-/// The access token, for cloud_sso and oauth: CLI profiles give it, and no type reads it yet.
+/// The access token, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_access_token(
@@ -382,7 +414,7 @@ pub extern "C" fn aliyun_cred_config_set_access_token_expire(
     set(config, "access_token_expire", value)
 }
 
-/// The client's ID, for oauth: CLI profiles give it, and no type reads it yet.
+/// The client's ID, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_client_id(
@@ -392,7 +424,7 @@ pub extern "C" fn aliyun_cred_config_set_client_id(
     set_text(config, "client_id", value)
 }
 
-/// The refresh token, for oauth: CLI profiles give it, and no type reads it yet.
+/// The refresh token, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_refresh_token(
@@ -402,8 +434,8 @@ pub extern "C" fn aliyun_cred_config_set_refresh_token(
     set_text(config, "refresh_token", value)
 }
 
-/// When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: CLI profiles give it,
-/// and no type reads it yet.
+/// When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: named
+/// with aliyun_cred_client_from_source, or by a CLI profile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_sts_expiration(config: Option<&mut Config>, value: i64) -> Option<Box<Error>> {
@@ -445,6 +477,8 @@ mod tests {
         ("role_name", aliyun_cred_config_set_role_name),
         ("credentials_uri", aliyun_cred_config_set_credentials_uri),
         ("host", aliyun_cred_config_set_host),
+        ("profile_name", aliyun_cred_config_set_profile_name),
+        ("profile_file", aliyun_cred_config_set_profile_file),
         ("process_command", aliyun_cred_config_set_process_command),
         ("sign_in_url", aliyun_cred_config_set_sign_in_url),
         ("account_id", aliyun_cred_config_set_account_id),
@@ -468,6 +502,7 @@ mod tests {
         ("enable_imds_v2", aliyun_cred_config_set_enable_imds_v2),
         ("disable_imds_v1", aliyun_cred_config_set_disable_imds_v1),
         ("async_credential_update_enabled", aliyun_cred_config_set_async_credential_update_enabled),
+        ("reuse_last_provider_enabled", aliyun_cred_config_set_reuse_last_provider_enabled),
     ];
 
     fn check<T: Copy>(setters: &[(&str, Set<T>)], value: T, same: impl Into<core::OptionValue> + Copy) {
