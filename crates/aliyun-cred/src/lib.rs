@@ -71,5 +71,7 @@ pub use credentials::{Credentials, Secret};
 pub use error::{Attempt, Error, ErrorKind, Result};
 #[doc(hidden)]
 pub use host::assign_variable;
+#[doc(hidden)]
+pub use scope::Scope;
 pub use surface::Surface;
 pub use update::Update;

@@ -22,7 +22,7 @@ impl Id {
 
 /// The clients that are being asked, the innermost first.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scope(Option<Arc<Link>>);
+pub struct Scope(Option<Arc<Link>>);
 
 #[derive(Debug)]
 struct Link {
@@ -36,8 +36,13 @@ thread_local! {
 
 impl Scope {
     /// That of what this thread is doing.
-    pub(crate) fn current() -> Self {
+    pub fn current() -> Self {
         CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Makes it that of this thread until the thread ends: for a language whose functions run on threads of its own.
+    pub fn adopt(self) {
+        CURRENT.set(self);
     }
 
     /// With one more client being asked.
@@ -88,6 +93,12 @@ mod tests {
             let here = Scope::current();
             assert!(here.asks(outer) && here.asks(inner) && !here.asks(other));
             Scope::default().enter(|| assert!(!Scope::current().asks(outer)));
+            let here = here.clone();
+            let adopted = std::thread::spawn(move || {
+                here.adopt();
+                Scope::current().asks(outer)
+            });
+            assert!(adopted.join().unwrap());
             assert!(Scope::current().asks(outer));
         });
         assert!(!Scope::current().asks(outer));
