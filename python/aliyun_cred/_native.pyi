@@ -1,20 +1,38 @@
 import sys
-from typing import Final, final
+from typing import Any, Callable, Final, final
 
 from .models import CredentialModel
 
 if sys.platform == "win32":
-    __all__ = ["Client", "__version__", "OPTIONS", "KINDS"]
+    __all__ = ["Answer", "Client", "__version__", "OPTIONS", "KINDS"]
 else:
-    __all__ = ["Client", "Outcome", "WakeQueue", "__version__", "OPTIONS", "KINDS"]
+    __all__ = ["Answer", "Client", "Outcome", "WakeQueue", "__version__", "OPTIONS", "KINDS"]
 
 __version__: Final[str]
 OPTIONS: Final[tuple[str, ...]]
 KINDS: Final[tuple[str, ...]]
 
 @final
+class Answer:
+    def adopt(self) -> None: ...
+    def give(self, given: tuple[str, str, str | None, str | None] | None) -> None: ...
+    def refuse(self, kind: str | None, class_name: str, text: str) -> None: ...
+
+@final
 class Client:
-    def __new__(cls, options: dict[str, str | int | bool] | None = None) -> Client: ...
+    def __new__(
+        cls,
+        options: dict[str, Any] | None = None,
+        source: str | None = None,
+        base: Client | None = None,
+        on_update: Callable[..., None] | None = None,
+    ) -> Client: ...
+    @classmethod
+    def from_provider(
+        cls, name: str, ask: Callable[[], tuple[str, str, str | None, str | None]]
+    ) -> Client: ...
+    @property
+    def on_update(self) -> Any: ...
     @property
     def type_name(self) -> str: ...
     def cached(self) -> CredentialModel | None: ...
@@ -25,7 +43,7 @@ class Client:
         def finish(self, outcome: Outcome) -> CredentialModel: ...
 
     def invalidate(self) -> None: ...
-    def __reduce__(self) -> tuple[type[Client], tuple[dict[str, str | int | bool] | None]]: ...
+    def __reduce__(self) -> tuple[Callable[..., Client], tuple[Any, ...]]: ...
 
 if sys.platform != "win32":
     @final

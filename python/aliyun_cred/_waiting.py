@@ -65,6 +65,20 @@ async def credential(client: _native.Client) -> CredentialModel:
     """The current credential, waiting in the running event loop."""
     loop = asyncio.get_running_loop()
     waiters = _waiters(loop)
+    told = client.on_update
+    if told is None:
+        return await _credential(client, waiters, loop)
+    # Coroutine functions that are told of updates run in the loop of somebody who waits.
+    told.awaited(loop)
+    try:
+        return await _credential(client, waiters, loop)
+    finally:
+        told.came(loop)
+
+
+async def _credential(
+    client: _native.Client, waiters: "_Waiters | None", loop: asyncio.AbstractEventLoop
+) -> CredentialModel:
     if waiters is None:
         return await loop.run_in_executor(None, client.credential)
     return await waiters.credential(client, loop)

@@ -5,7 +5,10 @@ from .models import Config, CredentialModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Coroutine
+    from typing import Any, Coroutine
+
+    from .provider._own import Own
+    from .provider._wrap import _CredentialsProviderWrap
 
 
 class Client:
@@ -18,14 +21,24 @@ class Client:
     resolves for itself: a credential that was fetched is never part of it.
     """
 
-    def __init__(self, config: "Config | None" = None) -> None:
+    _native: "_native.Client | Own"
+
+    def __init__(self, config: "Config | None" = None, provider: "Any" = None) -> None:
         """A client of the source that ``config`` names, or without one of the default chain.
+
+        ``provider``: one of ``aliyun_cred.provider``, or any object with ``get_credentials()``,
+        ``get_credentials_async()`` and ``get_provider_name()``; then ``config`` is not looked at. One of your own is
+        asked at every call, in the caller's thread or event loop, and what it raises comes through as it is.
 
         :raises CredentialConfigError: (a ``ValueError``) if an option is missing, contradictory or out of range
         :raises CredentialFileNotFoundError: (a ``FileNotFoundError`` too) if a file that it names does not exist
         :raises CredentialException: if the type is missing or unknown
-        :raises TypeError: if an option's value has the wrong type
+        :raises TypeError: if an option's value has the wrong type, or ``provider`` is none
         """
+        self._provider = provider
+        if provider is not None:
+            self._native = _of_provider(provider)
+            return
         options = None
         if config is not None:
             if not isinstance(config, Config):
@@ -35,6 +48,18 @@ class Client:
         # It pickles itself, and so every subclass can be pickled with whatever attributes it has.
         self._native = _native.Client(options)
 
+    @property
+    def cloud_credential(self) -> "_CredentialsProviderWrap":
+        """An object with the client's ``type_name`` and ``provider``."""
+        from .provider._wrap import wrap
+
+        return wrap(self._native, self._provider)
+
+    @staticmethod
+    def get_credentials(config: Config) -> "_CredentialsProviderWrap":
+        """:attr:`cloud_credential` of a client of ``config``."""
+        return Client(config).cloud_credential
+
     def get_credential(self, timeout: "float | None" = None) -> CredentialModel:
         """The current credential.
 
@@ -42,7 +67,8 @@ class Client:
         ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts.
 
         :raises CredentialException: what the source says, if it has no credential that is still valid; of kind
-            ``timeout`` if ``timeout`` ran out, and then the refresh goes on
+            ``timeout`` if ``timeout`` ran out, and then the refresh goes on. A provider of your own knows no
+            ``timeout``
         """
         if timeout is None:
             return self._native.credential()
@@ -56,6 +82,8 @@ class Client:
         model = self._native.cached()
         if model is not None:
             return model
+        if not isinstance(self._native, _native.Client):
+            return await self._native.credential_async()
         # Only those who wait need asyncio, and they have imported it already.
         from ._waiting import credential
 
@@ -124,6 +152,22 @@ class Client:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(type={self._native.type_name!r})"
+
+
+def _of_provider(provider: "Any") -> "_native.Client | Own":
+    from .provider._base import native_of
+    from .provider._own import Own
+
+    return native_of(provider) or Own(provider)
+
+
+def __getattr__(name: str) -> object:
+    # Looked up here by callers; most programs never do.
+    if name == "_CredentialsProviderWrap":
+        from .provider._wrap import _CredentialsProviderWrap
+
+        return _CredentialsProviderWrap
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _deprecated(name: str, replacement: str) -> None:

@@ -7,24 +7,39 @@ use aliyun_cred::{Credentials, Surface};
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::errors::{self, detached};
+use crate::foreign;
 use crate::logs;
 use crate::options;
 #[cfg(unix)]
 use crate::wake::{Outcome, WakeQueue};
 
-/// The native half of a client. It is pickled as its options, never with a credential that it resolved.
+/// The native half of a client. It is pickled as what it was made from, never with a credential that it resolved.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Client {
     core: aliyun_cred::Client,
-    /// What it was made from; `None`: the default chain.
-    options: Option<Py<PyDict>>,
+    made_from: MadeFrom,
     /// The class of the models that are handed out.
     model_class: Py<PyType>,
     // Lock-free: a lock could be inherited locked by a forked child, or be waited for while attached.
     last: ArcSwapOption<Model>,
+}
+
+/// What a client was made from, to make another one like it.
+enum MadeFrom {
+    Source {
+        /// Neither these nor a source: the default chain.
+        options: Option<Py<PyDict>>,
+        source: Option<String>,
+        base: Option<Py<Client>>,
+        on_update: Option<Py<PyAny>>,
+    },
+    Provider {
+        name: String,
+        ask: Py<PyAny>,
+    },
 }
 
 /// A credential and the one Python object made of it.
@@ -36,27 +51,52 @@ struct Model {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (options=None))]
-    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+    #[pyo3(signature = (options=None, source=None, base=None, on_update=None))]
+    fn new(
+        py: Python<'_>,
+        options: Option<&Bound<'_, PyDict>>,
+        source: Option<String>,
+        base: Option<Py<Client>>,
+        on_update: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let options = options.map(|options| options.copy()).transpose()?;
         let config = options.as_ref().map(options::read).transpose()?;
         let version = py.version_info();
         let surface = Surface::Python(format!("{}.{}.{}", version.major, version.minor, version.patch));
-        let make = || {
-            let client = aliyun_cred::Client::builder().surface(surface);
-            match &config {
-                Some(config) => client.config(config).build(),
-                None => client.build(),
-            }
-        };
-        let core = detached(py, errors::construction, make)?;
-        let model_class = py.import("aliyun_cred.models")?.getattr("_SharedCredentialModel")?.cast_into()?;
-        Ok(Client {
-            core,
-            options: options.map(Bound::unbind),
-            model_class: model_class.unbind(),
-            last: ArcSwapOption::empty(),
-        })
+        let mut builder = aliyun_cred::Client::builder().surface(surface);
+        if let Some(config) = &config {
+            builder = builder.config(config);
+        }
+        if let Some(source) = &source {
+            builder = builder.source(source);
+        }
+        if let Some(base) = &base {
+            builder = builder.base(&base.get().core);
+        }
+        if let Some(on_update) = &on_update {
+            builder = builder.on_update(foreign::listener(py, on_update.clone_ref(py))?);
+        }
+        let core = detached(py, errors::construction, || builder.build())?;
+        let options = options.map(Bound::unbind);
+        Client::of(py, core, MadeFrom::Source { options, source, base, on_update })
+    }
+
+    /// A client of a provider of the user's own. ``ask`` is called on a thread of its own, at every call, and gives
+    /// AccessKey ID, secret, security token or ``None``, and provider name or ``None``.
+    #[classmethod]
+    fn from_provider(cls: &Bound<'_, PyType>, name: String, ask: Py<PyAny>) -> PyResult<Self> {
+        let py = cls.py();
+        let core = aliyun_cred::Client::from_blocking(name.clone(), foreign::provider(py, ask.clone_ref(py))?);
+        Client::of(py, core, MadeFrom::Provider { name, ask })
+    }
+
+    /// Who is told of what was learned, or ``None``.
+    #[getter]
+    fn on_update(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        match &self.made_from {
+            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|told| told.clone_ref(py)),
+            MadeFrom::Provider { .. } => None,
+        }
     }
 
     /// The type this client was made for; ``default`` for the default chain.
@@ -119,13 +159,25 @@ impl Client {
         self.core.invalidate();
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (Option<Py<PyDict>>,)) {
-        let options = slf.get().options.as_ref().map(|options| options.clone_ref(slf.py()));
-        (slf.get_type(), (options,))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let class = slf.get_type();
+        match &slf.get().made_from {
+            MadeFrom::Source { options, source, base, on_update } => {
+                Ok((class.into_any(), (options, source, base, on_update).into_pyobject(slf.py())?))
+            }
+            MadeFrom::Provider { name, ask } => {
+                Ok((class.getattr("from_provider")?, (name, ask).into_pyobject(slf.py())?))
+            }
+        }
     }
 }
 
 impl Client {
+    fn of(py: Python<'_>, core: aliyun_cred::Client, made_from: MadeFrom) -> PyResult<Self> {
+        let model_class = py.import("aliyun_cred.models")?.getattr("_SharedCredentialModel")?.cast_into()?;
+        Ok(Client { core, made_from, model_class: model_class.unbind(), last: ArcSwapOption::empty() })
+    }
+
     fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Py<PyAny>> {
         let mut signal = None;
         let outcome = detached(py, errors::resolution, || {

@@ -1,10 +1,12 @@
 //! The native half of the Python package `aliyun_cred`; users meet the Python classes in front of it.
 //!
-//! Invariant: Python objects are touched by threads of Python only. The core's background thread hands its results to a
-//! [`wake::WakeQueue`], which holds none, so an interpreter that ends while a refresh is in flight ends in peace.
+//! Invariant: Python objects are touched by threads of Python only, and by the core's helper threads while they start
+//! one for a function of the user's ([`foreign`]). The core's background thread hands its results to a [`wake::WakeQueue`], which
+//! holds none, so an interpreter that ends while a refresh is in flight ends in peace.
 
 mod client;
 mod errors;
+mod foreign;
 mod logs;
 mod options;
 #[cfg(unix)]
@@ -22,6 +24,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::foreign::Answer;
     #[cfg(unix)]
     #[pymodule_export]
     use crate::wake::{Outcome, WakeQueue};

@@ -1,0 +1,179 @@
+//! Functions written in Python that the core calls.
+//!
+//! Invariant: they run on threads that Python started, for an interpreter that ends does away with every thread that
+//! comes back to it, and that must not happen below frames of ours. The core's helper threads only start those, which
+//! [`Visit`] makes safe, and wait.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use aliyun_cred::{Credentials, Error, ErrorKind, Result, Scope, Update};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// AccessKey ID, secret, security token, provider name.
+type Given = (String, String, Option<String>, Option<String>);
+
+/// Where the outcome of one call goes to.
+#[pyclass(frozen, module = "aliyun_cred._native")]
+pub(crate) struct Answer {
+    to: SyncSender<std::result::Result<Option<Given>, Refusal>>,
+    scope: Mutex<Option<Scope>>,
+}
+
+/// What was raised.
+struct Refusal {
+    kind: Option<String>,
+    class: String,
+    text: String,
+}
+
+#[pymethods]
+impl Answer {
+    /// Makes this thread, until it ends, one that works for whoever asked.
+    fn adopt(&self) {
+        if let Some(scope) = self.scope.lock().ok().and_then(|mut scope| scope.take()) {
+            scope.adopt();
+        }
+    }
+
+    /// What the function returned.
+    #[pyo3(signature = (given))]
+    fn give(&self, given: Option<Given>) {
+        // Nobody may be waiting any more.
+        let _ = self.to.try_send(Ok(given));
+    }
+
+    /// What the function raised: the kind if it is an exception of this package's, the class's name, the text.
+    #[pyo3(signature = (kind, class_name, text))]
+    fn refuse(&self, kind: Option<String>, class_name: String, text: String) {
+        let _ = self.to.try_send(Err(Refusal { kind, class: class_name, text }));
+    }
+}
+
+/// `ask` as a provider of the core's.
+pub(crate) fn provider(
+    py: Python<'_>,
+    ask: Py<PyAny>,
+) -> PyResult<impl Fn() -> Result<Credentials> + Send + Sync + 'static> {
+    Visit::prepare(py)?;
+    Ok(move || {
+        let given = call(&ask, |py| Ok(PyTuple::empty(py))).map_err(|Refusal { kind, class, text }| {
+            let named = ErrorKind::ALL.iter().copied().find(|one| Some(one.name()) == kind.as_deref());
+            Error::from_provider(named.unwrap_or(ErrorKind::Internal), format!("{class}: {text}"))
+        })?;
+        let (id, secret, token, name) =
+            given.ok_or_else(|| Error::from_provider(ErrorKind::Internal, "it gave no credential"))?;
+        let mut credentials = Credentials::from_parts(id, secret);
+        if let Some(token) = token {
+            credentials = credentials.with_security_token(token);
+        }
+        Ok(match name {
+            Some(name) => credentials.with_provider_name(name),
+            None => credentials,
+        })
+    })
+}
+
+/// `tell` as a listener of the core's. It is called with refresh token, access token, AccessKey ID, secret, security
+/// token, and when the access token and the credential expire, in seconds since 1970.
+pub(crate) fn listener(py: Python<'_>, tell: Py<PyAny>) -> PyResult<impl Fn(&Update) + Send + Sync + 'static> {
+    Visit::prepare(py)?;
+    Ok(move |update: &Update| {
+        let arguments = (
+            update.refresh_token(),
+            update.access_token(),
+            update.access_key_id(),
+            update.access_key_secret(),
+            update.security_token(),
+            update.access_token_expire(),
+            update.expiration(),
+        );
+        if let Err(refusal) = call(&tell, |py| arguments.into_pyobject(py)) {
+            let class = refusal.class;
+            // Its text may quote what it was given.
+            log::warn!(
+                target: "aliyun_cred",
+                "the callback for updates failed ({class}): what was learned may be lost"
+            );
+        }
+    })
+}
+
+/// Has a thread of Python's call `function`, and waits for it.
+fn call(
+    function: &Py<PyAny>,
+    arguments: impl for<'py> FnOnce(Python<'py>) -> PyResult<Bound<'py, PyTuple>>,
+) -> std::result::Result<Option<Given>, Refusal> {
+    let refusal = |text: &str| Refusal {
+        kind: Some(ErrorKind::Cancelled.name().to_owned()),
+        class: "RuntimeError".to_owned(),
+        text: text.to_owned(),
+    };
+    let (to, outcome) = sync_channel(1);
+    let visit = Visit::begin().ok_or_else(|| refusal("the interpreter is ending"))?;
+    let started = Python::try_attach(|py| {
+        let answer = Answer { to, scope: Mutex::new(Some(Scope::current())) };
+        let start = py.import("aliyun_cred._calling")?.getattr("start")?;
+        start.call1((function, arguments(py)?, answer)).map(drop)
+    });
+    drop(visit);
+    match started {
+        Some(Ok(())) => outcome.recv().unwrap_or_else(|_| Err(refusal("it ended without an answer"))),
+        Some(Err(_)) => Err(refusal("no thread could be started")),
+        None => Err(refusal("the interpreter is ending")),
+    }
+}
+
+/// A helper thread's short stay in the interpreter, which does not end meanwhile.
+struct Visit;
+
+/// The process (upper half), and how many visits there are in it: a forked child inherits none.
+static VISITS: AtomicU64 = AtomicU64::new(0);
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+impl Visit {
+    /// Has the end of the interpreter wait for visits.
+    fn prepare(py: Python<'_>) -> PyResult<()> {
+        static REGISTERED: AtomicBool = AtomicBool::new(false);
+        if !REGISTERED.swap(true, Ordering::Relaxed) {
+            let end = pyo3::wrap_pyfunction!(end_visits, py)?;
+            py.import("atexit")?.call_method1("register", (end,))?;
+        }
+        Ok(())
+    }
+
+    /// `None`: the interpreter is ending.
+    fn begin() -> Option<Self> {
+        let one_more = |visits| Some(if visits >> 32 == process() { visits + 1 } else { (process() << 32) + 1 });
+        let _ = VISITS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        let visit = Visit;
+        (!ENDING.load(Ordering::SeqCst)).then_some(visit)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        VISITS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn process() -> u64 {
+    u64::from(std::process::id())
+}
+
+/// Lets no more visits begin, and waits for those that have.
+#[pyfunction]
+fn end_visits(py: Python<'_>) {
+    ENDING.store(true, Ordering::SeqCst);
+    py.detach(|| {
+        let visited = || {
+            let visits = VISITS.load(Ordering::SeqCst);
+            visits >> 32 == process() && visits & u64::from(u32::MAX) > 0
+        };
+        while visited() {
+            std::thread::yield_now();
+        }
+    });
+}

@@ -1,0 +1,33 @@
+"""One class per source. What each gives is cached, and refreshed before it dies."""
+
+from .cli_profile import CLIProfileCredentialsProvider
+from .cloud_sso import CloudSSOCredentialsProvider
+from .default import DefaultCredentialsProvider
+from .ecs_ram_role import EcsRamRoleCredentialsProvider
+from .env import EnvironmentVariableCredentialsProvider
+from .external import ExternalCredentialsProvider
+from .oauth import OAuthCredentialsProvider
+from .oidc import OIDCRoleArnCredentialsProvider
+from .profile import ProfileCredentialsProvider
+from .ram_role_arn import RamRoleArnCredentialsProvider
+from .rsa_key_pair import RsaKeyPairCredentialsProvider
+from .static_ak import StaticAKCredentialsProvider
+from .static_sts import StaticSTSCredentialsProvider
+from .uri import URLCredentialsProvider
+
+__all__ = [
+    "StaticAKCredentialsProvider",
+    "StaticSTSCredentialsProvider",
+    "EnvironmentVariableCredentialsProvider",
+    "EcsRamRoleCredentialsProvider",
+    "RamRoleArnCredentialsProvider",
+    "OIDCRoleArnCredentialsProvider",
+    "RsaKeyPairCredentialsProvider",
+    "URLCredentialsProvider",
+    "CLIProfileCredentialsProvider",
+    "ProfileCredentialsProvider",
+    "DefaultCredentialsProvider",
+    "CloudSSOCredentialsProvider",
+    "OAuthCredentialsProvider",
+    "ExternalCredentialsProvider",
+]

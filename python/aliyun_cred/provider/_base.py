@@ -1,0 +1,117 @@
+"""What the providers of this package have in common: each is one source of the native core under a name of its own."""
+
+from .. import _native
+from ..http import HttpOptions
+from ..models import CredentialModel
+from ._bases import ICredentialsProvider
+from .refreshable import Credentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+def limits(http_options: "HttpOptions | None") -> "dict[str, Any]":
+    """The options of the core that are meant."""
+    if http_options is None:
+        return {}
+    if not isinstance(http_options, HttpOptions):
+        raise TypeError(f"http_options must be an aliyun_cred.http.HttpOptions, not {type(http_options).__name__}")
+    return {
+        "proxy": http_options.proxy,
+        "connect_timeout": http_options.connect_timeout,
+        "timeout": http_options.read_timeout,
+    }
+
+
+class Provider(ICredentialsProvider):
+    """One source. It caches what it gets, refreshes it in time, and is as good in any thread or event loop as a client.
+
+    It can be pickled and deep-copied. The copy has the options, **long-lived secrets included**, and resolves for
+    itself.
+    """
+
+    # The source's name in the core.
+    _SOURCE: "str"
+
+    def _open(
+        self,
+        options: "dict[str, Any]",
+        base: "_native.Client | None" = None,
+        on_update: "Callable[..., None] | None" = None,
+    ) -> None:
+        given = {name: value for name, value in options.items() if value is not None}
+        self._native = _native.Client(given, self._SOURCE, base, on_update)
+
+    @classmethod
+    def _of(cls, native: _native.Client) -> "Provider":
+        """The provider that stands for a client which exists already."""
+        provider = cls.__new__(cls)
+        provider._native = native
+        return provider
+
+    def get_credentials(self) -> Credentials:
+        """The current credential, from the cache if that is fresh; else this thread waits.
+
+        :raises CredentialException: what the source says, if it has no credential that is still valid
+        """
+        return self._shared(self._native.credential())
+
+    async def get_credentials_async(self) -> Credentials:
+        """As :meth:`get_credentials`, without blocking the event loop."""
+        model = self._native.cached()
+        if model is None:
+            from .._waiting import credential
+
+            model = await credential(self._native)
+        return self._shared(model)
+
+    def get_provider_name(self) -> str:
+        """The source's name, as in ``provider_name``."""
+        return self._SOURCE
+
+    def invalidate(self) -> None:
+        """Says that the service has refused the credential: the next call asks the source again."""
+        self._native.invalidate()
+
+    # The model that was handed out last, and what was made of it.
+    _last: "tuple[CredentialModel, Credentials] | None" = None
+
+    def _shared(self, model: CredentialModel) -> Credentials:
+        last = self._last
+        if last is not None and last[0] is model:
+            return last[1]
+        credentials = Credentials(
+            access_key_id=model.access_key_id,
+            access_key_secret=model.access_key_secret,
+            security_token=model.security_token,
+            expiration=model.expiration,
+            provider_name=model.provider_name,
+        )
+        self._last = (model, credentials)
+        return credentials
+
+    def __getstate__(self) -> "dict[str, Any]":
+        # Never with a credential that was fetched.
+        return {name: value for name, value in self.__dict__.items() if name != "_last"}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def native_of(provider: object) -> "_native.Client | None":
+    """The native client behind a provider of ours.
+
+    ``None`` if what it gives is decided by somebody else's code: another class's, a subclass's, or a mock's.
+    """
+    kind = type(provider)
+    # Not `isinstance`, which mocks pass.
+    if not issubclass(kind, Provider):
+        return None
+    replaced = {"get_credentials", "get_credentials_async", "get_provider_name"} & vars(provider).keys()
+    inherited = (
+        kind.get_credentials is Provider.get_credentials
+        and kind.get_credentials_async is Provider.get_credentials_async
+        and kind.get_provider_name is Provider.get_provider_name
+    )
+    return provider._native if inherited and not replaced else None  # type: ignore[attr-defined]

@@ -1,0 +1,108 @@
+"""``Client.cloud_credential``, as callers of the official package know it."""
+
+import copy
+
+from .. import _native
+from ..models import CredentialModel
+from ._base import Provider, native_of
+from ._own import Own
+from .default import DefaultCredentialsProvider
+from .ecs_ram_role import EcsRamRoleCredentialsProvider
+from .oidc import OIDCRoleArnCredentialsProvider
+from .ram_role_arn import RamRoleArnCredentialsProvider
+from .rsa_key_pair import RsaKeyPairCredentialsProvider
+from .static_ak import StaticAKCredentialsProvider
+from .static_sts import StaticSTSCredentialsProvider
+from .uri import URLCredentialsProvider
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# By the type of a configuration. A bearer token has no provider.
+_CLASSES: "dict[str, type[Provider]]" = {
+    "access_key": StaticAKCredentialsProvider,
+    "sts": StaticSTSCredentialsProvider,
+    "ecs_ram_role": EcsRamRoleCredentialsProvider,
+    "ram_role_arn": RamRoleArnCredentialsProvider,
+    "rsa_key_pair": RsaKeyPairCredentialsProvider,
+    "oidc_role_arn": OIDCRoleArnCredentialsProvider,
+    "credentials_uri": URLCredentialsProvider,
+    "default": DefaultCredentialsProvider,
+}
+
+
+class _CredentialsProviderWrap:
+    """A provider, and the type that its credentials are said to have."""
+
+    def __init__(self, *, type_name: "str | None" = None, provider: "Any" = None) -> None:
+        self.type_name = type_name
+        self.provider = provider
+
+    def get_credential(self) -> CredentialModel:
+        """The current credential."""
+        return self._typed(self._asked().credential())
+
+    async def get_credential_async(self) -> CredentialModel:
+        """As :meth:`get_credential`, without blocking the event loop."""
+        asked = self._asked()
+        if isinstance(asked, Own):
+            return self._typed(await asked.credential_async())
+        from .._waiting import credential
+
+        return self._typed(asked.cached() or await credential(asked))
+
+    def get_access_key_id(self) -> "str | None":
+        return self.get_credential().access_key_id
+
+    def get_access_key_secret(self) -> "str | None":
+        return self.get_credential().access_key_secret
+
+    def get_security_token(self) -> "str | None":
+        return self.get_credential().security_token
+
+    async def get_access_key_id_async(self) -> "str | None":
+        return (await self.get_credential_async()).access_key_id
+
+    async def get_access_key_secret_async(self) -> "str | None":
+        return (await self.get_credential_async()).access_key_secret
+
+    async def get_security_token_async(self) -> "str | None":
+        return (await self.get_credential_async()).security_token
+
+    def get_type(self) -> "str | None":
+        return self.type_name
+
+    def _asked(self) -> "_native.Client | Own":
+        return native_of(self.provider) or Own(self.provider)
+
+    def _typed(self, model: CredentialModel) -> CredentialModel:
+        if self.type_name in (None, model.type) or model.bearer_token is not None:
+            return model
+        model = copy.copy(model)
+        model.type = self.type_name
+        return model
+
+
+class _Bearer(_CredentialsProviderWrap):
+    """A bearer token, which no provider gives."""
+
+    def __init__(self, native: _native.Client) -> None:
+        super().__init__(type_name="bearer")
+        self._native = native
+
+    @property
+    def bearer_token(self) -> "str | None":
+        return self.get_credential().bearer_token
+
+    def _asked(self) -> "_native.Client | Own":
+        return self._native
+
+
+def wrap(native: "_native.Client | Own", provider: "Any") -> _CredentialsProviderWrap:
+    """What a client has; ``provider`` is ``None`` if it was made of a configuration."""
+    if provider is not None or isinstance(native, Own):
+        return _CredentialsProviderWrap(type_name=native.type_name, provider=provider)
+    if native.type_name == "bearer":
+        return _Bearer(native)
+    return _CredentialsProviderWrap(type_name=native.type_name, provider=_CLASSES[native.type_name]._of(native))

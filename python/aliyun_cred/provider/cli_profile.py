@@ -1,0 +1,21 @@
+"""The source ``cli_profile``."""
+
+from ._base import Provider
+
+
+class CLIProfileCredentialsProvider(Provider):
+    """A profile of the command line interface's.
+
+    ``allow_config_force_rewrite`` is accepted for compatibility and ignored.
+    """
+
+    _SOURCE = "cli_profile"
+
+    def __init__(
+        self,
+        *,
+        profile_name: "str | None" = None,
+        profile_file: "str | None" = None,
+        allow_config_force_rewrite: bool = False,
+    ) -> None:
+        self._open({"profile_name": profile_name, "profile_file": profile_file})

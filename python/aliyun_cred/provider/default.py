@@ -1,0 +1,22 @@
+"""The source ``default``."""
+
+from ._base import Provider
+
+
+class DefaultCredentialsProvider(Provider):
+    """The default chain.
+
+    ``reuse_last_provider_enabled``: whether only the source that has answered is asked from then on; default true.
+    """
+
+    _SOURCE = "default"
+
+    def __init__(
+        self,
+        *,
+        reuse_last_provider_enabled: bool = True,
+    ) -> None:
+        options = {
+            "reuse_last_provider_enabled": reuse_last_provider_enabled,
+        }
+        self._open(options)

@@ -1,0 +1,12 @@
+"""The source ``env``."""
+
+from ._base import Provider
+
+
+class EnvironmentVariableCredentialsProvider(Provider):
+    """The environment variables, read at every call."""
+
+    _SOURCE = "env"
+
+    def __init__(self) -> None:
+        self._open({})

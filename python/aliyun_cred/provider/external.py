@@ -1,0 +1,36 @@
+"""The source ``external``."""
+
+from typing import Any, Callable, Coroutine, Optional
+
+from ._base import Provider
+from ._told import told
+
+ExternalCredentialUpdateCallback = Callable[[str, str, Optional[str], int], None]
+ExternalCredentialUpdateCallbackAsync = Callable[[str, str, Optional[str], int], Coroutine[Any, Any, None]]
+
+# What the callbacks are called with.
+_NAMES = ("access_key_id", "access_key_secret", "security_token", "expiration")
+
+
+class ExternalCredentialsProvider(Provider):
+    """A command that prints a credential.
+
+    ``timeout``: the limit for the command, in seconds; 0 or ``None``: 60. The callbacks are called with AccessKey ID,
+    secret, security token and expiration (seconds since 1970, 0 if it does not end) of each new credential; see
+    :class:`OAuthCredentialsProvider`.
+    """
+
+    _SOURCE = "external"
+
+    def __init__(
+        self,
+        *,
+        process_command: "str | None" = None,
+        timeout: "float | None" = None,
+        credential_update_callback: "ExternalCredentialUpdateCallback | None" = None,
+        credential_update_callback_async: "ExternalCredentialUpdateCallbackAsync | None" = None,
+    ) -> None:
+        # The core counts in milliseconds; what is no number is refused there.
+        limit = round(timeout * 1000) if isinstance(timeout, (int, float)) else timeout
+        options = {"process_command": process_command, "timeout": limit}
+        self._open(options, on_update=told(credential_update_callback, credential_update_callback_async, _NAMES))

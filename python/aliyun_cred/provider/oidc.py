@@ -1,0 +1,41 @@
+"""The source ``oidc_role_arn``."""
+
+from ..http import HttpOptions
+from ._base import Provider, limits
+
+
+class OIDCRoleArnCredentialsProvider(Provider):
+    """A RAM role, assumed with an OIDC token.
+
+    ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
+    """
+
+    _SOURCE = "oidc_role_arn"
+
+    def __init__(
+        self,
+        *,
+        role_arn: "str | None" = None,
+        oidc_provider_arn: "str | None" = None,
+        oidc_token_file_path: "str | None" = None,
+        role_session_name: "str | None" = None,
+        duration_seconds: "int | None" = 3600,
+        policy: "str | None" = None,
+        sts_region_id: "str | None" = None,
+        sts_endpoint: "str | None" = None,
+        enable_vpc: "bool | None" = None,
+        http_options: "HttpOptions | None" = None,
+    ) -> None:
+        options = {
+            "role_arn": role_arn,
+            "oidc_provider_arn": oidc_provider_arn,
+            "oidc_token_file_path": oidc_token_file_path,
+            "role_session_name": role_session_name,
+            "role_session_expiration": duration_seconds,
+            "policy": policy,
+            "sts_region_id": sts_region_id,
+            "sts_endpoint": sts_endpoint,
+            "enable_vpc": enable_vpc,
+            **limits(http_options),
+        }
+        self._open(options)

@@ -1,0 +1,65 @@
+"""The source ``ram_role_arn``."""
+
+from ..http import HttpOptions
+from ._base import Provider, limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._native import Client
+
+
+class RamRoleArnCredentialsProvider(Provider):
+    """A RAM role, assumed with an AccessKey pair, with an STS credential, or with what another provider gives.
+
+    ``credentials_provider``: any provider, of this package or not; it is asked at each refresh, one that is not of this
+    package in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
+    """
+
+    _SOURCE = "ram_role_arn"
+
+    def __init__(
+        self,
+        *,
+        access_key_id: "str | None" = None,
+        access_key_secret: "str | None" = None,
+        security_token: "str | None" = None,
+        credentials_provider: "Any" = None,
+        role_arn: "str | None" = None,
+        role_session_name: "str | None" = None,
+        duration_seconds: "int | None" = 3600,
+        policy: "str | None" = None,
+        external_id: "str | None" = None,
+        sts_region_id: "str | None" = None,
+        sts_endpoint: "str | None" = None,
+        enable_vpc: "bool | None" = None,
+        http_options: "HttpOptions | None" = None,
+    ) -> None:
+        options = {
+            "access_key_id": access_key_id,
+            "access_key_secret": access_key_secret,
+            "security_token": security_token,
+            "role_arn": role_arn,
+            "role_session_name": role_session_name,
+            "role_session_expiration": duration_seconds,
+            "policy": policy,
+            "external_id": external_id,
+            "sts_region_id": sts_region_id,
+            "sts_endpoint": sts_endpoint,
+            "enable_vpc": enable_vpc,
+            **limits(http_options),
+        }
+        self._open(options, None if credentials_provider is None else _base(credentials_provider))
+
+
+def _base(provider: "Any") -> "Client":
+    from .. import _native
+    from ._base import native_of
+    from ._own import Asked
+
+    native = native_of(provider)
+    if native is not None:
+        return native
+    asked = Asked(provider)
+    return _native.Client.from_provider(asked.name, asked)

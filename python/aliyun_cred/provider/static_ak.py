@@ -1,0 +1,21 @@
+"""The source ``static_ak``."""
+
+from ._base import Provider
+
+
+class StaticAKCredentialsProvider(Provider):
+    """A long-lived AccessKey pair. What is not given comes from the environment, as for :class:`Config`."""
+
+    _SOURCE = "static_ak"
+
+    def __init__(
+        self,
+        *,
+        access_key_id: "str | None" = None,
+        access_key_secret: "str | None" = None,
+    ) -> None:
+        options = {
+            "access_key_id": access_key_id,
+            "access_key_secret": access_key_secret,
+        }
+        self._open(options)

@@ -1,0 +1,23 @@
+"""The source ``static_sts``."""
+
+from ._base import Provider
+
+
+class StaticSTSCredentialsProvider(Provider):
+    """An STS credential that somebody typed in."""
+
+    _SOURCE = "static_sts"
+
+    def __init__(
+        self,
+        *,
+        access_key_id: "str | None" = None,
+        access_key_secret: "str | None" = None,
+        security_token: "str | None" = None,
+    ) -> None:
+        options = {
+            "access_key_id": access_key_id,
+            "access_key_secret": access_key_secret,
+            "security_token": security_token,
+        }
+        self._open(options)

@@ -1,0 +1,24 @@
+"""The source ``credential_uri``."""
+
+from ..http import HttpOptions
+from ._base import Provider, limits
+
+
+class URLCredentialsProvider(Provider):
+    """A URI that hands out credentials.
+
+    ``uri``: else ``ALIBABA_CLOUD_CREDENTIALS_URI``. ``protocol``: that of a URI which names none; default ``http``.
+    """
+
+    _SOURCE = "credential_uri"
+
+    def __init__(
+        self,
+        *,
+        uri: "str | None" = None,
+        protocol: str = "http",
+        http_options: "HttpOptions | None" = None,
+    ) -> None:
+        if uri and "://" not in uri:
+            uri = f"{protocol}://{uri}"
+        self._open({"credentials_uri": uri, **limits(http_options)})
