@@ -57,6 +57,8 @@
  *
  * Unloading. The shared library stays mapped after dlclose, because its background thread may be running.
  *
+ * Logging. Nothing is logged unless the program gives a callback with aliyun_cred_set_log_callback.
+ *
  * Secrets are wiped from the library's memory when their owner is freed. No error holds one, and nothing is ever
  * written to standard output or standard error.
  *
@@ -180,6 +182,28 @@ typedef enum {
 } aliyun_cred_error_kind_t;
 
 /**
+ * How much a log line matters.
+ */
+typedef enum {
+    /**
+     * Something failed for good.
+     */
+    ALIYUN_CRED_LOG_ERROR = 1,
+    /**
+     * Something failed and does not matter yet: a valid credential stays in use, what was learned could not be kept.
+     */
+    ALIYUN_CRED_LOG_WARN = 2,
+    /**
+     * What a person may want to know.
+     */
+    ALIYUN_CRED_LOG_INFO = 3,
+    /**
+     * What a developer may want to know.
+     */
+    ALIYUN_CRED_LOG_DEBUG = 4,
+} aliyun_cred_log_level_t;
+
+/**
  * A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
  * and share it between threads.
  */
@@ -245,6 +269,12 @@ typedef struct {
      */
     int64_t expiration;
 } aliyun_cred_credentials_view_t;
+
+/**
+ * Takes a log line. level: how much it matters. message: one line of NUL-terminated UTF-8, borrowed for the call; it
+ * never holds a secret. user_data: what was given to aliyun_cred_set_log_callback.
+ */
+typedef void (*aliyun_cred_log_callback_t)(aliyun_cred_log_level_t level, const char *message, void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -864,6 +894,18 @@ const char *aliyun_cred_credentials_provider_name(const aliyun_cred_credentials_
  * Any number of threads may read one credential.
  */
 int64_t aliyun_cred_credentials_expiration(const aliyun_cred_credentials_t *credentials);
+
+/**
+ * Has a callback called with every log line, in place of the one before; without one nothing is logged.
+ *
+ * callback: called on whichever thread has something to say, the background thread among them, and on several at once;
+ * it must not block, nor throw a C++ exception, and may use this library but for calls that wait. NULL: nothing is
+ * logged any more. user_data: handed to the callback as it is; it belongs to the caller. When this returns, the callback
+ * before is not running and will not be called again, so that what it uses may be freed; only if this is called from
+ * inside a callback, that one call of it is still to return. Any thread may call it, one at a time.
+ */
+void aliyun_cred_set_log_callback(aliyun_cred_log_callback_t callback,
+                                  void *user_data);
 
 #ifdef __cplusplus
 }  // extern "C"

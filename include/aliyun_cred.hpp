@@ -22,7 +22,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -433,6 +435,32 @@ private:
 
     std::shared_ptr<aliyun_cred_client_t> client_;
 };
+
+// Has a function called with every log line (a level of aliyun_cred_log_level_t, and a text without secrets), in place of
+// the one before; an empty one: nothing is logged any more. It is called on any thread, on several at once, and must not
+// block; what it throws is dropped. When this returns, the one before is not running and has been destroyed: so this must
+// not be called from inside of it.
+inline void set_log_callback(std::function<void(aliyun_cred_log_level_t, std::string_view)> callback) {
+    using Function = decltype(callback);
+    static std::mutex lock;
+    // Never destroyed: something may still be logged while the program ends.
+    static Function *current = nullptr;
+    const auto call = [](aliyun_cred_log_level_t level, const char *message, void *function) noexcept {
+        try {
+            (*static_cast<const Function *>(function))(level, message);
+        } catch (...) {
+        }
+    };
+    std::unique_ptr<Function> next(callback ? new Function(std::move(callback)) : nullptr);
+    const std::lock_guard<std::mutex> guard(lock);
+    if (next) {
+        aliyun_cred_set_log_callback(call, next.get());
+    } else {
+        aliyun_cred_set_log_callback(nullptr, nullptr);
+    }
+    delete current;
+    current = next.release();
+}
 
 }  // namespace aliyun_cred
 

@@ -148,6 +148,12 @@ static void resolved_credentials(void) {
     aliyun_cred_credentials_free(NULL);
 }
 
+static void a_log_callback(void) {
+    /* NULL is how it is taken away. */
+    aliyun_cred_set_log_callback(NULL, NULL);
+    aliyun_cred_set_log_callback(NULL, config);
+}
+
 static void errors(void) {
     CHECK(aliyun_cred_error_kind(NULL) == ALIYUN_CRED_OK);
     CHECK(aliyun_cred_error_message(NULL) == NULL);
@@ -176,6 +182,7 @@ int main(void) {
     RUN(clients);
     RUN(resolved_credentials);
     RUN(errors);
+    RUN(a_log_callback);
     aliyun_cred_credentials_free(credentials);
     aliyun_cred_client_free(client);
     aliyun_cred_config_free(config);

@@ -109,6 +109,43 @@ static void roles_are_assumed_one_on_top_of_another(void) {
     service_stop(&service);
 }
 
+struct log {
+    int lines;
+    bool right;
+    bool ends;
+};
+
+static void hear(aliyun_cred_log_level_t level, const char *message, void *user_data) {
+    struct log *log = (struct log *)user_data;
+    log->lines++;
+    log->right = level == ALIYUN_CRED_LOG_WARN && strstr(message, "already expired") != NULL &&
+                 strstr(message, "canary") == NULL;
+    if (log->ends) {
+        aliyun_cred_set_log_callback(NULL, NULL);
+    }
+}
+
+/* A command whose credential has expired is worth a warning at every call. */
+static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
+    aliyun_cred_client_t *client = source_of(
+        "external", "{\"process_command\":\"echo '{\\\"mode\\\":\\\"AK\\\",\\\"access_key_id\\\":\\\"i\\\","
+                    "\\\"access_key_secret\\\":\\\"canary\\\",\\\"expiration\\\":\\\"2001-01-01T00:00:00Z\\\"}'\"}");
+    aliyun_cred_credentials_t *credentials = NULL;
+    struct log first = {0, false, false}, second = {0, false, true};
+    struct log *const heard[] = {NULL, &first, NULL, &second, NULL};
+    for (size_t turn = 0; turn < sizeof heard / sizeof heard[0]; ++turn) {
+        /* The last turn follows on a callback that has taken itself away. */
+        if (turn < 4) {
+            aliyun_cred_set_log_callback(heard[turn] == NULL ? NULL : hear, heard[turn]);
+        }
+        CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
+        aliyun_cred_credentials_free(credentials);
+    }
+    CHECK(first.lines == 1 && first.right);
+    CHECK(second.lines == 1 && second.right);
+    aliyun_cred_client_free(client);
+}
+
 static void a_refusal_carries_what_the_service_said(void) {
     struct service service;
     CHECK(service_start(&service, 403,
@@ -286,6 +323,7 @@ int main(void) {
     RUN(a_role_is_fetched_once_and_again_when_refused);
     RUN(sources_go_by_their_names);
     RUN(roles_are_assumed_one_on_top_of_another);
+    RUN(what_is_logged_is_heard_until_the_callback_is_taken_away);
     RUN(a_refusal_carries_what_the_service_said);
     RUN(a_limit_runs_out_and_the_refresh_goes_on);
     RUN(sixteen_threads_share_one_request);

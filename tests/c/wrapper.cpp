@@ -224,6 +224,23 @@ static void clients_of_sources_and_of_roles_on_top() {
     service_stop(&service);
 }
 
+static void what_is_logged_is_heard() {
+    std::vector<std::string> heard;
+    const Client client = Client::from_source(
+        "external",
+        Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"canary\",\"expiration\":\"2001-01-01T00:00:00Z\"}'"));
+    aliyun_cred::set_log_callback([&](aliyun_cred_log_level_t level, std::string_view text) {
+        heard.emplace_back(text);
+        CHECK(level == ALIYUN_CRED_LOG_WARN);
+        throw std::runtime_error("dropped");
+    });
+    CHECK(client.getAccessKeyId() == "i");
+    aliyun_cred::set_log_callback({});
+    CHECK(client.getAccessKeyId() == "i");
+    CHECK(heard.size() == 1 && heard[0].find("expired") != std::string::npos);
+    CHECK(heard[0].find("canary") == std::string::npos);
+}
+
 static void threads_share_a_client() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
@@ -261,6 +278,7 @@ int main() {
     RUN(a_refusal_carries_what_the_service_said);
     RUN(a_limit_runs_out);
     RUN(clients_of_sources_and_of_roles_on_top);
+    RUN(what_is_logged_is_heard);
     RUN(threads_share_a_client);
     return finish();
 }

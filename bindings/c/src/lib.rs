@@ -17,4 +17,5 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod log;
 pub mod version;
