@@ -4,13 +4,34 @@ from typing import Any, Callable, Final, final
 from .models import CredentialModel
 
 if sys.platform == "win32":
-    __all__ = ["Answer", "Client", "__version__", "OPTIONS", "KINDS"]
+    __all__ = [
+        "Answer",
+        "Client",
+        "assign_variable",
+        "release_variable",
+        "__version__",
+        "OPTIONS",
+        "KINDS",
+    ]
 else:
-    __all__ = ["Answer", "Client", "Outcome", "WakeQueue", "__version__", "OPTIONS", "KINDS"]
+    __all__ = [
+        "Answer",
+        "Client",
+        "Outcome",
+        "WakeQueue",
+        "assign_variable",
+        "release_variable",
+        "__version__",
+        "OPTIONS",
+        "KINDS",
+    ]
 
 __version__: Final[str]
 OPTIONS: Final[tuple[str, ...]]
 KINDS: Final[tuple[str, ...]]
+
+def assign_variable(name: str, value: str | None) -> None: ...
+def release_variable(name: str) -> None: ...
 
 @final
 class Answer:

@@ -33,6 +33,19 @@ mod _native {
     /// The interpreter that imported this first, by the address of its builtins; 0 before.
     static INTERPRETER: AtomicUsize = AtomicUsize::new(0);
 
+    /// Has a value count for an environment variable, whatever the environment holds; ``None`` counts as not set.
+    #[pyfunction]
+    #[pyo3(signature = (name, value))]
+    fn assign_variable(name: &str, value: Option<&str>) {
+        aliyun_cred::assign_variable(name, Some(value));
+    }
+
+    /// Takes back what was said of a variable.
+    #[pyfunction]
+    fn release_variable(name: &str) {
+        aliyun_cred::assign_variable(name, None);
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();

@@ -1,0 +1,1 @@
+"""What older programs reach into: the environment as attributes, names as constants."""
