@@ -204,6 +204,11 @@ typedef enum {
 } aliyun_cred_log_level_t;
 
 /**
+ * What a provider fills in. It lives as long as the call that it was passed to, and is for the thread of that call.
+ */
+typedef struct aliyun_cred_answer_t aliyun_cred_answer_t;
+
+/**
  * A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
  * and share it between threads.
  */
@@ -219,6 +224,31 @@ typedef struct aliyun_cred_config_t aliyun_cred_config_t;
  * Why a call failed. It never changes, and no text in it holds a secret.
  */
 typedef struct aliyun_cred_error_t aliyun_cred_error_t;
+
+/**
+ * One question, from when it was asked until it is freed.
+ */
+typedef struct aliyun_cred_request_t aliyun_cred_request_t;
+
+/**
+ * Takes what was asked for. user_data: what was given with the callback. credentials: a reference that the callback
+ * owns and frees with aliyun_cred_credentials_free; NULL if there is an error. error: one that the callback owns and
+ * frees with aliyun_cred_error_free; NULL if there are credentials.
+ */
+typedef void (*aliyun_cred_callback_t)(void *user_data,
+                                       aliyun_cred_credentials_t *credentials,
+                                       aliyun_cred_error_t *error);
+
+/**
+ * Asks a provider. user_data: what was given with it. answer: borrowed for the call, to be filled in with
+ * aliyun_cred_answer_set_access_key and its like, or with aliyun_cred_answer_set_error.
+ */
+typedef void (*aliyun_cred_provider_t)(void *user_data, aliyun_cred_answer_t *answer);
+
+/**
+ * Frees what a callback was given as its user_data.
+ */
+typedef void (*aliyun_cred_destructor_t)(void *user_data);
 
 /**
  * A borrowed string: UTF-8, with a NUL behind it.
@@ -811,6 +841,106 @@ void aliyun_cred_client_invalidate(const aliyun_cred_client_t *client);
  * may call it at once.
  */
 const char *aliyun_cred_client_type(const aliyun_cred_client_t *client);
+
+/**
+ * Asks for the current credential, and has a callback called with it. Nothing waits: while the cached one is fresh the
+ * callback runs inside this call, otherwise on the background thread, when the source has answered.
+ *
+ * client: borrowed for the call. callback: called exactly once, unless it is cancelled before; it must not block, nor
+ * throw a C++ exception, and may use this library but for calls that wait. user_data: handed to the callback as it is;
+ * it belongs to the caller. request: written on success only, with a handle that the caller owns and frees with
+ * aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. In a forked
+ * child the callbacks of its parent are not called. Any number of threads may call it at once.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_get_credentials_async(const aliyun_cred_client_t *client,
+                                                              aliyun_cred_callback_t callback,
+                                                              void *user_data,
+                                                              aliyun_cred_request_t **request);
+
+/**
+ * Gives up: the callback is not called any more. The refresh goes on for the others.
+ *
+ * request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
+ * returned, so that what it uses may be freed in either case. Only inside the callback itself false is returned while it
+ * runs; and NULL gives false. Any number of threads may call it at once.
+ */
+bool aliyun_cred_request_cancel(const aliyun_cred_request_t *request);
+
+/**
+ * Frees a request. That cancels nothing.
+ *
+ * request: taken over and no longer to be used; NULL does nothing. Any thread may call it, the callback's too, as long as
+ * no other is using the request.
+ */
+void aliyun_cred_request_free(aliyun_cred_request_t *request);
+
+/**
+ * Makes a client of a provider of the program's own, which can be the base of a role as well.
+ *
+ * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on a
+ * helper thread, never twice at the same time for one client, and given up after a minute; it may block, and must not
+ * throw a C++ exception. It is asked at every call, unless it says when its credential expires: that is then cached, and
+ * refreshed in time. If it asks the client that is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to
+ * it as it is. destructor: called with user_data, once, on any thread, when this client and every role on top of it are
+ * freed and no call runs any more; NULL if there is nothing to free. On failure it is not called. client: written on
+ * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call it.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_from_provider(const char *name,
+                                                      aliyun_cred_provider_t provider,
+                                                      void *user_data,
+                                                      aliyun_cred_destructor_t destructor,
+                                                      aliyun_cred_client_t **client);
+
+/**
+ * Fills in an AccessKey pair.
+ *
+ * answer: borrowed and changed. access_key_id, access_key_secret: borrowed, NUL-terminated UTF-8, and copied. Returns
+ * NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8. For the thread of the
+ * provider's call.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_answer_set_access_key(aliyun_cred_answer_t *answer,
+                                                       const char *access_key_id,
+                                                       const char *access_key_secret);
+
+/**
+ * Fills in the security token of an STS credential.
+ *
+ * answer: borrowed and changed. security_token: borrowed, NUL-terminated UTF-8, and copied. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the thread of the provider's
+ * call.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_answer_set_security_token(aliyun_cred_answer_t *answer,
+                                                           const char *security_token);
+
+/**
+ * Fills in when the credential expires: it is then cached, and refreshed before that.
+ *
+ * answer: borrowed and changed. expiration_ms: milliseconds since the Unix epoch. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if answer is NULL or the time is before the epoch. For the thread of the provider's
+ * call.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_answer_set_expiration(aliyun_cred_answer_t *answer,
+                                                       int64_t expiration_ms);
+
+/**
+ * Fills in why there is no credential; it counts whatever else was filled in.
+ *
+ * answer: borrowed and changed. kind: a number of aliyun_cred_error_kind_t, from 1 to 17; any other stands for
+ * ALIYUN_CRED_ERROR_INTERNAL. message: borrowed, NUL-terminated UTF-8, and copied: one line for people, without a secret.
+ * Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the
+ * thread of the provider's call.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_answer_set_error(aliyun_cred_answer_t *answer,
+                                                  uint32_t kind,
+                                                  const char *message);
 
 /**
  * Gives one reference back; the credential is wiped and freed with its last one.

@@ -318,6 +318,40 @@ private:
     aliyun_cred_credentials_view_t view_;
 };
 
+// A question that has been asked; see Client::credentials_async. Dropping it cancels nothing.
+class Request {
+public:
+    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned; or,
+    // inside of it, while it runs. For one thread at a time.
+    bool cancel() noexcept {
+        const bool cancelled = aliyun_cred_request_cancel(request_.get());
+        if (cancelled) {
+            delete std::exchange(done_, nullptr);
+        }
+        return cancelled;
+    }
+
+private:
+    friend class Client;
+    using Done = std::function<void(Result<Credentials>)>;
+
+    Request(aliyun_cred_request_t *request, Done *done) : request_(request), done_(done) {}
+
+    detail::Owned<aliyun_cred_request_t, aliyun_cred_request_free> request_;
+    // Deleted by the call, or here if there will be none.
+    Done *done_;
+};
+
+// What a provider of the program's own gives; see Client::from_provider.
+struct Provided {
+    std::string access_key_id;
+    std::string access_key_secret;
+    // Empty for a long-lived pair.
+    std::string security_token;
+    // When it ends, if it does: it is then cached, and refreshed before that.
+    std::optional<std::chrono::system_clock::time_point> expiration;
+};
+
 // A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
 // and share it between threads. Copies share the cached credential.
 class Client {
@@ -356,6 +390,31 @@ public:
         return Client(made([&](aliyun_cred_client_t **client) {
             return aliyun_cred_client_from_profile(profile, client);
         }));
+    }
+
+    // A client of a provider of the program's own, which can be the base of a role as well. It is asked on a thread of the
+    // library's, for a minute at most, and at every call, unless it says when its credential ends. What it throws is the
+    // error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is destroyed when this client
+    // and every role on top of it are gone. Throws Error if the name is not UTF-8.
+    static Client from_provider(const std::string &name, std::function<Provided()> provider) {
+        const char *source = detail::argument("name", name);
+        auto owned = std::make_unique<std::function<Provided()>>(std::move(provider));
+        Client client(made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_from_provider(source, ask_provider, owned.get(), destroy_provider, client);
+        }));
+        owned.release();
+        return client;
+    }
+
+    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one is
+    // fresh it is called inside this call, otherwise on the library's background thread: it must not block, and what it
+    // throws is dropped. It is called exactly once, unless the request is cancelled before.
+    Request credentials_async(std::function<void(Result<Credentials>)> done) const {
+        auto owned = std::make_unique<Request::Done>(std::move(done));
+        aliyun_cred_request_t *request = nullptr;
+        detail::check(aliyun_cred_client_get_credentials_async(client_.get(), answered, owned.get(), &request));
+        // From here on the call deletes it, and may have done so.
+        return Request(request, owned.release());
     }
 
     // A client of a role that is assumed with what this one gives; roles can be assumed one on top of another. Throws
@@ -430,6 +489,43 @@ private:
         }
         return Credentials(credentials);
     }
+
+    static void answered(void *done, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) noexcept {
+        const std::unique_ptr<Request::Done> owned(static_cast<Request::Done *>(done));
+        try {
+            (*owned)(result(error, credentials));
+        } catch (...) {
+        }
+    }
+
+    static void ask_provider(void *provider, aliyun_cred_answer_t *answer) noexcept {
+        const auto refuse = [answer](ErrorKind kind, const char *text) {
+            // What cannot be said is left unsaid: an answer that is not filled in is an error as well.
+            const detail::OwnedError refused(
+                aliyun_cred_answer_set_error(answer, static_cast<std::uint32_t>(kind), text));
+        };
+        try {
+            const Provided given = (*static_cast<std::function<Provided()> *>(provider))();
+            detail::check(aliyun_cred_answer_set_access_key(
+                answer, detail::argument("access_key_id", given.access_key_id),
+                detail::argument("access_key_secret", given.access_key_secret)));
+            detail::check(aliyun_cred_answer_set_security_token(
+                answer, detail::argument("security_token", given.security_token)));
+            if (given.expiration) {
+                const auto since = given.expiration->time_since_epoch();
+                detail::check(aliyun_cred_answer_set_expiration(
+                    answer, std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
+            }
+        } catch (const Error &error) {
+            refuse(error.kind(), error.what());
+        } catch (const std::exception &error) {
+            refuse(ALIYUN_CRED_ERROR_INTERNAL, error.what());
+        } catch (...) {
+            refuse(ALIYUN_CRED_ERROR_INTERNAL, "the provider threw something that is no std::exception");
+        }
+    }
+
+    static void destroy_provider(void *provider) noexcept { delete static_cast<std::function<Provided()> *>(provider); }
 
     static std::string copied(std::optional<std::string_view> text) { return std::string(text.value_or("")); }
 

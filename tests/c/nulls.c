@@ -2,6 +2,8 @@
  * Every function with NULL for every pointer in turn, and with strings that are not UTF-8: each answers as its comment
  * says, and writes no out-parameter. run.sh checks that no function is missing here.
  */
+#include <stdlib.h>
+
 #include "check.h"
 
 static const char NOT_UTF8[] = {'a', (char)0xff, 'b', '\0'};
@@ -99,6 +101,31 @@ static void configurations(void) {
     aliyun_cred_config_free(NULL);
 }
 
+static void never(void *user_data, aliyun_cred_credentials_t *given, aliyun_cred_error_t *error) {
+    (void)user_data;
+    CHECK(given == NULL && error != NULL);
+    abort();
+}
+
+static void destroyed(void *user_data) {
+    (void)user_data;
+    abort();
+}
+
+static void answers(void *user_data, aliyun_cred_answer_t *answer) {
+    (void)user_data;
+    CHECK(refused(aliyun_cred_answer_set_access_key(answer, NULL, "s")));
+    CHECK(refused(aliyun_cred_answer_set_access_key(answer, "i", NULL)));
+    CHECK(refused(aliyun_cred_answer_set_access_key(answer, NOT_UTF8, "s")));
+    CHECK(refused(aliyun_cred_answer_set_access_key(answer, "i", NOT_UTF8)));
+    CHECK(refused(aliyun_cred_answer_set_security_token(answer, NULL)));
+    CHECK(refused(aliyun_cred_answer_set_security_token(answer, NOT_UTF8)));
+    CHECK(refused(aliyun_cred_answer_set_expiration(answer, -1)));
+    CHECK(refused(aliyun_cred_answer_set_error(answer, 1, NULL)));
+    CHECK(refused(aliyun_cred_answer_set_error(answer, 1, NOT_UTF8)));
+    CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "i", "s")));
+}
+
 static void clients(void) {
     aliyun_cred_client_t *const untouched = client;
     aliyun_cred_client_t *out = untouched;
@@ -124,6 +151,25 @@ static void clients(void) {
     CHECK(refused(aliyun_cred_client_get_credentials_within(NULL, 1, &reference)) && reference == credentials);
     CHECK(refused(aliyun_cred_client_get_credentials_within(client, 1, NULL)));
     CHECK(refused(aliyun_cred_client_get_credentials_within(NULL, 1, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials_async(NULL, never, NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials_async(client, NULL, NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_get_credentials_async(NULL, NULL, NULL, NULL)));
+    CHECK(!aliyun_cred_request_cancel(NULL));
+    aliyun_cred_request_free(NULL);
+    CHECK(refused(aliyun_cred_client_from_provider(NULL, answers, NULL, destroyed, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_from_provider(NOT_UTF8, answers, NULL, destroyed, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_from_provider("p", NULL, NULL, destroyed, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_from_provider("p", answers, NULL, destroyed, NULL)));
+    CHECK(refused(aliyun_cred_client_from_provider(NULL, NULL, NULL, NULL, NULL)));
+    CHECK(refused(aliyun_cred_answer_set_access_key(NULL, "i", "s")));
+    CHECK(refused(aliyun_cred_answer_set_security_token(NULL, "t")));
+    CHECK(refused(aliyun_cred_answer_set_expiration(NULL, 1)));
+    CHECK(refused(aliyun_cred_answer_set_error(NULL, 1, "m")));
+    /* Those of an answer that is there. */
+    CHECK(succeeds(aliyun_cred_client_from_provider("p", answers, NULL, NULL, &out)));
+    CHECK(succeeds(aliyun_cred_client_get_credentials(out, &reference)));
+    aliyun_cred_credentials_free(reference);
+    aliyun_cred_client_free(out);
     CHECK(aliyun_cred_client_cached(NULL) == NULL);
     CHECK(aliyun_cred_client_type(NULL) == NULL);
     aliyun_cred_client_invalidate(NULL);

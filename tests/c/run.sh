@@ -117,7 +117,7 @@ run() { # title, program, and what runs it
     clean "$@" "$program" || failed "$title"
 }
 
-for source in nulls.c values.c remote.c wrapper.cpp; do
+for source in nulls.c values.c remote.c asking.c wrapper.cpp; do
     name=${source%.*}
     # shellcheck disable=SC2086
     compile "$source" "$BUILD_DIR/plain/$name" $link

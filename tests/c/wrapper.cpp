@@ -2,6 +2,7 @@
 #include "aliyun_cred.hpp"
 
 #include <cstring>
+#include <future>
 #include <thread>
 #include <type_traits>
 
@@ -224,6 +225,49 @@ static void clients_of_sources_and_of_roles_on_top() {
     service_stop(&service);
 }
 
+static void credentials_come_by_a_callback() {
+    service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    const Client client(role_of(service));
+    service_hold(&service, true);
+    std::promise<std::string> told;
+    bool cancelled_called = false;
+    aliyun_cred::Request request = client.credentials_async([&](Result<Credentials> outcome) {
+        told.set_value(std::string(outcome.value().access_key_id().value_or("")));
+        throw std::runtime_error("dropped");
+    });
+    aliyun_cred::Request cancelled = client.credentials_async([&](Result<Credentials>) { cancelled_called = true; });
+    CHECK(cancelled.cancel() && cancelled.cancel());
+    service_hold(&service, false);
+    CHECK(told.get_future().get() == "STS.id");
+    CHECK(!request.cancel() && !cancelled_called && service_requests(&service) == 1);
+    bool at_once = false;
+    (void)client.credentials_async([&](Result<Credentials> outcome) { at_once = outcome.has_value(); });
+    CHECK(at_once);
+    service_stop(&service);
+}
+
+static void a_provider_of_the_programs_own() {
+    service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    int asked = 0;
+    const Client client = Client::from_provider("vault", [&asked] {
+        ++asked;
+        return aliyun_cred::Provided{"vault-id", "canary", "token", std::nullopt};
+    });
+    CHECK(client.getAccessKeyId() == "vault-id" && client.getSecurityToken() == "token" && asked == 2);
+    CHECK(client.assume_role(role_of(service)).credentials().provider_name() == "ram_role_arn/vault");
+    const auto failing = [](std::function<aliyun_cred::Provided()> provider) {
+        return Client::from_provider("vault", std::move(provider)).try_credentials().error();
+    };
+    const Error own = failing([]() -> aliyun_cred::Provided { throw Error(ALIYUN_CRED_ERROR_DENIED, "no"); });
+    CHECK(own.kind() == ALIYUN_CRED_ERROR_DENIED && std::strcmp(own.what(), "no") == 0);
+    const Error other = failing([]() -> aliyun_cred::Provided { throw std::runtime_error("sealed"); });
+    CHECK(other.kind() == ALIYUN_CRED_ERROR_INTERNAL && std::strcmp(other.what(), "sealed") == 0);
+    CHECK(failing([] { return aliyun_cred::Provided{}; }).kind() == ALIYUN_CRED_ERROR_INTERNAL);
+    service_stop(&service);
+}
+
 static void what_is_logged_is_heard() {
     std::vector<std::string> heard;
     const Client client = Client::from_source(
@@ -278,6 +322,8 @@ int main() {
     RUN(a_refusal_carries_what_the_service_said);
     RUN(a_limit_runs_out);
     RUN(clients_of_sources_and_of_roles_on_top);
+    RUN(credentials_come_by_a_callback);
+    RUN(a_provider_of_the_programs_own);
     RUN(what_is_logged_is_heard);
     RUN(threads_share_a_client);
     return finish();

@@ -30,6 +30,7 @@ macro_rules! neutral {
 
 neutral! {
     () => ();
+    bool => false;
     i32 => 0;
     i64 => -1;
     usize => 0;

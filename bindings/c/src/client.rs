@@ -17,12 +17,12 @@ use crate::error::Error;
 /// and share it between threads.
 #[derive(Debug)]
 pub struct Client {
-    client: core::Client,
+    pub(crate) client: core::Client,
     type_name: CString,
 }
 
 impl Client {
-    fn hand_out(client: core::Client) -> *mut Client {
+    pub(crate) fn hand_out(client: core::Client) -> *mut Client {
         let type_name = terminated(client.type_name());
         Box::into_raw(Box::new(Client { client, type_name }))
     }

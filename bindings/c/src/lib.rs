@@ -18,4 +18,6 @@ pub mod config;
 pub mod credentials;
 pub mod error;
 pub mod log;
+pub mod provider;
+pub mod request;
 pub mod version;

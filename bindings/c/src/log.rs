@@ -32,12 +32,12 @@ pub enum LogLevel {
 /// never holds a secret. user_data: what was given to aliyun_cred_set_log_callback.
 pub type LogCallback = Option<extern "C" fn(level: LogLevel, message: *const c_char, user_data: *mut c_void)>;
 
-struct Callback {
+struct Sink {
     function: extern "C" fn(LogLevel, *const c_char, *mut c_void),
     user_data: AtomicPtr<c_void>,
 }
 
-static CURRENT: ArcSwapOption<Callback> = ArcSwapOption::const_empty();
+static CURRENT: ArcSwapOption<Sink> = ArcSwapOption::const_empty();
 
 /// Held for reading by whoever runs a callback. A forked child has one of its own.
 struct Running {
@@ -112,7 +112,7 @@ pub extern "C" fn aliyun_cred_set_log_callback(callback: LogCallback, user_data:
                 log::set_max_level(LevelFilter::Debug);
             }
         });
-        let callback = callback.map(|function| Arc::new(Callback { function, user_data: AtomicPtr::new(user_data) }));
+        let callback = callback.map(|function| Arc::new(Sink { function, user_data: AtomicPtr::new(user_data) }));
         CURRENT.store(callback);
         if !INSIDE.get() {
             drop(running().lock.write().unwrap_or_else(PoisonError::into_inner));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use aliyun_cred_core::{Config, OptionValue};
 
 /// In the order in which the header shows them.
-const MODULES: [&str; 6] = ["version", "error", "config", "client", "credentials", "log"];
+const MODULES: [&str; 8] = ["version", "error", "config", "client", "request", "provider", "credentials", "log"];
 
 fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

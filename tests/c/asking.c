@@ -1,0 +1,324 @@
+/*
+ * Credentials that come by a callback, and providers of the program's own.
+ */
+#include "check.h"
+#include "service.h"
+
+enum { THREADS = 16, ROUNDS = 50 };
+
+/* What a callback has seen. */
+struct asked {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int calls;
+    bool right;
+    aliyun_cred_error_kind_t kind;
+    aliyun_cred_client_t *again;
+    aliyun_cred_request_t *request;
+};
+
+static void ask_nothing_yet(struct asked *asked) {
+    memset(asked, 0, sizeof *asked);
+    pthread_mutex_init(&asked->lock, NULL);
+    pthread_cond_init(&asked->changed, NULL);
+}
+
+static void told(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    struct asked *asked = (struct asked *)user_data;
+    pthread_mutex_lock(&asked->lock);
+    aliyun_cred_client_t *const again = asked->again;
+    asked->again = NULL;
+    pthread_mutex_unlock(&asked->lock);
+    if (again != NULL) {
+        /* It may come straight back, and cancelling from in here waits for nothing. */
+        CHECK(!aliyun_cred_request_cancel(asked->request));
+        CHECK(succeeds(aliyun_cred_client_get_credentials_async(again, told, asked, NULL)));
+    }
+    pthread_mutex_lock(&asked->lock);
+    asked->calls++;
+    asked->right = (credentials == NULL) != (error == NULL);
+    asked->kind = aliyun_cred_error_kind(error);
+    pthread_cond_broadcast(&asked->changed);
+    pthread_mutex_unlock(&asked->lock);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_error_free(error);
+}
+
+/* Waits until so many calls have come. */
+static void await_calls(struct asked *asked, int calls) {
+    pthread_mutex_lock(&asked->lock);
+    while (asked->calls < calls) {
+        pthread_cond_wait(&asked->changed, &asked->lock);
+    }
+    pthread_mutex_unlock(&asked->lock);
+}
+
+static aliyun_cred_client_t *role_of(const struct service *service) {
+    char json[512];
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *client = NULL;
+    if (succeeds(aliyun_cred_config_from_json(service_role(service, json, sizeof json), &config))) {
+        succeeds(aliyun_cred_client_new(config, &client));
+    }
+    aliyun_cred_config_free(config);
+    return client;
+}
+
+static void a_callback_comes_once_and_may_come_back(void) {
+    struct service service;
+    /* The callback may still be on its way out when the test has seen it. */
+    static struct asked asked;
+    ask_nothing_yet(&asked);
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    service_hold(&service, true);
+    asked.again = client;
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &asked, &asked.request)));
+    CHECK(asked.calls == 0);
+    service_hold(&service, false);
+    await_calls(&asked, 2);
+    CHECK(asked.calls == 2 && asked.right && asked.kind == ALIYUN_CRED_OK);
+    CHECK(!aliyun_cred_request_cancel(asked.request));
+    aliyun_cred_request_free(asked.request);
+    /* What is cached is handed over inside the call. */
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &asked, NULL)));
+    CHECK(asked.calls == 3 && service_requests(&service) == 1);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+static void an_error_comes_the_same_way(void) {
+    struct service service;
+    /* The callback may still be on its way out when the test has seen it. */
+    static struct asked asked;
+    ask_nothing_yet(&asked);
+    CHECK(service_start(&service, 403, "{\"Code\":\"NoPermission\"}"));
+    aliyun_cred_client_t *client = role_of(&service);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &asked, NULL)));
+    /* It needs nobody to hold the client. */
+    aliyun_cred_client_free(client);
+    await_calls(&asked, 1);
+    CHECK(asked.right && asked.kind == ALIYUN_CRED_ERROR_DENIED);
+    service_stop(&service);
+}
+
+static void whoever_cancels_is_not_called_and_the_refresh_goes_on(void) {
+    struct service service;
+    static struct asked cancelled, other;
+    aliyun_cred_request_t *request = NULL;
+    ask_nothing_yet(&cancelled);
+    ask_nothing_yet(&other);
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    service_hold(&service, true);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &cancelled, &request)));
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &other, NULL)));
+    CHECK(aliyun_cred_request_cancel(request) && aliyun_cred_request_cancel(request));
+    aliyun_cred_request_free(request);
+    service_hold(&service, false);
+    await_calls(&other, 1);
+    CHECK(cancelled.calls == 0 && other.right && service_requests(&service) == 1);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+struct racer {
+    aliyun_cred_client_t *client;
+    pthread_barrier_t *start;
+    bool right;
+};
+
+/* Cancels while the answer may be on its way: either it has come by then, or it never does. */
+static void *race(void *argument) {
+    struct racer *racer = (struct racer *)argument;
+    struct asked asked;
+    aliyun_cred_request_t *request = NULL;
+    ask_nothing_yet(&asked);
+    pthread_barrier_wait(racer->start);
+    if (!succeeds(aliyun_cred_client_get_credentials_async(racer->client, told, &asked, &request))) {
+        return NULL;
+    }
+    const bool cancelled = aliyun_cred_request_cancel(request);
+    /* No lock: nobody else looks at it any more, which is what the sanitizer would say if it were not so. */
+    racer->right = asked.calls == (cancelled ? 0 : 1);
+    aliyun_cred_request_free(request);
+    return NULL;
+}
+
+static void cancelling_races_with_the_answer(void) {
+    struct service service;
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    pthread_barrier_t start;
+    pthread_barrier_init(&start, NULL, THREADS);
+    for (int round = 0; round < ROUNDS; ++round) {
+        struct racer racers[THREADS];
+        pthread_t threads[THREADS];
+        aliyun_cred_client_invalidate(client);
+        for (int index = 0; index < THREADS; ++index) {
+            racers[index] = (struct racer){client, &start, false};
+            CHECK(pthread_create(&threads[index], NULL, race, &racers[index]) == 0);
+        }
+        for (int index = 0; index < THREADS; ++index) {
+            pthread_join(threads[index], NULL);
+            CHECK(racers[index].right);
+        }
+    }
+    pthread_barrier_destroy(&start);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+/* A provider's state, and what it answers. */
+enum answer { KEY, LASTING, SEALED, NOTHING, ASKS_ITS_CLIENT };
+
+struct vault {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* Under the lock: */
+    int asked;
+    int destroyed;
+    enum answer answer;
+    aliyun_cred_client_t *client;
+};
+
+static void open_vault(void *user_data, aliyun_cred_answer_t *answer) {
+    struct vault *vault = (struct vault *)user_data;
+    pthread_mutex_lock(&vault->lock);
+    vault->asked++;
+    pthread_mutex_unlock(&vault->lock);
+    aliyun_cred_credentials_t *credentials = NULL;
+    aliyun_cred_error_t *error;
+    switch (vault->answer) {
+    case KEY:
+    case LASTING:
+        CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "vault-id", "canary")));
+        CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, "token")));
+        if (vault->answer == LASTING) {
+            CHECK(succeeds(aliyun_cred_answer_set_expiration(answer, ISSUED_UNTIL)));
+        }
+        break;
+    case SEALED:
+        CHECK(succeeds(aliyun_cred_answer_set_error(answer, ALIYUN_CRED_ERROR_UNAVAILABLE, "sealed")));
+        break;
+    case NOTHING:
+        break;
+    case ASKS_ITS_CLIENT:
+        error = aliyun_cred_client_get_credentials(vault->client, &credentials);
+        CHECK(succeeds(
+            aliyun_cred_answer_set_error(answer, aliyun_cred_error_kind(error), aliyun_cred_error_message(error))));
+        aliyun_cred_error_free(error);
+        break;
+    }
+}
+
+static void close_vault(void *user_data) {
+    struct vault *vault = (struct vault *)user_data;
+    pthread_mutex_lock(&vault->lock);
+    vault->destroyed++;
+    pthread_cond_broadcast(&vault->changed);
+    pthread_mutex_unlock(&vault->lock);
+}
+
+/* How often it was destroyed, once it has been: the background thread may be the last to let go of it. */
+static int await_end(struct vault *vault) {
+    pthread_mutex_lock(&vault->lock);
+    while (vault->destroyed == 0) {
+        pthread_cond_wait(&vault->changed, &vault->lock);
+    }
+    const int destroyed = vault->destroyed;
+    pthread_mutex_unlock(&vault->lock);
+    return destroyed;
+}
+
+static int asked(struct vault *vault) {
+    pthread_mutex_lock(&vault->lock);
+    const int asked = vault->asked;
+    pthread_mutex_unlock(&vault->lock);
+    return asked;
+}
+
+static aliyun_cred_client_t *client_of(struct vault *vault, enum answer answer) {
+    memset(vault, 0, sizeof *vault);
+    pthread_mutex_init(&vault->lock, NULL);
+    pthread_cond_init(&vault->changed, NULL);
+    vault->answer = answer;
+    succeeds(aliyun_cred_client_from_provider("vault", open_vault, vault, close_vault, &vault->client));
+    return vault->client;
+}
+
+static void a_provider_is_asked_at_every_call_unless_it_says_until_when(void) {
+    for (int lasting = 0; lasting < 2; ++lasting) {
+        static struct vault vault;
+        aliyun_cred_client_t *client = client_of(&vault, lasting ? LASTING : KEY);
+        for (int call = 0; call < 3; ++call) {
+            aliyun_cred_credentials_t *credentials = NULL;
+            CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
+            CHECK(same(aliyun_cred_credentials_access_key_id(credentials), "vault-id"));
+            CHECK(same(aliyun_cred_credentials_security_token(credentials), "token"));
+            CHECK(same(aliyun_cred_credentials_type(credentials), "vault"));
+            CHECK(same(aliyun_cred_credentials_provider_name(credentials), "vault"));
+            aliyun_cred_credentials_free(credentials);
+        }
+        CHECK(asked(&vault) == (lasting ? 1 : 3) && vault.destroyed == 0);
+        aliyun_cred_client_free(client);
+        CHECK(await_end(&vault) == 1);
+    }
+}
+
+static void what_a_provider_says_is_wrong_comes_through(void) {
+    const struct {
+        enum answer answer;
+        aliyun_cred_error_kind_t kind;
+        const char *message;
+    } cases[] = {
+        {SEALED, ALIYUN_CRED_ERROR_UNAVAILABLE, "sealed"},
+        {NOTHING, ALIYUN_CRED_ERROR_INTERNAL, "the provider 'vault' filled in neither a credential nor an error"},
+        {ASKS_ITS_CLIENT, ALIYUN_CRED_ERROR_RECURSION, NULL},
+    };
+    for (size_t index = 0; index < sizeof cases / sizeof cases[0]; ++index) {
+        static struct vault vault;
+        aliyun_cred_client_t *client = client_of(&vault, cases[index].answer);
+        aliyun_cred_credentials_t *credentials = NULL;
+        aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
+        CHECK(credentials == NULL && aliyun_cred_error_kind(error) == cases[index].kind);
+        CHECK(cases[index].message == NULL || same(aliyun_cred_error_message(error), cases[index].message));
+        CHECK(same(aliyun_cred_error_provider(error), "vault"));
+        aliyun_cred_error_free(error);
+        aliyun_cred_client_free(client);
+        CHECK(await_end(&vault) == 1);
+    }
+}
+
+static void a_role_on_top_of_a_provider_keeps_it(void) {
+    struct service service;
+    static struct vault vault;
+    char json[512];
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *role = NULL;
+    CHECK(service_start(&service, 200, ISSUED));
+    CHECK(succeeds(aliyun_cred_config_from_json(service_role(&service, json, sizeof json), &config)));
+    aliyun_cred_client_t *client = client_of(&vault, KEY);
+    CHECK(succeeds(aliyun_cred_client_assume_role(client, config, &role)));
+    aliyun_cred_client_free(client);
+    aliyun_cred_config_free(config);
+    CHECK(vault.destroyed == 0);
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(succeeds(aliyun_cred_client_get_credentials(role, &credentials)));
+    CHECK(same(aliyun_cred_credentials_provider_name(credentials), "ram_role_arn/vault"));
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(role);
+    CHECK(asked(&vault) == 1 && await_end(&vault) == 1);
+    service_stop(&service);
+}
+
+int main(void) {
+    RUN(a_callback_comes_once_and_may_come_back);
+    RUN(an_error_comes_the_same_way);
+    RUN(whoever_cancels_is_not_called_and_the_refresh_goes_on);
+    RUN(cancelling_races_with_the_answer);
+    RUN(a_provider_is_asked_at_every_call_unless_it_says_until_when);
+    RUN(what_a_provider_says_is_wrong_comes_through);
+    RUN(a_role_on_top_of_a_provider_keeps_it);
+    return finish();
+}
