@@ -68,6 +68,27 @@ def test_oidc_can_be_kept_out_of_the_chain(monkeypatch, tmp_path):
         assert "oidc_role_arn" not in asked()
 
 
+def test_two_names_of_one_variable_are_one():
+    with mock.patch.object(auth_util, "environment_ECSMeta_data", "role"):
+        assert auth_util.environment_ecs_metadata == auth_util.environment_ECSMeta_data == "role"
+    assert auth_util.environment_ecs_metadata is None and auth_util.environment_ECSMeta_data is None
+
+
+def test_what_the_core_does_not_take_is_not_assigned():
+    with pytest.raises(UnicodeEncodeError):
+        auth_util.environment_role_arn = "\udcff"
+    assert auth_util.environment_role_arn is None
+
+
+def test_a_new_request_says_whose_it_is():
+    try:
+        request = parameter_helper.get_new_request()
+    except ImportError as error:
+        assert "alibabacloud-tea" in str(error)
+    else:
+        assert " Python/" in request.headers["user-agent"] and "Credentials/" in request.headers["user-agent"]
+
+
 def test_files_and_homes(monkeypatch, tmp_path):
     (tmp_path / "key").write_text("text")
     assert auth_util.get_private_key(str(tmp_path / "key")) == "text"

@@ -60,27 +60,40 @@ enable_oidc_credential: "bool"
 private_key: "str | None" = None
 
 
+def _attribute(name: str) -> str:
+    """Two attributes stand for one variable: they are one."""
+    return "environment_ecs_metadata" if name == "environment_ECSMeta_data" else name
+
+
+def _variable(name: str) -> str:
+    return _VARIABLES[name][0] if name in _VARIABLES else name
+
+
 class _AuthUtil(ModuleType):
     def __getattr__(self, name: str) -> "object":
         if name == "client_type":
             return os.environ.get("ALIBABA_CLOUD_PROFILE", "default")
         if name == "enable_oidc_credential":
             return all(getattr(self, part) for part in _OIDC)
+        if name == "environment_ECSMeta_data":
+            return self.environment_ecs_metadata
         if name in _VARIABLES:
             variable, default = _VARIABLES[name]
             return os.environ.get(variable, default)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
-        if name in _VARIABLES or name in _CORE_NAMES:
-            text = None if value is None else str(value)
-            _native.assign_variable(_VARIABLES[name][0] if name in _VARIABLES else name, text)
+        # The core first: what it does not take is not assigned.
+        if name == "enable_oidc_credential":
+            _native.assign_variable(name, str(bool(value)))
+        elif name in _VARIABLES or name == "client_type":
+            _native.assign_variable(_variable(name), None if value is None else str(value))
+        super().__setattr__(_attribute(name), value)
 
     def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
+        super().__delattr__(_attribute(name))
         if name in _VARIABLES or name in _CORE_NAMES:
-            _native.release_variable(_VARIABLES[name][0] if name in _VARIABLES else name)
+            _native.release_variable(_variable(name))
 
     def __dir__(self) -> "list[str]":
         return sorted({*super().__dir__(), *_VARIABLES, *_CORE_NAMES})

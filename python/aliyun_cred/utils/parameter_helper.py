@@ -9,6 +9,7 @@ import hmac
 import platform
 import time
 import uuid
+from importlib import import_module
 from urllib.parse import quote
 
 from .. import __version__
@@ -30,9 +31,11 @@ def get_new_request() -> "Any":
 
     :raises ImportError: if ``alibabacloud-tea`` is not installed
     """
-    from Tea.request import TeaRequest  # type: ignore[import-not-found, unused-ignore]
-
-    request = TeaRequest()
+    try:
+        tea = import_module("Tea.request")
+    except ImportError as error:
+        raise ImportError("get_new_request() gives a request of alibabacloud-tea, which is not installed") from error
+    request = tea.TeaRequest()
     where = f"{platform.system()}; {platform.machine()}"
     language = f"Python/{platform.python_version()}"
     request.headers["user-agent"] = f"AlibabaCloud ({where}) {language} Credentials/{__version__} TeaDSL/1"
