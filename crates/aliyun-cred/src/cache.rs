@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::flight::{Entry, Flight, Gate, Wish};
 use crate::freshness::{Decision, Failures, Times, back_off, decide};
 use crate::host::{Host, Now, wall_millis};
+use crate::memo::{Memo, Memory};
 use crate::provider::Provider;
 use crate::scope::{Id, Scope};
 
@@ -31,27 +32,52 @@ pub(crate) type Outcome = Result<Arc<Credentials>>;
 #[derive(Debug)]
 struct Cached {
     credentials: Arc<Credentials>,
-    fetched: Now,
     /// `None`: for ever.
     times: Option<Times>,
-    /// The age until which it is handed out without a look at anything else: the prefetch point and, once a refresh runs
-    /// in the background or is held back, whatever comes after that.
-    unasked_until: AtomicU64,
+    terms: Terms,
+}
+
+/// Until when a credential is handed out without a look at anything else.
+#[derive(Clone, Debug)]
+struct Terms {
+    fetched: Now,
+    /// An age: the prefetch point and, once a refresh runs in the background or is held back, whatever comes after that.
+    /// `None`: for ever.
+    // Shared with every thread that remembers them.
+    unasked_until: Option<Arc<AtomicU64>>,
+}
+
+impl Terms {
+    fn are_kept(&self) -> bool {
+        let Some(until) = &self.unasked_until else { return true };
+        Now::coarse().since(self.fetched) < until.load(Ordering::Relaxed)
+    }
+}
+
+thread_local! {
+    static MEMORY: Memory<Credentials, Terms> = const { Memory::new() };
 }
 
 impl Cached {
     fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
-        let unasked_until = AtomicU64::new(times.map_or(u64::MAX, |times| times.prefetch));
-        Cached { credentials, fetched, times, unasked_until }
+        let unasked_until = times.map(|times| Arc::new(AtomicU64::new(times.prefetch)));
+        Cached { credentials, times, terms: Terms { fetched, unasked_until } }
     }
 
     /// For how many milliseconds more it is handed out unasked; `None` if it is not.
     fn fresh_at(&self, now: Now) -> Option<u64> {
-        self.unasked_until.load(Ordering::Relaxed).checked_sub(self.age(now)).filter(|left| *left > 0)
+        let until = self.terms.unasked_until.as_ref().map_or(u64::MAX, |until| until.load(Ordering::Relaxed));
+        until.checked_sub(self.age(now)).filter(|left| *left > 0)
+    }
+
+    fn leave_alone_until(&self, age: u64) {
+        if let Some(until) = &self.terms.unasked_until {
+            until.store(age, Ordering::Relaxed);
+        }
     }
 
     fn age(&self, now: Now) -> u64 {
-        now.since(self.fetched)
+        now.since(self.terms.fetched)
     }
 
     fn is_valid(&self, now: Now) -> bool {
@@ -67,6 +93,8 @@ pub(crate) struct Cache {
     /// What somebody typed in: it needs neither the care nor the cost of what may be replaced.
     constant: Option<Arc<Credentials>>,
     cached: ArcSwapOption<Cached>,
+    /// Where threads remember what is cached.
+    memo: Memo,
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
     epoch: ArcSwap<Epoch>,
@@ -112,6 +140,7 @@ impl Cache {
             type_name: type_name.to_owned(),
             constant,
             cached: ArcSwapOption::empty(),
+            memo: Memo::new(),
             from_variables: ArcSwapOption::empty(),
             epoch: ArcSwap::new(Epoch::new()),
             id: Id::next(),
@@ -127,10 +156,25 @@ impl Cache {
         if self.constant.is_some() {
             return self.constant.clone();
         }
+        let version = self.memo.version();
+        let recalled = MEMORY.try_with(|memory| self.memo.recall(memory, version, Terms::are_kept));
+        // A thread that is ending remembers nothing.
+        recalled.ok().flatten().or_else(|| self.looked_up(version))
+    }
+
+    #[cold]
+    fn looked_up(&self, version: u64) -> Option<Arc<Credentials>> {
         let cached = self.cached.load();
-        let cached = cached.as_ref()?;
-        let fresh = cached.times.is_none() || cached.fresh_at(Now::coarse()).is_some();
-        fresh.then(|| cached.credentials.clone())
+        let cached = cached.as_ref().filter(|cached| cached.terms.are_kept())?;
+        let remember = |memory: &_| self.memo.remember(memory, version, &cached.credentials, cached.terms.clone());
+        let _ = MEMORY.try_with(remember);
+        Some(cached.credentials.clone())
+    }
+
+    /// Replaces what is cached.
+    fn store(&self, cached: Option<Cached>) {
+        self.cached.store(cached.map(Arc::new));
+        self.memo.changed();
     }
 
     /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
@@ -155,7 +199,7 @@ impl Cache {
 
     /// The next call asks the source again.
     pub(crate) fn invalidate(&self) {
-        self.cached.store(None);
+        self.store(None);
     }
 
     /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
@@ -229,8 +273,8 @@ impl Cache {
                     self.from_variables.store(Some(credentials.clone()));
                 }
                 let timed = matches!(credentials.freshness(), Freshness::Expires { renewed: true, .. });
-                if let Some(cached) = cached {
-                    self.cached.store(Some(Arc::new(cached)));
+                if cached.is_some() {
+                    self.store(cached);
                 }
                 if timed && !state.timed {
                     state.timed = true;
@@ -273,7 +317,7 @@ impl Cache {
 
     /// Whether something is cached that is not fresh any more. Nothing is asked for on behalf of nobody.
     fn is_due(&self) -> bool {
-        self.cached.load().is_some() && self.fresh().is_none()
+        self.cached.load().as_ref().is_some_and(|cached| !cached.terms.are_kept())
     }
 
     /// How long the timer sleeps. In short naps, so that it notices when the wall clock or the system has moved.
@@ -307,8 +351,9 @@ impl Cache {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.fetched, Some(times)));
+        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.terms.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
+        self.memo.changed();
     }
 }
 
@@ -329,7 +374,7 @@ impl State {
             Decision::Use => Wish::Answer(answer()),
             Decision::UseAndRefresh => {
                 // Whether somebody takes off for this or has before: nobody else needs to come here for it.
-                cached.unasked_until.store(times.boundary_after(cached.age(now)), Ordering::Relaxed);
+                cached.leave_alone_until(times.boundary_after(cached.age(now)));
                 Wish::AnswerAndFly(answer())
             }
             Decision::Wait => Wish::Fly,
@@ -362,7 +407,7 @@ impl State {
         self.last_error = Some(error.clone());
         if let Some((cached, times)) = cached.zip(times) {
             let until = last_age.saturating_add(hold).min(times.boundary_after(last_age));
-            cached.unasked_until.store(until, Ordering::Relaxed);
+            cached.leave_alone_until(until);
         }
         match cached {
             Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),

@@ -95,6 +95,8 @@ pub(crate) enum Freshness {
 ///
 /// An absent value is an empty string to C and `None` here. `Debug` masks the secrets.
 #[derive(Clone, PartialEq, Eq)]
+// Beside the count of its references, which threads write to, what they read would leave their caches with it.
+#[repr(align(64))]
 pub struct Credentials {
     access_key_id: Option<Terminated>,
     access_key_secret: Option<Secret>,

@@ -54,6 +54,7 @@ mod flight;
 mod freshness;
 mod host;
 mod json;
+mod memo;
 mod profile;
 mod provider;
 mod rsa;
