@@ -57,9 +57,9 @@ def mypy(*arguments, cwd):
 
 
 def test_the_stubs_say_what_the_native_module_has(tmp_path):
-    # The adapters import SDKs that are not here.
+    # The adapters import SDKs that are not here, and the bases are another package's where that is installed.
     allowed = tmp_path / "allowed"
-    allowed.write_text(r"aliyun_cred\.adapters\..*" + "\n")
+    allowed.write_text("aliyun_cred\\.adapters\\..*\naliyun_cred\\.provider\\._bases\\..*\n")
     ended = mypy("mypy.stubtest", "aliyun_cred", "--allowlist", str(allowed), "--ignore-unused-allowlist", cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
