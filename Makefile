@@ -124,7 +124,12 @@ test-rust: rust
 
 test-c: c
 	@echo "== C and C++"
-	@BUILD_DIR=$(BUILD)/c tests/c/run.sh
+	@mkdir -p $(BUILD)/c
+	@cargo build --quiet -p aliyun-cred-c --features inject-panic
+	@cp $(DEBUG)/libaliyun_cred.so $(BUILD)/c/panicking.so
+	@cargo build --quiet -p aliyun-cred-c
+	@BUILD_DIR=$(BUILD)/c PANIC_LIB=$(BUILD)/c/panicking.so tests/c/run.sh
+	@BUILD_DIR=$(BUILD)/c $(PYTHON) tests/c/examples.py
 
 test-package: rust c
 	@echo "== C and C++: the installed package"

@@ -6,10 +6,11 @@
 #
 # PROFILE=debug|release  which library to test (debug)
 # LIB_DIR                where it is (target/$PROFILE)
+# PANIC_LIB              one that was built with the feature inject-panic
 # BUILD_DIR              where everything that is made goes (.build/c); the probe becomes $BUILD_DIR/probe
 # CC, CXX                the compilers (gcc, g++); clang and clang++ check the headers too where they are installed
 # REQUIRE_ALL=1          what would be skipped is a failure
-# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 writes symbols.txt anew.
+# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 writes symbols.txt anew, UPDATE_ABI=1 abi.txt.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -111,11 +112,30 @@ dynamic=$(readelf -dW "$shared")
 case $dynamic in *"[libaliyun_cred.so.$abi]"*) ;; *) failed "the SONAME is not libaliyun_cred.so.$abi" ;; esac
 case $dynamic in *NODELETE*) ;; *) failed "the library can be unloaded" ;; esac
 
+# What programs have compiled into them. Every number of the header has to be in the list.
+compile abi.c "$BUILD_DIR/abi"
+clean "$BUILD_DIR/abi" >"$BUILD_DIR/abi.txt"
+if [ "${UPDATE_ABI:-0}" = 1 ]; then cp "$BUILD_DIR/abi.txt" "$here/abi.txt"; fi
+if diff -u "$here/abi.txt" "$BUILD_DIR/abi.txt"; then say "ok numbers and layouts"; else failed "abi.txt differs"; fi
+for name in $(sed -n 's/^ *\(ALIYUN_CRED_[A-Z_]*\) = [0-9]*,$/\1/p' "$root/include/aliyun_cred.h"); do
+    grep -q "^$name " "$here/abi.txt" || failed "abi.txt does not list $name"
+done
+
 run() { # title, program, and what runs it
     title=$1; program=$2; shift 2
     say "== $title"
     clean "$@" "$program" || failed "$title"
 }
+
+if [ -n "${PANIC_LIB:-}" ]; then
+    mkdir -p "$BUILD_DIR/panics"
+    cp "$PANIC_LIB" "$BUILD_DIR/panics/libaliyun_cred.so.0"
+    compile panics.c "$BUILD_DIR/panics/panics" "$BUILD_DIR/panics/libaliyun_cred.so.0" "-Wl,-rpath,$BUILD_DIR/panics"
+    # What a panic says of itself on standard error is not of interest.
+    run "panics" "$BUILD_DIR/panics/panics" 2>"$BUILD_DIR/panics/stderr"
+else
+    skipped "faults inside the library: no PANIC_LIB (make test-c builds it)"
+fi
 
 for source in nulls.c values.c remote.c asking.c wrapper.cpp; do
     name=${source%.*}

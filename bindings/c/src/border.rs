@@ -54,12 +54,27 @@ impl<T> Answer for Option<Box<T>> {
 pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
     // Handles never change but for a configuration, whose setters replace one value by another: a panic leaves
     // nothing half done.
+    let body = || {
+        inject_panic();
+        body()
+    };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
         // Dropping it may panic again.
         std::mem::forget(payload);
         T::after_panic()
     })
 }
+
+/// Panics if a test wants it.
+#[cfg(feature = "inject-panic")]
+fn inject_panic() {
+    #[allow(clippy::disallowed_methods, reason = "it is no configuration, and in no library that anybody gets")]
+    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
+    assert!(!wanted, "canary");
+}
+
+#[cfg(not(feature = "inject-panic"))]
+fn inject_panic() {}
 
 /// [`guard`] for a body that can fail. NULL means success.
 pub(crate) fn fallible(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<Error>> {
