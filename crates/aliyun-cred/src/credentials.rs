@@ -95,16 +95,16 @@ pub(crate) enum Freshness {
 ///
 /// An absent value is an empty string to C and `None` here. `Debug` masks the secrets.
 #[derive(Clone, PartialEq, Eq)]
-// Beside the count of its references, which threads write to, what they read would leave their caches with it.
-#[repr(align(64))]
+// In this order: threads write to the count of references before it, and what they read most shares no cache line with that.
+#[repr(C)]
 pub struct Credentials {
+    freshness: Freshness,
+    type_name: Terminated,
+    provider_name: Option<Terminated>,
     access_key_id: Option<Terminated>,
     access_key_secret: Option<Secret>,
     security_token: Option<Secret>,
     bearer_token: Option<Secret>,
-    type_name: Terminated,
-    provider_name: Option<Terminated>,
-    freshness: Freshness,
 }
 
 impl Credentials {

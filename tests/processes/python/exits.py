@@ -14,7 +14,8 @@ async def leave_pending():
     """`asyncio.run` cancels the task when this returns, or raises."""
     task = asyncio.ensure_future(client.get_credential_async())
     await asyncio.sleep(0)
-    assert not task.done()
+    # Where the test lets the answer come at any moment, it may have come.
+    assert not task.done() or sys.argv[2:] != ["wait"]
     if sys.argv[2:] == ["wait"]:
         await asyncio.get_running_loop().run_in_executor(None, await_word)
     if sys.argv[1] == "exit in a coroutine":
