@@ -565,6 +565,13 @@ aliyun_cred_error_t *aliyun_cred_config_set_private_key_file(aliyun_cred_config_
                                                              const char *value);
 
 /**
+ * The private key itself, in PEM; then no file is read.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_private_key(aliyun_cred_config_t *config,
+                                                        const char *value);
+
+/**
  * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else asked for.
  */
 ALIYUN_CRED_MUST_USE

@@ -226,6 +226,7 @@ public:
     ALIYUN_CRED_OPTION(enable_vpc, bool)
     ALIYUN_CRED_OPTION(public_key_id, const std::string &)
     ALIYUN_CRED_OPTION(private_key_file, const std::string &)
+    ALIYUN_CRED_OPTION(private_key, const std::string &)
     ALIYUN_CRED_OPTION(role_name, const std::string &)
     ALIYUN_CRED_OPTION(enable_imds_v2, bool)
     ALIYUN_CRED_OPTION(disable_imds_v1, bool)

@@ -129,6 +129,8 @@ declare namespace Credential {
     publicKeyId?: string;
     /** The file that holds the private key of an RSA key pair. */
     privateKeyFile?: string;
+    /** The private key itself, in PEM; then no file is read. */
+    privateKey?: string;
     /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for. */
     roleName?: string;
     /** Accepted for compatibility and ignored: version 2 of the metadata service is always tried first. */

@@ -22,6 +22,7 @@ const CONFIG = {
   oidcTokenFilePath: ['oidcTokenFilePath', 'string'],
   publicKeyId: ['publicKeyId', 'string'],
   privateKeyFile: ['privateKeyFile', 'string'],
+  privateKey: ['privateKey', 'string'],
   roleName: ['roleName', 'string'],
   enableIMDSv2: ['enableIMDSv2', 'boolean'],
   disableIMDSv1: ['disableIMDSv1', 'boolean'],
@@ -42,7 +43,7 @@ const MODEL = Object.fromEntries(
 );
 
 /** What is masked wherever a value shows; an address may hold a password. */
-const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'credentialsURI', 'proxy']);
+const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'privateKey', 'credentialsURI', 'proxy']);
 
 function column(table, index) {
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row[index]]));

@@ -5,10 +5,35 @@ from .models import Config, CredentialModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Coroutine
+    from typing import Any, Callable, Coroutine
 
+    from .exceptions import CredentialException as CredentialException
+    from .http import HttpOptions as HttpOptions
+    from .provider import DefaultCredentialsProvider as DefaultCredentialsProvider
+    from .provider import EcsRamRoleCredentialsProvider as EcsRamRoleCredentialsProvider
+    from .provider import OIDCRoleArnCredentialsProvider as OIDCRoleArnCredentialsProvider
+    from .provider import RamRoleArnCredentialsProvider as RamRoleArnCredentialsProvider
+    from .provider import RsaKeyPairCredentialsProvider as RsaKeyPairCredentialsProvider
+    from .provider import StaticAKCredentialsProvider as StaticAKCredentialsProvider
+    from .provider import StaticSTSCredentialsProvider as StaticSTSCredentialsProvider
+    from .provider import URLCredentialsProvider as URLCredentialsProvider
+    from .provider._bases import ICredentialsProvider as ICredentialsProvider
     from .provider._own import Own
     from .provider._wrap import _CredentialsProviderWrap
+
+
+def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]":
+    """A decorator: where the function reads an attribute that is not there, it gives ``None``."""
+    from functools import wraps
+
+    @wraps(f)
+    def i(*args: "Any", **kwargs: "Any") -> "Any":
+        try:
+            return f(*args, **kwargs)
+        except AttributeError:
+            return None
+
+    return i
 
 
 class Client:
@@ -161,13 +186,30 @@ def _of_provider(provider: "Any") -> "_native.Client | Own":
     return native_of(provider) or Own(provider)
 
 
-def __getattr__(name: str) -> object:
-    # Looked up here by callers; most programs never do.
-    if name == "_CredentialsProviderWrap":
-        from .provider._wrap import _CredentialsProviderWrap
+# What can be imported from here as well, as from the official module; most programs never do.
+_ELSEWHERE = {
+    "CredentialException": "exceptions",
+    "DefaultCredentialsProvider": "provider",
+    "EcsRamRoleCredentialsProvider": "provider",
+    "HttpOptions": "http",
+    "ICredentialsProvider": "provider._bases",
+    "OIDCRoleArnCredentialsProvider": "provider",
+    "RamRoleArnCredentialsProvider": "provider",
+    "RsaKeyPairCredentialsProvider": "provider",
+    "StaticAKCredentialsProvider": "provider",
+    "StaticSTSCredentialsProvider": "provider",
+    "URLCredentialsProvider": "provider",
+    "_CredentialsProviderWrap": "provider._wrap",
+}
 
-        return _CredentialsProviderWrap
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    module = _ELSEWHERE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{module}", __package__), name)
 
 
 def _deprecated(name: str, replacement: str) -> None:

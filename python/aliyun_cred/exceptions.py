@@ -60,3 +60,10 @@ class CredentialFileNotFoundError(CredentialConfigError, FileNotFoundError):
     def __init__(self, message: str, code: "str | None" = None, request_id: "str | None" = None) -> None:
         super().__init__(message, code, request_id)
         self.errno = 2
+
+
+def failure(kind: str, message: str) -> CredentialException:
+    """What this package's Python raises by itself."""
+    raised = CredentialException(message)
+    raised.kind = kind
+    return raised

@@ -5,11 +5,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterable
 
+    class TeaModel: ...
+
+else:
+    # The base that the official SDKs look for, where they are installed.
+    try:
+        from Tea.model import TeaModel
+    except ImportError:
+
+        class TeaModel:
+            pass
+
+
 # What is a secret, or may contain one: a proxy's password, a command's arguments.
 _SECRETS = (
     "access_key_secret",
     "security_token",
     "bearer_token",
+    "private_key",
     "credentials_uri",
     "process_command",
     "access_token",
@@ -25,7 +38,7 @@ def _shown(model: object, names: "Iterable[str]") -> str:
     return f"({', '.join(texts)})"
 
 
-class Config:
+class Config(TeaModel):
     """What you say about one source of credentials. Everything is optional here; a client checks it when it is made.
 
     Options that are ``None`` come from the environment where a variable exists, else they have a default.
@@ -52,6 +65,7 @@ class Config:
         "enable_vpc": "enableVpc",
         "public_key_id": "publicKeyId",
         "private_key_file": "privateKeyFile",
+        "private_key": "privateKey",
         "role_name": "roleName",
         "enable_imds_v2": "enableIMDSv2",
         "disable_imds_v1": "disableIMDSv1",
@@ -97,6 +111,7 @@ class Config:
         enable_vpc: "bool | None" = None,
         public_key_id: "str | None" = None,
         private_key_file: "str | None" = None,
+        private_key: "str | None" = None,
         role_name: "str | None" = None,
         enable_imds_v2: "bool | None" = None,
         disable_imds_v1: "bool | None" = None,
@@ -160,6 +175,8 @@ class Config:
         """The key ID of an RSA key pair."""
         self.private_key_file = private_key_file
         """The file that holds the private key of an RSA key pair."""
+        self.private_key = private_key
+        """The private key itself, in PEM; then no file is read."""
         self.role_name = role_name
         """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``, else asked for."""
         self.enable_imds_v2 = enable_imds_v2
@@ -210,6 +227,9 @@ class Config:
         fields = ((key, getattr(self, name)) for name, key in self._FIELDS.items())
         return {key: value for key, value in fields if value is not None}
 
+    def validate(self) -> None:
+        """Nothing: a client checks its configuration when it is made."""
+
     def from_map(self, m: "dict[str, Any] | None" = None) -> "Config":
         """Takes over what :meth:`to_map` gives, and returns itself. Unknown keys and ``None`` are ignored."""
         given = m or {}
@@ -223,8 +243,11 @@ class Config:
     def __repr__(self) -> str:
         return type(self).__name__ + _shown(self, self._FIELDS)
 
+    # The base shows everything.
+    __str__ = __repr__
 
-class CredentialModel:
+
+class CredentialModel(TeaModel):
     """A resolved credential. What does not apply is ``None``.
 
     ``str`` and ``repr`` mask the secrets; the attributes and :meth:`to_map` give them.
@@ -295,6 +318,9 @@ class CredentialModel:
         fields = ((key, getattr(self, name)) for name, key in self._FIELDS.items())
         return {key: value for key, value in fields if value is not None}
 
+    def validate(self) -> None:
+        """Nothing: what a source gives is checked when it comes."""
+
     def from_map(self, m: "dict[str, Any] | None" = None) -> "CredentialModel":
         """Takes over what :meth:`to_map` gives, and returns itself. Unknown keys and ``None`` are ignored."""
         given = m or {}
@@ -305,6 +331,9 @@ class CredentialModel:
 
     def __repr__(self) -> str:
         return type(self).__name__ + _shown(self, (*self._FIELDS, "expiration"))
+
+    # The base shows everything.
+    __str__ = __repr__
 
 
 class _SharedCredentialModel(CredentialModel):

@@ -36,6 +36,7 @@ static void setters_of_strings(void) {
         aliyun_cred_config_set_sts_region_id,
         aliyun_cred_config_set_public_key_id,
         aliyun_cred_config_set_private_key_file,
+        aliyun_cred_config_set_private_key,
         aliyun_cred_config_set_role_name,
         aliyun_cred_config_set_credentials_uri,
         aliyun_cred_config_set_host,

@@ -83,6 +83,7 @@ static void every_setter_chains() {
                         .enable_vpc(true)
                         .public_key_id("p")
                         .private_key_file("k")
+                        .private_key("k")
                         .role_name("r")
                         .enable_imds_v2(true)
                         .disable_imds_v1(true)

@@ -27,6 +27,7 @@ const CONFIG_PROPERTIES = [
   'oidcTokenFilePath',
   'publicKeyId',
   'privateKeyFile',
+  'privateKey',
   'roleName',
   'enableIMDSv2',
   'disableIMDSv1',

@@ -17,7 +17,10 @@ def eventually(condition):
 
 
 class Sts:
-    """Answers every AssumeRole with a new credential, whose AccessKey ID ends in the request's number."""
+    """Answers every AssumeRole with a new credential, whose AccessKey ID ends in the request's number.
+
+    To a GET it answers as a credentials URI and the metadata service do, to the latter for a role called `r`.
+    """
 
     def __init__(self):
         self.requests = 0
@@ -46,7 +49,7 @@ class Sts:
         """From now on answers wait for `may_answer`."""
         self.may_answer.clear()
 
-    def _next(self):
+    def _next(self, bare=False):
         with self._lock:
             self.requests += 1
             number = self.requests
@@ -57,7 +60,12 @@ class Sts:
             "SecurityToken": "canary-issued-token",
             "Expiration": end,
         }
-        return 200, json.dumps({"RequestId": f"request-{number}", "Credentials": credentials})
+        if bare:
+            return 200, json.dumps({"Code": "Success", **credentials})
+        pair = {"SessionAccessKeyId": credentials["AccessKeyId"], "Expiration": end}
+        pair["SessionAccessKeySecret"] = credentials["AccessKeySecret"]
+        # Each action has its own member.
+        return 200, json.dumps({"RequestId": f"request-{number}", "Credentials": credentials, "SessionAccessKey": pair})
 
     def _handler(sts):
         class Handler(BaseHTTPRequestHandler):
@@ -65,7 +73,18 @@ class Sts:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
-                status, body = sts._next()
+                self._answer(*sts._next())
+
+            def do_GET(self):
+                if self.path.endswith("/security-credentials/"):
+                    self._answer(200, "r")
+                else:
+                    self._answer(*sts._next(bare=True))
+
+            def do_PUT(self):
+                self._answer(200, "token")
+
+            def _answer(self, status, body):
                 sts.asked.set()
                 sts.may_answer.wait(WATCHDOG_SECONDS)
                 status, body = sts.answer or (status, body)

@@ -238,6 +238,16 @@ pub extern "C" fn aliyun_cred_config_set_private_key_file(
     set_text(config, "private_key_file", value)
 }
 
+/// The private key itself, in PEM; then no file is read.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_config_set_private_key(
+    config: Option<&mut Config>,
+    value: *const c_char,
+) -> Option<Box<Error>> {
+    set_text(config, "private_key", value)
+}
+
 /// The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else asked for.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -474,6 +484,7 @@ mod tests {
         ("sts_region_id", aliyun_cred_config_set_sts_region_id),
         ("public_key_id", aliyun_cred_config_set_public_key_id),
         ("private_key_file", aliyun_cred_config_set_private_key_file),
+        ("private_key", aliyun_cred_config_set_private_key),
         ("role_name", aliyun_cred_config_set_role_name),
         ("credentials_uri", aliyun_cred_config_set_credentials_uri),
         ("host", aliyun_cred_config_set_host),

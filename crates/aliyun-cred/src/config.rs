@@ -179,6 +179,8 @@ options! {
     public_key_id: String, "publicKeyId";
     /// The file that holds the private key of an RSA key pair.
     private_key_file: String, "privateKeyFile";
+    /// The private key itself, in PEM; then no file is read.
+    private_key: Secret, "privateKey";
     /// The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for.
     role_name: String, "roleName";
     /// Accepted for compatibility and ignored: version 2 of the metadata service is always tried first.

@@ -7,7 +7,6 @@ mod store;
 pub(crate) use store::{Learned, ProfileStore, Store};
 
 use crate::config::Config;
-use crate::credentials::Secret;
 
 /// What a profile asks for. `Config` holds the options that it gives.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,11 +21,7 @@ pub(crate) enum Plan {
     },
     EcsRamRole(Box<Config>),
     OidcRoleArn(Box<Config>),
-    RsaKeyPair {
-        config: Box<Config>,
-        /// The key itself, where the profile does not name a file.
-        private_key: Option<Secret>,
-    },
+    RsaKeyPair(Box<Config>),
     CredentialsUri(Box<Config>),
     CloudSso(Box<Config>),
     /// `profile` is where what is learned is written.

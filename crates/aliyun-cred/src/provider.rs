@@ -136,13 +136,7 @@ impl Provider {
             }
             Plan::EcsRamRole(config) => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Plan::OidcRoleArn(config) => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
-            Plan::RsaKeyPair { config, private_key } => {
-                let provider = match private_key {
-                    Some(private_key) => RsaKeyPair::with_key(config, private_key, host),
-                    None => RsaKeyPair::new(config, host),
-                };
-                provider.map(|p| Provider::RsaKeyPair(Box::new(p)))
-            }
+            Plan::RsaKeyPair(config) => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
             Plan::CredentialsUri(config) => {
                 CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p)))
             }

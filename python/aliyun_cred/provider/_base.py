@@ -11,19 +11,6 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-def limits(http_options: "HttpOptions | None") -> "dict[str, Any]":
-    """The options of the core that are meant."""
-    if http_options is None:
-        return {}
-    if not isinstance(http_options, HttpOptions):
-        raise TypeError(f"http_options must be an aliyun_cred.http.HttpOptions, not {type(http_options).__name__}")
-    return {
-        "proxy": http_options.proxy,
-        "connect_timeout": http_options.connect_timeout,
-        "timeout": http_options.read_timeout,
-    }
-
-
 class Provider(ICredentialsProvider):
     """One source. It caches what it gets, refreshes it in time, and is as good in any thread or event loop as a client.
 
@@ -31,8 +18,25 @@ class Provider(ICredentialsProvider):
     itself.
     """
 
+    DEFAULT_CONNECT_TIMEOUT = 5000
+    """The limit for a connection, in milliseconds, where ``http_options`` say nothing. A subclass may have another."""
+    DEFAULT_READ_TIMEOUT = 10000
+    """The limit of one request once connected, in milliseconds, where ``http_options`` say nothing."""
+
     # The source's name in the core.
     _SOURCE: "str"
+
+    def _limits(self, http_options: "HttpOptions | None") -> "dict[str, Any]":
+        """The options of the core that are meant."""
+        if http_options is None:
+            http_options = HttpOptions()
+        elif not isinstance(http_options, HttpOptions):
+            raise TypeError(f"http_options must be an aliyun_cred.http.HttpOptions, not {type(http_options).__name__}")
+        return {
+            "proxy": http_options.proxy,
+            "connect_timeout": http_options.connect_timeout or self.DEFAULT_CONNECT_TIMEOUT,
+            "timeout": http_options.read_timeout or self.DEFAULT_READ_TIMEOUT,
+        }
 
     def _open(
         self,

@@ -2,7 +2,7 @@
 
 import time
 
-from ..exceptions import CredentialException
+from ..exceptions import failure
 from ..models import CredentialModel
 
 TYPE_CHECKING = False
@@ -43,20 +43,14 @@ def model_of(given: object, name: str) -> CredentialModel:
     )
     if bearer is None and not (model.access_key_id and model.access_key_secret):
         what = "None" if given is None else "a credential without AccessKey ID or secret"
-        raise _failure("internal", f"the provider '{name}' gave {what}")
+        raise failure("internal", f"the provider '{name}' gave {what}")
     get_expiration = getattr(given, "get_expiration", None)
     end = get_expiration() if callable(get_expiration) else None
     if isinstance(end, int) and end > 0:
         if end <= time.time():
-            raise _failure("expired", f"the provider '{name}' gave a credential that has already expired")
+            raise failure("expired", f"the provider '{name}' gave a credential that has already expired")
         model.expiration = end
     return model
-
-
-def _failure(kind: str, text: str) -> CredentialException:
-    failure = CredentialException(text)
-    failure.kind = kind
-    return failure
 
 
 class Own:
@@ -98,5 +92,5 @@ class Asked:
     def __call__(self) -> "tuple[str, str, str | None, str | None]":
         model = model_of(self._provider.get_credentials(), self.name)
         if model.access_key_id is None or model.access_key_secret is None:
-            raise _failure("invalid_config", f"the provider '{self.name}' gave a bearer token, which assumes no role")
+            raise failure("invalid_config", f"the provider '{self.name}' gave a bearer token, which assumes no role")
         return model.access_key_id, model.access_key_secret, model.security_token, model.provider_name

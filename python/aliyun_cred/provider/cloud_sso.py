@@ -1,7 +1,7 @@
 """The source ``cloud_sso``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 
 class CloudSSOCredentialsProvider(Provider):
@@ -28,6 +28,6 @@ class CloudSSOCredentialsProvider(Provider):
             "access_config": access_config,
             "access_token": access_token,
             "access_token_expire": access_token_expire,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options)

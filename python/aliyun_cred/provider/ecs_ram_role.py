@@ -1,7 +1,7 @@
 """The source ``ecs_ram_role``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 
 class EcsRamRoleCredentialsProvider(Provider):
@@ -9,6 +9,11 @@ class EcsRamRoleCredentialsProvider(Provider):
 
     ``async_update_enabled``: whether a timer refreshes it, whether anybody asks or not; default true.
     """
+
+    DEFAULT_CONNECT_TIMEOUT = 1000
+    DEFAULT_READ_TIMEOUT = 1000
+    DEFAULT_METADATA_TOKEN_DURATION = 21600
+    """How long a token of version 2 of the metadata service lasts, in seconds. For information."""
 
     _SOURCE = "ecs_ram_role"
 
@@ -24,6 +29,6 @@ class EcsRamRoleCredentialsProvider(Provider):
             "role_name": role_name,
             "disable_imds_v1": disable_imds_v1,
             "async_credential_update_enabled": async_update_enabled,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options)

@@ -20,6 +20,9 @@ class ExternalCredentialsProvider(Provider):
     :class:`OAuthCredentialsProvider`.
     """
 
+    DEFAULT_TIMEOUT = 60
+    """The limit for the command, in seconds, if ``timeout`` is ``None`` or 0."""
+
     _SOURCE = "external"
 
     def __init__(
@@ -30,6 +33,7 @@ class ExternalCredentialsProvider(Provider):
         credential_update_callback: "ExternalCredentialUpdateCallback | None" = None,
         credential_update_callback_async: "ExternalCredentialUpdateCallbackAsync | None" = None,
     ) -> None:
+        timeout = timeout or self.DEFAULT_TIMEOUT
         # The core counts in milliseconds; what is no number is refused there.
         limit = round(timeout * 1000) if isinstance(timeout, (int, float)) else timeout
         options = {"process_command": process_command, "timeout": limit}

@@ -3,7 +3,7 @@
 from typing import Any, Callable, Coroutine, Optional
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 from ._told import told
 
 OAuthTokenUpdateCallback = Callable[[str, str, Optional[str], Optional[str], Optional[str], int, int], None]
@@ -61,6 +61,6 @@ class OAuthCredentialsProvider(Provider):
             "access_key_secret": access_key_secret,
             "security_token": security_token,
             "sts_expiration": sts_expiration,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options, on_update=told(token_update_callback, token_update_callback_async, _NAMES))

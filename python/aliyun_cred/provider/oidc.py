@@ -1,7 +1,7 @@
 """The source ``oidc_role_arn``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 
 class OIDCRoleArnCredentialsProvider(Provider):
@@ -9,6 +9,9 @@ class OIDCRoleArnCredentialsProvider(Provider):
 
     ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
     """
+
+    DEFAULT_DURATION_SECONDS = 3600
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
 
     _SOURCE = "oidc_role_arn"
 
@@ -31,11 +34,11 @@ class OIDCRoleArnCredentialsProvider(Provider):
             "oidc_provider_arn": oidc_provider_arn,
             "oidc_token_file_path": oidc_token_file_path,
             "role_session_name": role_session_name,
-            "role_session_expiration": duration_seconds,
+            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
             "policy": policy,
             "sts_region_id": sts_region_id,
             "sts_endpoint": sts_endpoint,
             "enable_vpc": enable_vpc,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options)

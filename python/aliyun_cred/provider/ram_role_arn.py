@@ -1,7 +1,7 @@
 """The source ``ram_role_arn``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ class RamRoleArnCredentialsProvider(Provider):
     ``credentials_provider``: any provider, of this package or not; it is asked at each refresh, one that is not of this
     package in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
     """
+
+    DEFAULT_DURATION_SECONDS = 3600
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
 
     _SOURCE = "ram_role_arn"
 
@@ -42,13 +45,13 @@ class RamRoleArnCredentialsProvider(Provider):
             "security_token": security_token,
             "role_arn": role_arn,
             "role_session_name": role_session_name,
-            "role_session_expiration": duration_seconds,
+            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
             "policy": policy,
             "external_id": external_id,
             "sts_region_id": sts_region_id,
             "sts_endpoint": sts_endpoint,
             "enable_vpc": enable_vpc,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options, None if credentials_provider is None else _base(credentials_provider))
 

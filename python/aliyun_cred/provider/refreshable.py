@@ -1,6 +1,44 @@
-"""What a provider gives."""
+"""What a provider gives, and for providers of your own a cache, as the official package has it."""
 
 from ._bases import ICredentials
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._supplier import (
+        CONCURRENT_REFRESH_LEASES,
+        EXECUTOR,
+        INT64_MAX,
+        MAX_CONCURRENT_REFRESHES,
+        NonBlocking,
+        OneCallerBlocks,
+        PrefetchStrategy,
+        RefreshCachedSupplier,
+        RefreshResult,
+        StaleValueBehavior,
+    )
+
+__all__ = [
+    "CONCURRENT_REFRESH_LEASES",
+    "EXECUTOR",
+    "INT64_MAX",
+    "MAX_CONCURRENT_REFRESHES",
+    "Credentials",
+    "NonBlocking",
+    "OneCallerBlocks",
+    "PrefetchStrategy",
+    "RefreshCachedSupplier",
+    "RefreshResult",
+    "StaleValueBehavior",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Only those who have a provider of their own need it, and asyncio and threads with it.
+    if name in __all__:
+        from . import _supplier
+
+        return getattr(_supplier, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class Credentials(ICredentials):

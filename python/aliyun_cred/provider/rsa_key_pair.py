@@ -1,7 +1,7 @@
 """The source ``rsa_key_pair``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 
 class RsaKeyPairCredentialsProvider(Provider):
@@ -9,6 +9,9 @@ class RsaKeyPairCredentialsProvider(Provider):
 
     ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
     """
+
+    DEFAULT_DURATION_SECONDS = 3600
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
 
     _SOURCE = "rsa_key_pair"
 
@@ -26,10 +29,10 @@ class RsaKeyPairCredentialsProvider(Provider):
         options = {
             "public_key_id": public_key_id,
             "private_key_file": private_key_file,
-            "role_session_expiration": duration_seconds,
+            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
             "sts_region_id": sts_region_id,
             "sts_endpoint": sts_endpoint,
             "enable_vpc": enable_vpc,
-            **limits(http_options),
+            **self._limits(http_options),
         }
         self._open(options)

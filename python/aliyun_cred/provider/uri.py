@@ -1,7 +1,7 @@
 """The source ``credential_uri``."""
 
 from ..http import HttpOptions
-from ._base import Provider, limits
+from ._base import Provider
 
 
 class URLCredentialsProvider(Provider):
@@ -21,4 +21,4 @@ class URLCredentialsProvider(Provider):
     ) -> None:
         if uri and "://" not in uri:
             uri = f"{protocol}://{uri}"
-        self._open({"credentials_uri": uri, **limits(http_options)})
+        self._open({"credentials_uri": uri, **self._limits(http_options)})

@@ -271,9 +271,10 @@ impl<'a> Profile<'a> {
             sts_region_id: self.owned("sts_region")?,
             sts_endpoint: self.owned("sts_endpoint")?,
             enable_vpc: self.flag("enable_vpc")?,
+            private_key: private_key.map(Into::into),
             ..Config::default()
         };
-        Ok(Plan::RsaKeyPair { config: Box::new(config), private_key: private_key.map(Into::into) })
+        Ok(Plan::RsaKeyPair(Box::new(config)))
     }
 
     fn cloud_sso(&self) -> Result<Config> {

@@ -51,7 +51,7 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
         }
         Some("oidc_role_arn") => Ok(Plan::OidcRoleArn(config)),
         Some("ecs_ram_role") => Ok(Plan::EcsRamRole(config)),
-        Some("rsa_key_pair") => Ok(Plan::RsaKeyPair { config, private_key: None }),
+        Some("rsa_key_pair") => Ok(Plan::RsaKeyPair(config)),
         // Quoted only if it is a word: a file that was mistyped may have anything in its place.
         other => Err(Error::invalid_config(format!(
             "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair",

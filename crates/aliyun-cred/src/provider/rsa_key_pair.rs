@@ -5,7 +5,7 @@
 use super::{filled, session_duration};
 use crate::answer::Shape;
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::rsa::PrivateKey;
@@ -33,43 +33,14 @@ pub(crate) struct RsaKeyPair {
 }
 
 impl RsaKeyPair {
-    /// With the key in the file that the options name.
+    /// With the key in the options, or else in the file that they name.
     pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = checked_duration(config)?;
         let public_key_id = public_key_id(config, host)?;
-        let path = filled(config.private_key_file.as_ref()).ok_or_else(|| {
-            Error::invalid_config(host.surface().text(
-                "private_key_file cannot be empty",
-                "Missing required privateKeyFile option in config for rsa_key_pair",
-            ))
-        })?;
-        let bytes = host.read_file_now(path.as_ref()).map_err(|error| {
-            let python = format!("{error}: '{path}'");
-            let node = format!("privateKeyFile {path} cannot be empty");
-            Error::unreadable(&error, host.surface().text(&python, &node))
-        })?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;
-        RsaKeyPair::build(config, public_key_id, duration_seconds, &Secret::new(text), host)
-    }
-
-    /// With the key itself.
-    pub(super) fn with_key(config: &Config, private_key: &Secret, host: &Host) -> Result<Self> {
-        let duration_seconds = checked_duration(config)?;
-        RsaKeyPair::build(config, public_key_id(config, host)?, duration_seconds, private_key, host)
-    }
-
-    fn build(
-        config: &Config,
-        public_key_id: String,
-        duration_seconds: i64,
-        private_key: &Secret,
-        host: &Host,
-    ) -> Result<Self> {
-        if private_key.expose().trim().is_empty() {
-            return Err(Error::invalid_config("private_key cannot be empty"));
-        }
-        let private_key = PrivateKey::parse(private_key.expose())?;
+        let private_key = match &config.private_key {
+            Some(key) => parse(key.expose())?,
+            None => private_key_in_file(config, host)?,
+        };
         Ok(RsaKeyPair { public_key_id, private_key, duration_seconds, sts: Sts::new(config, host, DEFAULT_HOST)? })
     }
 
@@ -84,6 +55,30 @@ impl RsaKeyPair {
         };
         self.sts.call(host, call).await.map_err(|error| error.at_provider(NAME))
     }
+}
+
+fn private_key_in_file(config: &Config, host: &Host) -> Result<PrivateKey> {
+    let path = filled(config.private_key_file.as_ref()).ok_or_else(|| {
+        Error::invalid_config(host.surface().text(
+            "private_key_file cannot be empty",
+            "Missing required privateKeyFile option in config for rsa_key_pair",
+        ))
+    })?;
+    let bytes = host.read_file_now(path.as_ref()).map_err(|error| {
+        let python = format!("{error}: '{path}'");
+        let node = format!("privateKeyFile {path} cannot be empty");
+        Error::unreadable(&error, host.surface().text(&python, &node))
+    })?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;
+    parse(text)
+}
+
+fn parse(text: &str) -> Result<PrivateKey> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid_config("private_key cannot be empty"));
+    }
+    PrivateKey::parse(text)
 }
 
 fn checked_duration(config: &Config) -> Result<i64> {

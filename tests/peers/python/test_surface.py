@@ -1,0 +1,116 @@
+"""Every name of the official package is one of ours, and can be used in the same way."""
+
+import importlib
+import inspect
+import pkgutil
+import types
+
+import pytest
+
+import alibabacloud_credentials
+
+OFFICIAL = "alibabacloud_credentials"
+OURS = "aliyun_cred"
+
+
+def modules():
+    found = pkgutil.walk_packages(alibabacloud_credentials.__path__, OFFICIAL + ".")
+    return [OFFICIAL, *(module.name for module in found if not module.name.rpartition(".")[2].startswith("_"))]
+
+
+def pair(name):
+    return importlib.import_module(name), importlib.import_module(name.replace(OFFICIAL, OURS, 1))
+
+
+def is_theirs(value):
+    """Whether it was written there, or by the package of their bases, and not by others that they use."""
+    return getattr(value, "__module__", OFFICIAL).startswith(OFFICIAL)
+
+
+# What nobody imports from where it is: whether a module of the standard library is there, and a type variable.
+INNER = {"HAS_FCNTL", "HAS_MSVCRT", "T"}
+
+
+def members():
+    """`module`, `name` of what each module is for, and of what can be imported from `client` as well."""
+    for module in modules():
+        package = hasattr(importlib.import_module(module), "__path__")
+        for name, value in vars(importlib.import_module(module)).items():
+            if name.startswith("_") or name in INNER or isinstance(value, types.ModuleType) or not is_theirs(value):
+                continue
+            own = getattr(value, "__module__", module) == module
+            if own or package or module == f"{OFFICIAL}.client":
+                yield module, name
+
+
+def classes():
+    for module, name in members():
+        if inspect.isclass(getattr(importlib.import_module(module), name)):
+            yield module, name
+
+
+def methods():
+    for module, name in classes():
+        kind = getattr(importlib.import_module(module), name)
+        for method in vars(kind):
+            if method == "__init__" or not method.startswith("_"):
+                yield module, name, method
+
+
+def functions():
+    for module, name in members():
+        if inspect.isfunction(getattr(importlib.import_module(module), name)):
+            yield module, name
+
+
+def assert_callable_alike(theirs, ours):
+    """What can be passed there can be passed here, and means the same."""
+    assert inspect.iscoroutinefunction(theirs) == inspect.iscoroutinefunction(ours)
+    theirs, ours = (dict(inspect.signature(function).parameters) for function in (theirs, ours))
+    positional = [name for name, one in theirs.items() if one.kind is not one.KEYWORD_ONLY]
+    assert list(ours)[: len(positional)] == positional
+    for name, one in theirs.items():
+        other = ours.pop(name)
+        assert one.kind == other.kind, name
+        if is_theirs(type(one.default)):
+            assert type(one.default).__name__ == type(other.default).__name__, name
+        else:
+            assert one.default == other.default, name
+    # What we have beside can be left out.
+    assert all(more.default is not more.empty for more in ours.values())
+
+
+@pytest.mark.parametrize("module", modules())
+def test_there_is_each_module(module):
+    pair(module)
+
+
+@pytest.mark.parametrize(("module", "name"), members())
+def test_there_is_each_name(module, name):
+    theirs, ours = (getattr(each, name) for each in pair(module))
+    if isinstance(theirs, (str, int, float, tuple)) and name.isupper():
+        assert ours == theirs
+    else:
+        assert inspect.isclass(theirs) == inspect.isclass(ours)
+        assert callable(theirs) == callable(ours)
+
+
+@pytest.mark.parametrize(("module", "name"), functions())
+def test_functions_are_called_alike(module, name):
+    assert_callable_alike(*(getattr(each, name) for each in pair(module)))
+
+
+@pytest.mark.parametrize(("module", "name"), classes())
+def test_classes_have_the_same_foreign_bases(module, name):
+    theirs, ours = (getattr(each, name) for each in pair(module))
+    foreign = {base for base in theirs.__mro__ if base.__module__.partition(".")[0] != OFFICIAL}
+    assert foreign <= set(ours.__mro__)
+
+
+@pytest.mark.parametrize(("module", "name", "method"), methods())
+def test_classes_have_the_same_methods(module, name, method):
+    theirs, ours = (getattr(getattr(each, name), method) for each in pair(module))
+    if inspect.isfunction(theirs):
+        assert_callable_alike(theirs, ours)
+    elif isinstance(theirs, (str, int)):
+        assert ours == theirs
