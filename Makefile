@@ -40,8 +40,8 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 
 .PHONY: help demo test check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: package-c install uninstall test-package test-release
-.PHONY: soak bench fleet test-rust test-c test-python test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
+.PHONY: wheel package-c install uninstall test-package test-release
+.PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -49,7 +49,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-package test-release test-python test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-package test-release test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 check: ## formatting, lints, documentation
@@ -160,6 +160,15 @@ test-python-peers: rust
 	@PEERS_IN_ITS_PLACE=1 $(PEERS_COMPAT)/bin/python -m pytest tests/peers/python/test_openapi.py
 	@echo "== Python: every scenario with the official package and ours, side by side"
 	@$(PEERS)/bin/python tests/peers/python/differential.py
+
+wheel: $(VENV)/bin/python ## build the Python wheel of a release in .build/wheel/release; its size and import time
+	@$(PIP) -r tests/python/requirements.txt
+	@$(VENV)/bin/python tests/wheel.py --profile release --measure
+
+test-wheel: rust $(VENV)/bin/python
+	@echo "== Python: one wheel, with every CPython of this machine"
+	@$(PIP) -r tests/python/requirements.txt
+	@$(VENV)/bin/python tests/wheel.py
 
 test-sdist: $(VENV)/bin/python
 	@echo "== Python: the source distribution, by itself in an empty folder"

@@ -516,7 +516,8 @@ if child:
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 sys.exit(3)
 """
-    ended = run_python(program)
+    # From 3.12 on the interpreter warns of any thread, the library's included.
+    ended = run_python(program, "-Wignore:This process:DeprecationWarning")
     assert (ended.returncode, ended.stderr, sts.requests) == (3, "", 3)
 
 

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
+
+Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and nothing else but
+what the tests run on, and runs the tests of the Python package and every scenario there.
+
+    wheel.py                              the wheel of a test run
+    wheel.py --profile release --measure  that of a release, in .build/wheel/release, without the tests
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / ".build/wheel"
+TESTS = ROOT / "tests/python"
+# The highest one is the newest that exists; what this machine lacks is said.
+MINORS = range(9, 15)
+# The last ones that run on all of them.
+TOOLS = ("pytest==8.4.2", "uvloop==0.21.0")
+# Types are checked by tools that the older ones do not run.
+OTHERWISE = "test_package.py"
+STARTS = 15
+
+
+def run(*command, **options):
+    subprocess.run([str(word) for word in command], check=True, **options)
+
+
+def build(profile):
+    """The wheel, which has to be a single one, for every CPython from 3.9 up."""
+    folder = BUILD / profile
+    shutil.rmtree(folder, ignore_errors=True)
+    maturin = [sys.executable, "-m", "maturin", "build", "--quiet", "--profile", profile, "--out", folder]
+    built = subprocess.run(maturin, cwd=ROOT / "python", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if built.returncode != 0:
+        raise SystemExit(built.stdout)
+    (wheel,) = folder.glob("*.whl")
+    if not re.fullmatch(r"aliyun_cred-.+-cp39-abi3-.+\.whl", wheel.name):
+        raise SystemExit(f"{wheel.name} is not for every CPython")
+    print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB", flush=True)
+    return wheel
+
+
+def interpreters():
+    """`minor, path` of each CPython that starts; `None` for its path where there is none."""
+    versions = pathlib.Path(sys.base_prefix).parent
+    for minor in MINORS:
+        name = f"python3.{minor}"
+        # On the path, and where pyenv and its like have them beside the one that runs this.
+        found = [shutil.which(name), *versions.glob(f"*/bin/{name}")]
+        asked = "import sys; sys.exit(sys.version_info[:2] != (3, %d) or sys.implementation.name != 'cpython')" % minor
+        starts = (
+            path for path in found if path and subprocess.run([path, "-c", asked], capture_output=True).returncode == 0
+        )
+        yield minor, next(starts, None)
+
+
+def milliseconds(python, program):
+    """The median of several starts."""
+    times = []
+    for _ in range(STARTS):
+        begin = time.perf_counter()
+        run(python, "-I", "-c", program)
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
+
+
+def install(wheel, minor, python):
+    """Gives the interpreter of a new virtual environment with the wheel."""
+    folder = BUILD / f"3.{minor}"
+    inside = folder / "venv/bin/python"
+    shutil.rmtree(folder, ignore_errors=True)
+    run(python, "-m", "venv", folder / "venv")
+    run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", wheel)
+    bare = milliseconds(inside, "pass")
+    ours = milliseconds(inside, "from aliyun_cred.client import Client")
+    print(f"CPython 3.{minor}: importing takes {ours - bare:.1f} ms over the {bare:.1f} ms of the interpreter", flush=True)
+    return folder, inside
+
+
+def test(folder, inside):
+    run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *TOOLS)
+    run(inside, "-m", "pytest", "--quiet", "--ignore", TESTS / OTHERWISE, TESTS)
+    # It takes the interpreter of the build folder that it is told.
+    run(sys.executable, ROOT / "tests/scenarios/run.py", "--surface", "python", env={**os.environ, "BUILD_DIR": str(folder)})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", default="dev")
+    parser.add_argument("--measure", action="store_true", help="do not test")
+    options = parser.parse_args()
+    wheel = build(options.profile)
+    for minor, python in interpreters():
+        if python is None:
+            print(f"skipped: there is no CPython 3.{minor} on this machine", flush=True)
+            continue
+        folder, inside = install(wheel, minor, python)
+        # `make test-python` and `make test-scenarios` run this one's tests.
+        if not options.measure and minor != sys.version_info.minor:
+            test(folder, inside)
+
+
+if __name__ == "__main__":
+    main()
