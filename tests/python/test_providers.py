@@ -2,11 +2,13 @@
 
 import asyncio
 import copy
+import gc
 import inspect
 import logging
 import pickle
 import sys
 import time
+import weakref
 from unittest import mock
 
 import pytest
@@ -16,6 +18,8 @@ from aliyun_cred.exceptions import CredentialConfigError, CredentialException
 from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
 from aliyun_cred.provider.refreshable import Credentials
+
+from support import eventually
 
 PAIR = {"access_key_id": "id", "access_key_secret": "canary-secret"}
 STS = {**PAIR, "security_token": "canary-token"}
@@ -545,3 +549,48 @@ sys.exit(3)
     for _ in range(5):
         ended = run_python(program)
         assert (ended.returncode, ended.stderr) == (3, "")
+
+
+class Holder:
+    """Leads back to what it is given to."""
+
+    def get_credentials(self):
+        return Credentials(access_key_id="id", access_key_secret="canary")
+
+    def get_provider_name(self):
+        return "holder"
+
+    def tell(self, *_):
+        pass
+
+
+def test_a_circle_through_a_provider_or_a_callback_is_collected(sts):
+    def own_client():
+        holder = Holder()
+        holder.client = Client(provider=holder)
+        holder.client.get_credential()
+        return holder
+
+    def base():
+        holder = Holder()
+        holder.role = role(sts, credentials_provider=holder)
+        holder.role.get_credentials()
+        return holder
+
+    def callback():
+        holder = Holder()
+        holder.source = providers.OAuthCredentialsProvider(
+            client_id="c", sign_in_url="https://127.0.0.1", refresh_token="canary", token_update_callback=holder.tell
+        )
+        return holder
+
+    for make_circle in (own_client, base, callback):
+        seen = weakref.ref(make_circle())
+        # The thread that asked it has ended, but may not have let go of it yet.
+        eventually(lambda: gc.collect() is not None and seen() is None)
+
+
+def test_what_is_used_is_not_collected(sts):
+    held = role(sts, credentials_provider=Holder())
+    gc.collect()
+    assert held.get_credentials().get_access_key_id() == "STS.1"

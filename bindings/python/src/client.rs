@@ -6,11 +6,12 @@ use std::time::Duration;
 use aliyun_cred::{Credentials, Surface};
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::errors::{self, detached};
-use crate::foreign;
+use crate::foreign::{self, Function};
 use crate::logs;
 use crate::options;
 #[cfg(unix)]
@@ -34,11 +35,11 @@ enum MadeFrom {
         options: Option<Py<PyDict>>,
         source: Option<String>,
         base: Option<Py<Client>>,
-        on_update: Option<Py<PyAny>>,
+        on_update: Option<Function>,
     },
     Provider {
         name: String,
-        ask: Py<PyAny>,
+        ask: Function,
     },
 }
 
@@ -73,8 +74,9 @@ impl Client {
         if let Some(base) = &base {
             builder = builder.base(&base.get().core);
         }
+        let on_update = on_update.map(Function::new);
         if let Some(on_update) = &on_update {
-            builder = builder.on_update(foreign::listener(py, on_update.clone_ref(py))?);
+            builder = builder.on_update(foreign::listener(py, on_update.clone())?);
         }
         let core = detached(py, errors::construction, || builder.build())?;
         let options = options.map(Bound::unbind);
@@ -86,7 +88,8 @@ impl Client {
     #[classmethod]
     fn from_provider(cls: &Bound<'_, PyType>, name: String, ask: Py<PyAny>) -> PyResult<Self> {
         let py = cls.py();
-        let core = aliyun_cred::Client::from_blocking(name.clone(), foreign::provider(py, ask.clone_ref(py))?);
+        let ask = Function::new(ask);
+        let core = aliyun_cred::Client::from_blocking(name.clone(), foreign::provider(py, ask.clone())?);
         Client::of(py, core, MadeFrom::Provider { name, ask })
     }
 
@@ -94,7 +97,7 @@ impl Client {
     #[getter]
     fn on_update(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         match &self.made_from {
-            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|told| told.clone_ref(py)),
+            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|told| told.get().clone_ref(py)),
             MadeFrom::Provider { .. } => None,
         }
     }
@@ -163,11 +166,24 @@ impl Client {
         let class = slf.get_type();
         match &slf.get().made_from {
             MadeFrom::Source { options, source, base, on_update } => {
+                let on_update = on_update.as_ref().map(Function::get);
                 Ok((class.into_any(), (options, source, base, on_update).into_pyobject(slf.py())?))
             }
             MadeFrom::Provider { name, ask } => {
-                Ok((class.getattr("from_provider")?, (name, ask).into_pyobject(slf.py())?))
+                Ok((class.getattr("from_provider")?, (name, ask.get()).into_pyobject(slf.py())?))
             }
+        }
+    }
+
+    /// What it calls may lead back to it. The circle is broken elsewhere: nothing here can be taken away.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.made_from {
+            MadeFrom::Source { options, base, on_update, .. } => {
+                visit.call(options)?;
+                visit.call(base)?;
+                visit.call(on_update.as_ref().map(Function::get))
+            }
+            MadeFrom::Provider { ask, .. } => visit.call(ask.get()),
         }
     }
 }

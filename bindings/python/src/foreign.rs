@@ -4,13 +4,28 @@
 //! comes back to it, and that must not happen below frames of ours. The core's helper threads only start those, which
 //! [`Visit`] makes safe, and wait.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
 use aliyun_cred::{Credentials, Error, ErrorKind, Result, Scope, Update};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+/// A function that both a client and its core hold: as one reference, so that Python's garbage collector, which sees the
+/// client only, knows of all there are.
+#[derive(Clone)]
+pub(crate) struct Function(Arc<Py<PyAny>>);
+
+impl Function {
+    pub(crate) fn new(function: Py<PyAny>) -> Self {
+        Function(Arc::new(function))
+    }
+
+    pub(crate) fn get(&self) -> &Py<PyAny> {
+        &self.0
+    }
+}
 
 /// AccessKey ID, secret, security token, provider name.
 type Given = (String, String, Option<String>, Option<String>);
@@ -55,11 +70,11 @@ impl Answer {
 /// `ask` as a provider of the core's.
 pub(crate) fn provider(
     py: Python<'_>,
-    ask: Py<PyAny>,
+    ask: Function,
 ) -> PyResult<impl Fn() -> Result<Credentials> + Send + Sync + 'static> {
     Visit::prepare(py)?;
     Ok(move || {
-        let given = call(&ask, |py| Ok(PyTuple::empty(py))).map_err(|Refusal { kind, class, text }| {
+        let given = call(ask.get(), |py| Ok(PyTuple::empty(py))).map_err(|Refusal { kind, class, text }| {
             let named = ErrorKind::ALL.iter().copied().find(|one| Some(one.name()) == kind.as_deref());
             Error::from_provider(named.unwrap_or(ErrorKind::Internal), format!("{class}: {text}"))
         })?;
@@ -78,7 +93,7 @@ pub(crate) fn provider(
 
 /// `tell` as a listener of the core's. It is called with refresh token, access token, AccessKey ID, secret, security
 /// token, and when the access token and the credential expire, in seconds since 1970.
-pub(crate) fn listener(py: Python<'_>, tell: Py<PyAny>) -> PyResult<impl Fn(&Update) + Send + Sync + 'static> {
+pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Update) + Send + Sync + 'static> {
     Visit::prepare(py)?;
     Ok(move |update: &Update| {
         let arguments = (
@@ -90,7 +105,7 @@ pub(crate) fn listener(py: Python<'_>, tell: Py<PyAny>) -> PyResult<impl Fn(&Upd
             update.access_token_expire(),
             update.expiration(),
         );
-        if let Err(refusal) = call(&tell, |py| arguments.into_pyobject(py)) {
+        if let Err(refusal) = call(tell.get(), |py| arguments.into_pyobject(py)) {
             let class = refusal.class;
             // Its text may quote what it was given.
             log::warn!(
