@@ -47,20 +47,20 @@ declare class Credential {
 
   /**
    * The AccessKey ID alone; empty for a bearer token.
-   * @deprecated Use `(await getCredential()).accessKeyId`: values of two calls may belong to two credentials.
+   * @deprecated Use `(await getCredential()).accessKeyId`: only reads in a row belong to one credential.
    */
   getAccessKeyId(): Promise<string>;
 
   /**
    * The AccessKey secret alone; empty for a bearer token.
-   * @deprecated Use `(await getCredential()).accessKeySecret`: values of two calls may belong to two credentials.
+   * @deprecated Use `(await getCredential()).accessKeySecret`: only reads in a row belong to one credential.
    */
   getAccessKeySecret(): Promise<string>;
 
   /**
    * The security token alone; empty for a bearer token. For a long-lived AccessKey pair it is `undefined`, although its
    * type, the original's, does not say so.
-   * @deprecated Use `(await getCredential()).securityToken`: values of two calls may belong to two credentials.
+   * @deprecated Use `(await getCredential()).securityToken`: only reads in a row belong to one credential.
    */
   getSecurityToken(): Promise<string>;
 

@@ -144,15 +144,27 @@ for (const [core, [Client, models]] of Object.entries(GATEWAYS)) {
       bodyType: 'json',
     });
     const used = [];
-    for (let call = 0; call < 2; call += 1) {
+    const call = async () => {
       const request = new models.OpenApiRequest({ query: { page: '1', name: 'a b' } });
-      await client.execute(params, request, new RuntimeOptions({}));
       used.push(await credential.getCredential());
-      credential.invalidate();
+      await client.execute(params, request, new RuntimeOptions({}));
+    };
+    await call();
+    credential.invalidate();
+    await call();
+    // It asks for one field after the other: now the credential changes before each but the first.
+    for (const name of ['getAccessKeySecret', 'getSecurityToken']) {
+      credential[name] = async () => {
+        credential.invalidate();
+        await credential.getCredential();
+        return Credential.prototype[name].call(credential);
+      };
     }
+    await call();
     await recorder.close();
-    assert.equal(recorder.requests.length, 2);
+    assert.equal(recorder.requests.length, 3);
     for (const [index, request] of recorder.requests.entries()) assertSignedBy(used[index], pop(request));
-    assert.notEqual(used[0].accessKeyId, used[1].accessKeyId);
+    assert.equal(new Set(used.map((model) => model.accessKeyId)).size, 3);
+    assert.notEqual((await credential.getCredential()).accessKeyId, used[2].accessKeyId);
   });
 }
