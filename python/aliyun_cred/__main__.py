@@ -1,5 +1,8 @@
 """``python -m aliyun_cred app.py [arguments]``, or ``-m module``: runs a program that imports ``alibabacloud_credentials``
-and gets this package."""
+and gets this package, in this process and its forks.
+
+What it starts anew (``multiprocessing`` by ``spawn`` or ``forkserver``) gets whatever is installed under that name.
+"""
 
 import sys
 

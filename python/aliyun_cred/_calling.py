@@ -21,4 +21,8 @@ def _call(function: "Callable[..., Any]", arguments: "tuple[object, ...]", answe
         answer.give(function(*arguments))
     except BaseException as error:  # there is nobody else to take it
         kind = error.kind if isinstance(error, CredentialException) else None
-        answer.refuse(kind, type(error).__name__, str(error))
+        try:
+            text = str(error)
+        except Exception:
+            text = "it cannot be shown"
+        answer.refuse(kind, type(error).__name__, text)

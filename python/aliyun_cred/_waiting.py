@@ -6,6 +6,8 @@ No thread is needed per call, and the thread that brings a credential never meet
 import asyncio
 import weakref
 
+from typing import Any
+
 from . import _native
 from .models import CredentialModel
 
@@ -59,6 +61,14 @@ def _waiters(loop: asyncio.AbstractEventLoop) -> "_Waiters | None":
         return None
     _by_loop[loop] = weakref.ref(waiters)
     return waiters
+
+
+async def given_by(provider: "Any") -> "Any":
+    """What somebody's provider gives, one with ``get_credentials()`` only included."""
+    ask = getattr(provider, "get_credentials_async", None)
+    if callable(ask):
+        return await ask()
+    return await asyncio.get_running_loop().run_in_executor(None, provider.get_credentials)
 
 
 async def credential(client: _native.Client) -> CredentialModel:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .provider import StaticSTSCredentialsProvider as StaticSTSCredentialsProvider
     from .provider import URLCredentialsProvider as URLCredentialsProvider
     from .provider._bases import ICredentialsProvider as ICredentialsProvider
-    from .provider._own import Own
+    from .provider._own import Own, Replaced
     from .provider._wrap import _CredentialsProviderWrap
 
 
@@ -46,9 +46,9 @@ class Client:
     resolves for itself: a credential that was fetched is never part of it.
     """
 
-    _native: "_native.Client | Own"
+    _native: "_native.Client | Own | Replaced"
 
-    def __init__(self, config: "Config | None" = None, provider: "Any" = None) -> None:
+    def __init__(self, config: "Config | None" = None, provider: "object" = None) -> None:
         """A client of the source that ``config`` names, or without one of the default chain.
 
         ``provider``: one of ``aliyun_cred.provider``, or any object with ``get_credentials()``,
@@ -75,10 +75,32 @@ class Client:
 
     @property
     def cloud_credential(self) -> "_CredentialsProviderWrap":
-        """An object with the client's ``type_name`` and ``provider``."""
+        """An object with the client's ``type_name`` and ``provider``.
+
+        Another one can be assigned, as tests do: then that is what the client asks, until it is deleted.
+        """
         from .provider._wrap import wrap
 
-        return wrap(self._native, self._provider)
+        # Always the same one.
+        if "_cloud" not in vars(self):
+            vars(self).setdefault("_cloud", wrap(self._native, self._provider))
+        cloud: "_CredentialsProviderWrap" = vars(self)["_cloud"]
+        return cloud
+
+    @cloud_credential.setter
+    def cloud_credential(self, replacement: "Any") -> None:
+        from .provider._own import Replaced
+
+        vars(self).setdefault("_original", self._native)
+        self._native = Replaced(replacement)
+        self._cloud = replacement
+
+    @cloud_credential.deleter
+    def cloud_credential(self) -> None:
+        if "_original" not in vars(self):
+            raise AttributeError("cloud_credential has not been assigned to")
+        del self._cloud
+        self._native = vars(self).pop("_original")
 
     @staticmethod
     def get_credentials(config: Config) -> "_CredentialsProviderWrap":
@@ -150,18 +172,23 @@ class Client:
         _deprecated("get_security_token_async", "get_credential_async().security_token")
         return self._field_async("security_token")
 
-    def get_type(self) -> str:
+    def get_type(self) -> "str | None":
         """Deprecated: use ``get_credential().type``. It answers without asking the source."""
         _deprecated("get_type", "get_credential().type")
-        return self._native.type_name
+        return self._type_name
 
     def get_bearer_token(self) -> "str | None":
         """Deprecated: use ``get_credential().bearer_token``."""
         _deprecated("get_bearer_token", "get_credential().bearer_token")
         # Callers ask any client for it and expect None, not the failure of a request for something else.
-        if self._native.type_name not in ("bearer", "default"):
+        if self._type_name not in ("bearer", "default"):
             return None
         return self.get_credential().bearer_token
+
+    @property
+    def _type_name(self) -> "str | None":
+        # A subclass may not have called our `__init__`, as long as it overrides what it needs.
+        return self._native.type_name if "_native" in vars(self) else None
 
     # Reads in a row are of one credential, whatever is refreshed in between.
 
@@ -176,7 +203,7 @@ class Client:
         return await field_async(self, name)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(type={self._native.type_name!r})"
+        return f"{type(self).__name__}(type={self._type_name!r})"
 
 
 def _of_provider(provider: "Any") -> "_native.Client | Own":

@@ -11,7 +11,19 @@ from .utils import auth_constant as ac
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
+
+
+def one_for(holder: object, key: object, make: "Callable[[], Any]") -> "Any":
+    """What ``make`` gives for ``key``: the same for all threads, until it is asked for with another key."""
+    made = vars(holder).setdefault("_opened", {})
+    if key not in made:
+        # Of threads that come here together, all take the first one's.
+        made.setdefault(key, make())
+        for other in [other for other in list(made) if other != key]:
+            made.pop(other, None)
+    return made.get(key) or make()
+
 
 # Seconds before its end from which a credential is asked for again.
 _LEAD = 180
@@ -142,7 +154,7 @@ class BearerTokenCredential(Credential):
     async def get_credential_async(self) -> CredentialModel:
         return self.get_credential()
 
-    def get_type(self) -> str:
+    def get_type(self) -> "str | None":
         """``bearer``."""
         return ac.BEARER
 
@@ -168,7 +180,9 @@ class _Refreshed(_Fields):
 
     async def _refresh_credential_async(self) -> None:
         if self._is_due():
-            self._hold(await self.provider.get_credentials_async())
+            from ._waiting import given_by
+
+            self._hold(await given_by(self.provider))
 
     def _hold(self, given: object) -> None:
         if given is not None:
@@ -251,11 +265,10 @@ class CredentialsURICredential(_Refreshed):
             native = self._native()
             self._hold(native.cached() or await credential(native))
 
-    # Made late, as a URI that cannot be is an error of the first use.
-    _opened: "_native.Client | None" = None
-
     def _native(self) -> _native.Client:
-        opened = self._opened
-        if opened is None:
-            opened = self._opened = _native.Client({"credentials_uri": self.credentials_uri}, "credential_uri")
-        return opened
+        # Made late, as a URI that cannot be is an error of the first use.
+        options = {"credentials_uri": self.credentials_uri}
+        native: _native.Client = one_for(
+            self, self.credentials_uri, lambda: _native.Client(options, "credential_uri")
+        )
+        return native

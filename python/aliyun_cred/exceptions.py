@@ -62,8 +62,10 @@ class CredentialFileNotFoundError(CredentialConfigError, FileNotFoundError):
         self.errno = 2
 
 
-def failure(kind: str, message: str) -> CredentialException:
+def failure(
+    kind: str, message: str, kind_of_exception: "type[CredentialException]" = CredentialException
+) -> CredentialException:
     """What this package's Python raises by itself."""
-    raised = CredentialException(message)
+    raised = kind_of_exception(message)
     raised.kind = kind
     return raised

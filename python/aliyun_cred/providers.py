@@ -35,7 +35,6 @@ _TAKEN = (
     "proxy",
     "sts_endpoint",
 )
-_CENTRAL_ENDPOINT = "sts.aliyuncs.com"
 
 
 class AlibabaCloudCredentialsProvider:
@@ -49,8 +48,10 @@ class AlibabaCloudCredentialsProvider:
     """How long a connection may take, in milliseconds; the library's own default if the configuration says nothing."""
 
     def __init__(self, config: "Config | None" = None) -> None:
-        if not isinstance(config, Config):
+        if config is None:
             return
+        if not isinstance(config, Config):
+            raise TypeError(f"config must be an aliyun_cred.models.Config, not {type(config).__name__}")
         for name in _TAKEN:
             setattr(self, name, getattr(config, name))
         if config.timeout:
@@ -65,9 +66,8 @@ class AlibabaCloudCredentialsProvider:
 
     def _verify_empty_args(self, *args: object, config: object) -> None:
         if None in args and config is None:
-            raise CredentialConfigError(
-                f'"{type(self)}" needs to receive a "model.Config" object or other necessary args'
-            )
+            text = f'"{type(self)}" needs to receive a "model.Config" object or other necessary args'
+            raise failure("invalid_config", text, CredentialConfigError)
 
     def get_credentials(self) -> "credentials.Credential | None":
         """The current credential; ``None`` if nothing is configured here.
@@ -78,7 +78,9 @@ class AlibabaCloudCredentialsProvider:
 
     async def get_credentials_async(self) -> "credentials.Credential | None":
         """As :meth:`get_credentials`, without blocking the event loop."""
-        return self.get_credentials()
+        import asyncio
+
+        return await asyncio.get_running_loop().run_in_executor(None, self.get_credentials)
 
 
 class _Source(AlibabaCloudCredentialsProvider):
@@ -93,17 +95,14 @@ class _Source(AlibabaCloudCredentialsProvider):
     def _made(self, model: CredentialModel) -> credentials.Credential:
         raise NotImplementedError
 
-    # The client that asks, and the options that it was made of.
-    _opened: "tuple[dict[str, Any], _native.Client] | None" = None
-
     def _native(self) -> _native.Client:
         # Those of the class are what is told to readers, not asked for.
         limits = {name: vars(self).get(name) for name in ("timeout", "connect_timeout", "proxy")}
         options = {name: value for name, value in {**self._options(), **limits}.items() if value is not None}
-        opened = self._opened
-        if opened is None or opened[0] != options:
-            opened = self._opened = (options, _native.Client(options, self._SOURCE))
-        return opened[1]
+        native: _native.Client = credentials.one_for(
+            self, tuple(options.items()), lambda: _native.Client(options, self._SOURCE)
+        )
+        return native
 
     def get_credentials(self) -> credentials.Credential:
         return self._made(self._native().credential())
@@ -151,20 +150,22 @@ class _Sts(_Source):
     policy: "str | None"
     region_id: "str | None"
     sts_endpoint: "str | None"
+    # The endpoint that nobody said.
+    _followed: "str | None" = None
 
     def _set_endpoint(self, region_id: "str | None") -> None:
         self._set_arg("region_id", au.environment_sts_region if region_id is None else region_id)
-        if self.region_id is None:
-            self._set_arg("sts_endpoint", getattr(self, "sts_endpoint", None) or _CENTRAL_ENDPOINT)
-        else:
-            self.sts_endpoint = f"sts.{self.region_id}.aliyuncs.com"
+        if self.region_id is not None:
+            self.sts_endpoint = self._followed = f"sts.{self.region_id}.aliyuncs.com"
+        elif not getattr(self, "sts_endpoint", None):
+            self.sts_endpoint = self._followed = "sts.aliyuncs.com"
 
     def _sts_options(self) -> "dict[str, Any]":
-        # The endpoint that follows from the region is left to the core, which also reads the environment.
-        follows = (_CENTRAL_ENDPOINT, f"sts.{self.region_id}.aliyuncs.com")
+        # What follows from the region is left to the core, which also reads the environment.
+        follows = self.sts_endpoint == self._followed
         return {
             "sts_region_id": self.region_id,
-            "sts_endpoint": None if self.sts_endpoint in follows else self.sts_endpoint,
+            "sts_endpoint": None if follows else self.sts_endpoint,
             "role_session_expiration": self.duration_seconds,
         }
 
@@ -234,9 +235,8 @@ class OIDCRoleArnCredentialProvider(_Sts):
         self._set_arg("oidc_token_file_path", oidc_token_file_path)
         self._set_arg("oidc_token_file_path", au.environment_oidc_token_file if not self.oidc_token_file_path else None)
         if self.oidc_token_file_path is None:
-            raise CredentialConfigError(
-                "The oidc_token_file_path does not exist and env ALIBABA_CLOUD_OIDC_TOKEN_FILE is none."
-            )
+            text = "The oidc_token_file_path does not exist and env ALIBABA_CLOUD_OIDC_TOKEN_FILE is none."
+            raise failure("invalid_config", text, CredentialConfigError)
         self._set_arg("role_session_name", role_session_name)
         self._set_arg("policy", policy)
         self._set_endpoint(region_id)
@@ -313,6 +313,9 @@ class EnvironmentVariableCredentialsProvider(AlibabaCloudCredentialsProvider):
             return credentials.StsCredential(access_key_id, access_key_secret, security_token)
         return credentials.AccessKeyCredential(access_key_id, access_key_secret)
 
+    async def get_credentials_async(self) -> "credentials.Credential | None":
+        return self.get_credentials()
+
 
 class CredentialsUriProvider(AlibabaCloudCredentialsProvider):
     """The URI that ``ALIBABA_CLOUD_CREDENTIALS_URI`` names; what it gives is asked for when it is needed."""
@@ -321,11 +324,15 @@ class CredentialsUriProvider(AlibabaCloudCredentialsProvider):
         uri = au.environment_credentials_uri
         return None if uri is None else credentials.CredentialsURICredential(uri)
 
+    async def get_credentials_async(self) -> "credentials.Credential | None":
+        return self.get_credentials()
+
 
 class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
     """The section of the INI file that ``auth_util.client_type`` chooses.
 
-    ``path``: the file; else ``ALIBABA_CLOUD_CREDENTIALS_FILE``, else ``~/.alibabacloud/credentials.ini``.
+    ``path``: the file; else ``ALIBABA_CLOUD_CREDENTIALS_FILE``, else ``~/.alibabacloud/credentials.ini``, else
+    ``~/.alibabacloud/credentials``. A section with ``enable = false`` is none.
     """
 
     file_path: "str | None"
@@ -341,20 +348,25 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
         """
         path = self.file_path or au.environment_credentials_file
         if path is None:
-            path = os.path.join(au.get_home(), ".alibabacloud", "credentials.ini")
+            folder = os.path.join(au.get_home(), ".alibabacloud")
+            path = os.path.join(folder, "credentials.ini")
+            path = path if os.path.exists(path) else os.path.join(folder, "credentials")
         elif not path:
             raise failure("invalid_config", "The specified credentials file is empty")
         import configparser
 
-        parser = configparser.RawConfigParser()
+        parser = configparser.RawConfigParser(inline_comment_prefixes=("#", ";"))
         try:
-            parser.read(path, encoding="utf-8")
+            with open(path, encoding="utf-8-sig") as file:
+                parser.read_file(file)
+        except FileNotFoundError:
+            return None
         except (configparser.Error, UnicodeDecodeError, OSError) as error:
             # Its text may quote the file, secrets included.
             raise failure("malformed_file", f"{path} cannot be read as an INI file: {type(error).__name__}") from None
         if not parser.has_section(au.client_type):
             return None
-        return {key: value.partition("#")[0].strip() for key, value in parser.items(au.client_type)}
+        return dict(parser.items(au.client_type))
 
     def get_credentials(self) -> "credentials.Credential | None":
         found = self._found()
@@ -370,12 +382,9 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
         ac.INI_TYPE_KEY_PAIR: "_get_sts_get_session_access_key_provider",
         ac.INI_TYPE_RAM: "_get_instance_profile_provider",
     }
-    # The source that the section describes, and the section.
-    _last: "tuple[dict[str, str], _Source] | None" = None
-
     def _found(self) -> "_Source | credentials.Credential | None":
         section = self.parse_ini()
-        if section is None:
+        if section is None or section.get(ac.INI_ENABLE, "").lower() == "false":
             return None
         kind = section.get(ac.INI_TYPE)
         if not kind:
@@ -387,11 +396,9 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
             if not access_key_id or not access_key_secret:
                 return None
             return credentials.AccessKeyCredential(access_key_id, access_key_secret)
-        last = self._last
         # The same one for as long as the file says the same, for the sake of what it has cached.
-        if last is None or last[0] != section:
-            last = self._last = (section, getattr(self, maker)(section))
-        return last[1]
+        found: _Source = credentials.one_for(self, tuple(section.items()), lambda: getattr(self, maker)(section))
+        return found
 
     @staticmethod
     def _get_sts_assume_role_session_provider(config: "dict[str, str]") -> RamRoleArnCredentialProvider:
@@ -431,7 +438,10 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
         private_key_file = config.get(ac.INI_PRIVATE_KEY_FILE)
         if not private_key_file:
             raise failure("invalid_config", "The configured private_key_file is empty")
-        private_key = au.get_private_key(private_key_file)
+        try:
+            private_key = au.get_private_key(private_key_file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise failure("io", f"cannot read {private_key_file}: {type(error).__name__}") from None
         if not public_key_id or not private_key:
             raise failure("invalid_config", "The configured public_key_id or private_key_file content is empty")
         return RsaKeyPairCredentialProvider(public_key_id, private_key)
@@ -477,17 +487,12 @@ class DefaultCredentialsProvider(AlibabaCloudCredentialsProvider):
         raise failure("not_configured", "not found credentials")
 
     async def get_credentials_async(self) -> credentials.Credential:
-        for provider in list(self.user_configuration_providers):
-            ask = getattr(provider, "get_credentials_async", None)
-            if ask is None:
-                import asyncio
+        from ._waiting import given_by
 
-                loop = asyncio.get_running_loop()
-                credential = await loop.run_in_executor(None, provider.get_credentials)
-            else:
-                credential = await ask()
+        for provider in list(self.user_configuration_providers):
+            credential: "credentials.Credential | None" = await given_by(provider)
             if credential is not None:
-                return credential  # type: ignore[no-any-return]
+                return credential
         raise failure("not_configured", "not found credentials")
 
     def add_credentials_provider(self, p: "Any") -> None:

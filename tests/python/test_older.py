@@ -2,10 +2,13 @@
 
 import asyncio
 import copy
+import gc
 import pathlib
 import pickle
+import sys
 import threading
 import time
+import weakref
 from unittest import mock
 
 import pytest
@@ -15,7 +18,7 @@ from aliyun_cred.models import Config
 from aliyun_cred.provider import refreshable
 from aliyun_cred.utils import auth_util
 
-from support import eventually
+from support import WATCHDOG_SECONDS, eventually
 
 PAIR = {"access_key_id": "id", "access_key_secret": "canary-secret"}
 ROLE = "acs:ram::1:role/r"
@@ -291,6 +294,94 @@ def test_an_absent_attribute_can_be_none():
         named()
 
 
+def test_sixteen_threads_make_one_request(endpoints, tmp_path, monkeypatch):
+    pair = "access_key_id = i\naccess_key_secret = canary"
+    profile(tmp_path, f"type = ram_role_arn\n{pair}\nrole_arn = r\nrole_session_name = s")
+    makers = [
+        lambda: providers.RamRoleArnCredentialProvider("id", "canary", "session", ROLE).get_credentials,
+        lambda: credentials.CredentialsURICredential(endpoints.url).get_access_key_id,
+        lambda: providers.ProfileCredentialsProvider().get_credentials,
+    ]
+    for number, make in enumerate(makers * 5, 1):
+        ask = make()
+        together = threading.Barrier(16)
+
+        def run(ask=ask, together=together):
+            together.wait()
+            ask()
+
+        threads = [threading.Thread(target=run) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert endpoints.requests == number
+
+
+@pytest.mark.parametrize("config", [{"access_key_id": "mine"}, "x", 5, object()])
+def test_a_configuration_that_is_none_is_refused(config, monkeypatch):
+    # It must not come to be another identity's.
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "environment")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary")
+    for make in (providers.RamRoleArnCredentialProvider, providers.EcsRamRoleCredentialProvider):
+        with pytest.raises(TypeError, match="config must be an aliyun_cred.models.Config"):
+            make(config=config)
+
+
+def test_one_of_ones_own_may_be_synchronous_only():
+    main = threading.current_thread()
+    seen = []
+
+    class Mine(providers.AlibabaCloudCredentialsProvider):
+        def get_credentials(self):
+            seen.append(threading.current_thread())
+            return credentials.AccessKeyCredential("mine", "canary")
+
+    assert asyncio.run(Mine().get_credentials_async()).access_key_id == "mine"
+    session = credentials.RamRoleArnCredential("id", "canary", "token", 0, mock.Mock(spec=["get_credentials"]))
+    session.provider.get_credentials = Mine().get_credentials
+    assert asyncio.run(session.get_access_key_id_async()) == "mine"
+    assert len(seen) == 2 and main not in seen
+
+
+def test_an_endpoint_that_was_said_wins_over_the_environment(endpoints):
+    said = providers.RamRoleArnCredentialProvider(
+        config=Config(**PAIR, role_arn=ROLE, sts_endpoint="sts.aliyuncs.com", proxy="http://127.0.0.1:9")
+    )
+    # It is asked through the proxy, which is not there.
+    with pytest.raises(CredentialException):
+        said.get_credentials()
+    assert endpoints.requests == 0
+
+
+def test_a_key_file_that_cannot_be_read_is_an_error_of_ours(tmp_path):
+    binary = tmp_path / "key"
+    binary.write_bytes(b"\xff\xfe")
+    for path in (tmp_path, tmp_path / "nowhere", binary):
+        profile(tmp_path, f"type = rsa_key_pair\npublic_key_id = i\nprivate_key_file = {path}")
+        with pytest.raises(CredentialException, match=f"cannot read {path}") as caught:
+            providers.ProfileCredentialsProvider().get_credentials()
+        assert caught.value.kind == "io"
+
+
+def test_the_file_is_read_as_everywhere_else(tmp_path):
+    provider = providers.ProfileCredentialsProvider()
+    file = profile(tmp_path, "type = access_key\naccess_key_id = a#b\naccess_key_secret = 100%")
+    assert provider.get_credentials().get_access_key_id() == "a#b"
+    file.rename(file.with_suffix(""))
+    assert provider.get_credentials().get_access_key_secret() == "100%"
+    profile(tmp_path, "type = access_key\nenable = false\naccess_key_id = i\naccess_key_secret = canary")
+    assert provider.get_credentials() is None
+
+
+def test_a_uri_may_change(endpoints):
+    credential = credentials.CredentialsURICredential("http://127.0.0.1:9/canary")
+    with pytest.raises(CredentialException):
+        credential.get_access_key_id()
+    credential.credentials_uri = endpoints.url
+    assert credential.get_access_key_id() == "STS.1"
+
+
 # --- the cache
 
 
@@ -417,6 +508,128 @@ def test_coroutines_make_one_call_and_one_may_give_up():
     assert (rest, source.asked) == (["value"] * 15, 1)
 
 
+@BOTH
+def test_what_is_no_result_takes_nothing_from_a_good_value(how):
+    cache = Source(result("good", prefetch=-1), None, "rubbish", None).cache()
+    assert [asked(cache, how) for _ in range(3)] == ["good"] * 3
+
+
+@BOTH
+def test_a_result_may_be_of_another_class(how):
+    class Mine(refreshable.RefreshResult):
+        def prefetch_time(self):
+            return 0
+
+    class Bare:
+        value = staticmethod(lambda: "bare")
+        stale_time = prefetch_time = staticmethod(lambda: refreshable.INT64_MAX)
+
+    cache = Source(Mine(value="mine"), Bare()).cache()
+    assert asked(cache, how) == "mine"
+    assert asked(cache, how) == "bare"
+
+
+def test_loops_are_let_go():
+    cache = Source(result("value", stale=-1)).cache()
+    seen = []
+
+    async def main():
+        seen.append(weakref.ref(asyncio.get_running_loop()))
+        await cache._async_call()
+
+    for _ in range(5):
+        asyncio.run(main())
+    gc.collect()
+    assert [loop() for loop in seen] == [None] * 5
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="a task does not say whether it was cancelled")
+def test_a_cancellation_from_within_is_a_failure():
+    async def fetch():
+        raise asyncio.CancelledError
+
+    cache = refreshable.RefreshCachedSupplier(None, fetch)
+    with pytest.raises(CredentialException) as caught:
+        asyncio.run(cache._async_call())
+    assert caught.value.kind == "cancelled"
+
+
+def test_a_failure_that_nobody_waits_for_is_not_quoted(caplog):
+    async def main():
+        begun, may_fail = asyncio.Event(), asyncio.Event()
+
+        async def fetch():
+            begun.set()
+            await may_fail.wait()
+            raise ValueError("canary")
+
+        cache = refreshable.RefreshCachedSupplier(None, fetch)
+        task = asyncio.ensure_future(cache._async_call())
+        await begun.wait()
+        task.cancel()
+        may_fail.set()
+        while cache._flights:
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    gc.collect()
+    assert "canary" not in caplog.text
+
+
+def test_what_runs_in_the_background_is_not_started_again():
+    source = Source(result("first", prefetch=-1), result("second"))
+    cache = source.cache(prefetch_strategy=refreshable.NonBlocking())
+    assert cache._sync_call() == "first"
+    source.may_answer.clear()
+    before = threading.active_count()
+    assert {cache._sync_call() for _ in range(100)} == {"first"}
+    assert threading.active_count() <= before + 1
+    source.may_answer.set()
+    eventually(lambda: cache._sync_call() == "second")
+    assert source.asked == 2
+
+    async def main():
+        may_answer = asyncio.Event()
+        results = [result("first", prefetch=-1)]
+
+        async def fetch():
+            if results:
+                return results.pop()
+            await may_answer.wait()
+            return result("second")
+
+        cache = refreshable.RefreshCachedSupplier(None, fetch, prefetch_strategy=refreshable.NonBlocking())
+        for _ in range(100):
+            assert await cache._async_call() == "first"
+        # This one, the refresh, and what it waits for.
+        assert len(asyncio.all_tasks()) <= 3
+        may_answer.set()
+        while await cache._async_call() == "first":
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_refresh_in_the_background_keeps_no_interpreter_from_ending(run_python):
+    program = """
+import threading, time
+from aliyun_cred.provider import refreshable
+begun = threading.Event()
+def fetch():
+    if not first:
+        begun.set()
+        threading.Event().wait()
+    first.clear()
+    return refreshable.RefreshResult(value=1, prefetch_time=0)
+first = [1]
+cache = refreshable.RefreshCachedSupplier(fetch, None, prefetch_strategy=refreshable.NonBlocking())
+cache._sync_call(); cache._sync_call()
+begun.wait()
+"""
+    ended = run_python(program)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_nobody_waits_for_what_runs_in_the_background(caplog):
     source = Source(result("first", prefetch=-1), result("second"))
     cache = source.cache(prefetch_strategy=refreshable.NonBlocking())
@@ -442,7 +655,8 @@ def test_nobody_waits_for_what_runs_in_the_background(caplog):
 def test_too_many_refreshes_in_the_background_are_skipped(caplog):
     strategy = refreshable.NonBlocking()
     for _ in range(refreshable.MAX_CONCURRENT_REFRESHES):
-        assert refreshable.CONCURRENT_REFRESH_LEASES.acquire(blocking=False)
+        # Those of other tests come back.
+        assert refreshable.CONCURRENT_REFRESH_LEASES.acquire(timeout=WATCHDOG_SECONDS)
     try:
         strategy.prefetch(lambda: pytest.fail("it ran"))
     finally:
@@ -455,7 +669,7 @@ def test_too_many_refreshes_in_the_background_are_skipped(caplog):
         raise ValueError("canary")
 
     strategy.prefetch(fail)
-    assert ran.wait(60)
+    assert ran.wait(WATCHDOG_SECONDS)
     eventually(lambda: "failed: ValueError" in caplog.text)
     assert "canary" not in caplog.text
 
@@ -477,8 +691,9 @@ if child == 0:
     assert cache._lock.acquire(blocking=False)
     cache._lock.release()
     cache._sync_call()
-    refreshable.EXECUTOR.shutdown()
-    os._exit(0 if asked[-1] == os.getpid() else 1)
+    while asked[-1] != os.getpid():
+        time.sleep(0)
+    os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 cache._lock.release()
 """

@@ -8,12 +8,14 @@ import logging
 import pickle
 import sys
 import time
+import typing
 import weakref
 from unittest import mock
 
 import pytest
 from aliyun_cred import provider as providers
 from aliyun_cred.client import Client, _CredentialsProviderWrap
+from aliyun_cred.credentials import BearerTokenCredential
 from aliyun_cred.exceptions import CredentialConfigError, CredentialException
 from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
@@ -453,6 +455,70 @@ def test_whoever_awaits_has_the_coroutine_function_told_in_their_loop(tmp_path, 
     assert keeper.told[0][4] == 0
 
 
+def updating(tmp_path, keeper, both, tell_async=None):
+    return providers.ExternalCredentialsProvider(
+        process_command=printing(tmp_path),
+        credential_update_callback=keeper.tell if both else None,
+        credential_update_callback_async=tell_async or keeper.tell_async,
+    )
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_loop_that_waits_for_the_refresh_is_not_waited_for(tmp_path, both):
+    keeper = Keeper()
+    provider = updating(tmp_path, keeper, both)
+
+    async def main():
+        task = asyncio.ensure_future(provider.get_credentials_async())
+        await asyncio.sleep(0)
+        # It stands still here, and the refresh needs it.
+        assert shown(provider.get_credentials())[0] == "id 1"
+        assert shown(await task)[0] == "id 1"
+
+    asyncio.run(main())
+    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id 1")]
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_what_a_loop_leaves_undone_is_done_without_it(tmp_path, both):
+    keeper = Keeper()
+    begun = []
+
+    async def tell(*what):
+        begun.append(asyncio.get_running_loop())
+        if len(begun) == 1:
+            ending.set()
+            await asyncio.Event().wait()
+        await keeper.tell_async(*what)
+
+    provider = updating(tmp_path, keeper, both, tell)
+
+    async def main():
+        waiting = asyncio.ensure_future(provider.get_credentials_async())
+        await ending.wait()
+        assert not waiting.done()
+
+    ending = asyncio.Event()
+    asyncio.run(main())
+    eventually(lambda: keeper.told)
+    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id 1")]
+
+
+def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
+    async def tell(*what):
+        raise ValueError("canary")
+
+    def sync(*what):
+        pytest.fail("it was told twice")
+
+    provider = providers.ExternalCredentialsProvider(
+        process_command=printing(tmp_path), credential_update_callback=sync, credential_update_callback_async=tell
+    )
+    with caplog.at_level(logging.WARNING, "aliyun_cred"):
+        assert shown(asyncio.run(provider.get_credentials_async()))[0] == "id 1"
+    assert caplog.messages == ["the callback for updates failed (ValueError): what was learned may be lost"]
+
+
 def test_a_callback_that_fails_costs_nobody_the_credential(tmp_path, caplog):
     def tell(*_):
         raise ValueError("canary")
@@ -594,3 +660,75 @@ def test_what_is_used_is_not_collected(sts):
     held = role(sts, credentials_provider=Holder())
     gc.collect()
     assert held.get_credentials().get_access_key_id() == "STS.1"
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("canary")
+
+
+def test_a_failure_that_cannot_be_shown_is_one_all_the_same(capfd):
+    base = Own(Unspeakable())
+    with pytest.raises(CredentialException, match="Unspeakable: it cannot be shown"):
+        providers.RamRoleArnCredentialsProvider(**ROLE, credentials_provider=base).get_credentials()
+    assert capfd.readouterr().err == ""
+
+
+def test_another_cloud_credential_is_what_a_client_asks():
+    client = Client(Config(type="access_key", **PAIR))
+    assert client.cloud_credential is client.cloud_credential
+    original = client.cloud_credential
+    double = mock.MagicMock(spec=original)
+    double.get_credential.return_value = CredentialModel("double", "canary")
+    double.get_credential_async.return_value = CredentialModel("double", "canary")
+    double.get_type.return_value = "mine"
+    with mock.patch.object(client, "cloud_credential", double):
+        assert client.get_credential().access_key_id == client.get_credential(timeout=1).access_key_id == "double"
+        assert asyncio.run(client.get_credential_async()).access_key_id == "double"
+        with pytest.warns(DeprecationWarning):
+            assert client.get_type() == "mine"
+        assert client.cloud_credential is double
+    assert client.cloud_credential is not double
+    assert client.get_credential().access_key_id == "id"
+    with pytest.raises(AttributeError):
+        del client.cloud_credential
+
+
+class Bare(Client):
+    """It does without ours."""
+
+    def __init__(self):
+        pass
+
+    def get_credential(self, timeout=None):
+        return CredentialModel("bare", "canary")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_subclass_may_do_without_our_initialisation():
+    bare = Bare()
+    assert (bare.get_type(), bare.get_bearer_token(), bare.get_access_key_id()) == (None, None, "bare")
+    assert repr(bare) == "Bare(type=None)"
+
+
+def test_a_limit_is_checked_whoever_is_asked():
+    client = Client(provider=Own(Credentials(access_key_id="id", access_key_secret="canary")))
+    assert client.get_credential(timeout=0).access_key_id == "id"
+    with pytest.raises(ValueError, match="timeout"):
+        client.get_credential(timeout=-1)
+    with pytest.raises(TypeError):
+        client.get_credential(timeout="abc")
+
+
+def test_a_bearer_token_is_the_older_kind_too():
+    inner = Client(Config(type="bearer", bearer_token="canary")).cloud_credential
+    assert isinstance(inner, BearerTokenCredential)
+    assert inner.bearer_token == inner.get_credential().bearer_token == "canary"
+    assert inner.get_type() == inner.credential_type == "bearer"
+    assert "canary" not in repr(inner)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the annotations are of 3.10")
+def test_annotations_of_what_is_made_can_be_looked_up():
+    for kind in (Client, Config, CredentialModel, *(getattr(providers, name) for name in ALL)):
+        assert typing.get_type_hints(kind.__init__)

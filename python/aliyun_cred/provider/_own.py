@@ -67,16 +67,45 @@ class Own:
         return model_of(self._provider.get_credentials(), self.type_name)
 
     def credential_within(self, seconds: float) -> CredentialModel:
+        if not seconds >= 0:
+            raise ValueError("timeout must be a number of seconds, zero or more")
         # Nobody can interrupt it.
         return self.credential()
 
     async def credential_async(self) -> CredentialModel:
-        ask = getattr(self._provider, "get_credentials_async", None)
-        if not callable(ask):
-            import asyncio
+        from .._waiting import given_by
 
-            return await asyncio.get_running_loop().run_in_executor(None, self.credential)
-        return model_of(await ask(), self.type_name)
+        return model_of(await given_by(self._provider), self.type_name)
+
+    def invalidate(self) -> None:
+        """It is asked again in any case."""
+
+
+class Replaced:
+    """What was assigned to a client's ``cloud_credential``, in the place of a native client."""
+
+    def __init__(self, credential: "Any") -> None:
+        self._credential = credential
+
+    @property
+    def type_name(self) -> "str | None":
+        name: "str | None" = self._credential.get_type()
+        return name
+
+    def cached(self) -> None:
+        """What it has cached is its own affair."""
+
+    def credential(self) -> CredentialModel:
+        model: CredentialModel = self._credential.get_credential()
+        return model
+
+    def credential_within(self, seconds: float) -> CredentialModel:
+        # Nobody can interrupt it.
+        return self.credential()
+
+    async def credential_async(self) -> CredentialModel:
+        model: CredentialModel = await self._credential.get_credential_async()
+        return model
 
     def invalidate(self) -> None:
         """It is asked again in any case."""

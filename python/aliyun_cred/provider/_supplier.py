@@ -11,7 +11,6 @@ import random
 import threading
 import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Coroutine, Generic, TypeVar
 
 from ..exceptions import failure
@@ -76,10 +75,19 @@ class OneCallerBlocks(PrefetchStrategy):
 
 
 class NonBlocking(PrefetchStrategy):
-    """Nobody waits: a thread refreshes, or a task of the running event loop."""
+    """Nobody waits: a thread refreshes, or a task of the running event loop, which ends with the loop.
+
+    What is running already is not started once more.
+    """
 
     def prefetch(self, action: "Callable[[], object]") -> None:
-        if not CONCURRENT_REFRESH_LEASES.acquire(blocking=False):
+        # One of those that come here together is the first.
+        mine = object()
+        if _running.setdefault(action, mine) is not mine:
+            return
+        leases = CONCURRENT_REFRESH_LEASES
+        if not leases.acquire(blocking=False):
+            del _running[action]
             _log.warning("a refresh is skipped: %d others are running", MAX_CONCURRENT_REFRESHES)
             return
 
@@ -89,26 +97,45 @@ class NonBlocking(PrefetchStrategy):
             except Exception as error:
                 _told(error)
             finally:
-                CONCURRENT_REFRESH_LEASES.release()
+                leases.release()
+                _running.pop(action, None)
 
         try:
             EXECUTOR.submit(run)
-        except RuntimeError:
-            # The interpreter is ending, and takes no more work.
-            CONCURRENT_REFRESH_LEASES.release()
+        except RuntimeError as error:
+            # There are too many threads, or the interpreter is ending.
+            leases.release()
+            _running.pop(action, None)
+            _told(error)
 
     async def prefetch_async(self, action: "Callable[[], Coroutine[Any, Any, object]]") -> None:
-        task = asyncio.ensure_future(action())
+        key = (asyncio.get_running_loop(), action)
+        if key in _tasks:
+            return
         # A loop by itself does not keep its tasks.
-        _tasks.add(task)
-        task.add_done_callback(_ended)
+        task = _tasks[key] = asyncio.ensure_future(action())
+        task.add_done_callback(lambda task: _ended(key, task))
 
 
-_tasks: "set[asyncio.Future[object]]" = set()
+class Executor:
+    """Starts a thread for each call, which keeps no interpreter from ending."""
+
+    def submit(self, function: "Callable[[], object]") -> None:
+        threading.Thread(target=function, name="non-blocking-refresh", daemon=True).start()
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Nothing: there is nothing to shut down."""
 
 
-def _ended(task: "asyncio.Future[object]") -> None:
-    _tasks.discard(task)
+EXECUTOR = Executor()
+CONCURRENT_REFRESH_LEASES = threading.Semaphore(MAX_CONCURRENT_REFRESHES)
+# What runs in the background.
+_running: "dict[object, object]" = {}
+_tasks: "dict[object, asyncio.Future[object]]" = {}
+
+
+def _ended(key: object, task: "asyncio.Future[object]") -> None:
+    _tasks.pop(key, None)
     error = None if task.cancelled() else task.exception()
     if error is not None:
         _told(error)
@@ -121,18 +148,15 @@ def _told(error: BaseException) -> None:
 
 def _anew() -> None:
     """Threads do not survive a fork, nor does what they held."""
-    global CONCURRENT_REFRESH_LEASES, EXECUTOR
+    global CONCURRENT_REFRESH_LEASES
     CONCURRENT_REFRESH_LEASES = threading.Semaphore(MAX_CONCURRENT_REFRESHES)
-    EXECUTOR = ThreadPoolExecutor(MAX_CONCURRENT_REFRESHES, "non-blocking-refresh")
+    _running.clear()
     _tasks.clear()
     for supplier in list(_suppliers):
         supplier._lock = threading.Lock()
 
 
-CONCURRENT_REFRESH_LEASES: threading.Semaphore
-EXECUTOR: ThreadPoolExecutor
 _suppliers: "weakref.WeakSet[RefreshCachedSupplier[Any]]" = weakref.WeakSet()
-_anew()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_anew)
 
@@ -162,8 +186,7 @@ class RefreshCachedSupplier(Generic[T]):
         self._cached_value: "RefreshResult[T] | None" = None
         self._consecutive_refresh_failures = 0
         self._lock = threading.Lock()
-        self._flights: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[None]]"
-        self._flights = weakref.WeakKeyDictionary()
+        self._flights: "dict[asyncio.AbstractEventLoop, asyncio.Future[None]]" = {}
         _suppliers.add(self)
 
     def _sync_call(self) -> T:
@@ -171,17 +194,17 @@ class RefreshCachedSupplier(Generic[T]):
 
         :raises Exception: what the function raised, if there is no value that may still be given
         """
-        if self._is_due(RefreshResult.stale_time):
+        if self._is_stale():
             self._refresh_cache()
-        elif self._is_due(RefreshResult.prefetch_time):
+        elif self._is_wanted():
             self._prefetch_strategy.prefetch(self._refresh_cache)
         return self._given()
 
     async def _async_call(self) -> T:
         """As :meth:`_sync_call`, by the coroutine function."""
-        if self._is_due(RefreshResult.stale_time):
+        if self._is_stale():
             await self._refresh_cache_async()
-        elif self._is_due(RefreshResult.prefetch_time):
+        elif self._is_wanted():
             await self._prefetch_strategy.prefetch_async(self._refresh_cache_async)
         return self._given()
 
@@ -190,12 +213,13 @@ class RefreshCachedSupplier(Generic[T]):
         assert cached is not None  # or the refresh has raised
         return cached.value()
 
-    def _is_due(self, when: "Callable[[RefreshResult[T]], int]") -> bool:
+    def _is_stale(self) -> bool:
         cached = self._cached_value
-        return cached is None or time.time() >= when(cached)
+        return cached is None or time.time() >= cached.stale_time()
 
     def _is_wanted(self) -> bool:
-        return self._is_due(RefreshResult.stale_time) or self._is_due(RefreshResult.prefetch_time)
+        cached = self._cached_value
+        return cached is None or time.time() >= min(cached.stale_time(), cached.prefetch_time())
 
     def _refresh_cache(self) -> None:
         lock = self._lock
@@ -204,11 +228,9 @@ class RefreshCachedSupplier(Generic[T]):
             # Whoever held it may have refreshed.
             if self._is_wanted():
                 try:
-                    fetched = self._refresh_callable()
+                    self._cached_value = self._after_success(self._refresh_callable())
                 except Exception as error:
                     self._cached_value = self._after_failure(error)
-                else:
-                    self._cached_value = self._after_success(fetched)
         finally:
             if held:
                 lock.release()
@@ -216,19 +238,33 @@ class RefreshCachedSupplier(Generic[T]):
     async def _refresh_cache_async(self) -> None:
         loop = asyncio.get_running_loop()
         flight = self._flights.get(loop)
-        if flight is None or flight.done():
+        if flight is None:
+            # Those of loops that were closed meanwhile never end.
+            for other in [other for other in list(self._flights) if other.is_closed()]:
+                self._flights.pop(other, None)
             flight = self._flights[loop] = asyncio.ensure_future(self._fetch_async())
+            flight.add_done_callback(lambda flight: self._landed(loop, flight))
         # One who gives up does not take it from the others.
         await asyncio.shield(flight)
+
+    def _landed(self, loop: asyncio.AbstractEventLoop, flight: "asyncio.Future[None]") -> None:
+        self._flights.pop(loop, None)
+        if not flight.cancelled():
+            # Or asyncio would quote it, if all who waited have given up.
+            flight.exception()
 
     async def _fetch_async(self) -> None:
         if self._is_wanted():
             try:
-                fetched = await self._refresh_callable_async()
+                self._cached_value = self._after_success(await self._refresh_callable_async())
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                # From within, where that can be told (3.11 on): nobody who waits was cancelled.
+                if task is None or not hasattr(task, "cancelling") or task.cancelling():
+                    raise
+                self._cached_value = self._after_failure(failure("cancelled", "the refresh was cancelled from within"))
             except Exception as error:
                 self._cached_value = self._after_failure(error)
-            else:
-                self._cached_value = self._after_success(fetched)
 
     def _after_success(self, fetched: "RefreshResult[T]") -> "RefreshResult[T]":
         """What is cached from now on."""

@@ -15,16 +15,17 @@ _ALL = (
     "access_token_expire",
     "expiration",
 )
-# As long as the core waits.
+# As long as the core waits for the whole, and this for a loop to begin with it.
 _PATIENCE_SECONDS = 60
+_BEGIN_SECONDS = 1
 _TIMES = ("access_token_expire", "expiration")
 
 
 class Told:
     """Called on a thread of its own; the refresh waits for it.
 
-    While somebody awaits the credential the coroutine function is meant, and runs in that event loop; else the
-    function. If there is only one of the two, it is told in any case.
+    While somebody awaits the credential the coroutine function is meant, and runs in that event loop; else, or if the loop
+    ends before it does, the function. If there is only one of the two, it is told in any case.
     """
 
     def __init__(
@@ -54,21 +55,67 @@ class Told:
         given = dict(zip(_ALL, values))
         # The times that nobody knows are 0, as callers expect.
         arguments = [given[name] or 0 if name in _TIMES else given[name] for name in self._names]
-        loops = list(self._loops)
-        if self._callback_async is not None and (loops or self._callback is None):
+        if self._callback_async is not None:
+            for loop in reversed(list(self._loops)):
+                if _ran_in(loop, self._callback_async, arguments):
+                    return
+        # Nobody awaits, or not any more.
+        if self._callback is not None:
+            self._callback(*arguments)
+        elif self._callback_async is not None:
             import asyncio
 
-            work = self._callback_async(*arguments)
-            if loops:
-                # Not for ever: the loop may end before it does.
-                asyncio.run_coroutine_threadsafe(work, loops[-1]).result(_PATIENCE_SECONDS)
-            else:
-                asyncio.run(work)
-        elif self._callback is not None:
-            self._callback(*arguments)
+            asyncio.run(self._callback_async(*arguments))
 
     def __reduce__(self) -> "tuple[object, ...]":
         return Told, (self._callback, self._callback_async, self._names)
+
+
+def _ran_in(
+    loop: "asyncio.AbstractEventLoop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]"
+) -> bool:
+    """Whether the coroutine function has run in that loop; what it raised is raised.
+
+    Not so if the loop ended before it did, nor if it does not come to it: it may stand still, waiting for this refresh.
+    """
+    import asyncio
+    import concurrent.futures
+    import threading
+
+    # Taken by the one of the two threads that is first: the loop's, which begins, or this one, which gives it up.
+    taken = threading.Lock()
+    begun = threading.Event()
+    outcome: "concurrent.futures.Future[None]" = concurrent.futures.Future()
+
+    def begin() -> None:
+        if not taken.acquire(blocking=False):
+            return
+        begun.set()
+        try:
+            asyncio.ensure_future(callback(*arguments), loop=loop).add_done_callback(landed)
+        except Exception as error:
+            outcome.set_exception(error)
+
+    def landed(task: "asyncio.Future[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled():
+            outcome.cancel()
+        elif error is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+
+    try:
+        loop.call_soon_threadsafe(begin)
+    except RuntimeError:
+        return False  # it is closed
+    if not begun.wait(_BEGIN_SECONDS) and taken.acquire(blocking=False):
+        return False
+    try:
+        outcome.result(_PATIENCE_SECONDS)
+    except concurrent.futures.CancelledError:
+        return False
+    return True
 
 
 def told(

@@ -3,9 +3,10 @@
 import copy
 
 from .. import _native
+from ..credentials import BearerTokenCredential
 from ..models import CredentialModel
 from ._base import Provider, native_of
-from ._own import Own
+from ._own import Own, Replaced
 from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
@@ -35,7 +36,7 @@ _CLASSES: "dict[str, type[Provider]]" = {
 class _CredentialsProviderWrap:
     """A provider, and the type that its credentials are said to have."""
 
-    def __init__(self, *, type_name: "str | None" = None, provider: "Any" = None) -> None:
+    def __init__(self, *, type_name: "str | None" = None, provider: "object" = None) -> None:
         self.type_name = type_name
         self.provider = provider
 
@@ -84,24 +85,21 @@ class _CredentialsProviderWrap:
         return model
 
 
-class _Bearer(_CredentialsProviderWrap):
+class _Bearer(_CredentialsProviderWrap, BearerTokenCredential):
     """A bearer token, which no provider gives."""
 
     def __init__(self, native: _native.Client) -> None:
         super().__init__(type_name="bearer")
         self._native = native
-
-    @property
-    def bearer_token(self) -> "str | None":
-        return self.get_credential().bearer_token
+        self.bearer_token = native.credential().bearer_token
 
     def _asked(self) -> "_native.Client | Own":
         return self._native
 
 
-def wrap(native: "_native.Client | Own", provider: "Any") -> _CredentialsProviderWrap:
+def wrap(native: "_native.Client | Own | Replaced", provider: "Any") -> _CredentialsProviderWrap:
     """What a client has; ``provider`` is ``None`` if it was made of a configuration."""
-    if provider is not None or isinstance(native, Own):
+    if provider is not None or isinstance(native, (Own, Replaced)):
         return _CredentialsProviderWrap(type_name=native.type_name, provider=provider)
     if native.type_name == "bearer":
         return _Bearer(native)

@@ -28,7 +28,7 @@ class RamRoleArnCredentialsProvider(Provider):
         access_key_id: "str | None" = None,
         access_key_secret: "str | None" = None,
         security_token: "str | None" = None,
-        credentials_provider: "Any" = None,
+        credentials_provider: "object" = None,
         role_arn: "str | None" = None,
         role_session_name: "str | None" = None,
         duration_seconds: "int | None" = 3600,

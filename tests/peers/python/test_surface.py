@@ -85,29 +85,30 @@ def test_there_is_each_module(module):
     pair(module)
 
 
-@pytest.mark.parametrize(("module", "name"), members())
+@pytest.mark.parametrize(("module", "name"), list(members()))
 def test_there_is_each_name(module, name):
     theirs, ours = (getattr(each, name) for each in pair(module))
-    if isinstance(theirs, (str, int, float, tuple)) and name.isupper():
+    # The home directory is what it was at import.
+    if isinstance(theirs, (str, int, float, tuple)) and name.isupper() and name != "HOME":
         assert ours == theirs
     else:
         assert inspect.isclass(theirs) == inspect.isclass(ours)
         assert callable(theirs) == callable(ours)
 
 
-@pytest.mark.parametrize(("module", "name"), functions())
+@pytest.mark.parametrize(("module", "name"), list(functions()))
 def test_functions_are_called_alike(module, name):
     assert_callable_alike(*(getattr(each, name) for each in pair(module)))
 
 
-@pytest.mark.parametrize(("module", "name"), classes())
+@pytest.mark.parametrize(("module", "name"), list(classes()))
 def test_classes_have_the_same_foreign_bases(module, name):
     theirs, ours = (getattr(each, name) for each in pair(module))
     foreign = {base for base in theirs.__mro__ if base.__module__.partition(".")[0] != OFFICIAL}
     assert foreign <= set(ours.__mro__)
 
 
-@pytest.mark.parametrize(("module", "name", "method"), methods())
+@pytest.mark.parametrize(("module", "name", "method"), list(methods()))
 def test_classes_have_the_same_methods(module, name, method):
     theirs, ours = (getattr(getattr(each, name), method) for each in pair(module))
     if inspect.isfunction(theirs):
