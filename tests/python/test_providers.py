@@ -482,23 +482,24 @@ def test_a_loop_that_waits_for_the_refresh_is_not_waited_for(tmp_path, both):
 @pytest.mark.parametrize("both", [True, False])
 def test_what_a_loop_leaves_undone_is_done_without_it(tmp_path, both):
     keeper = Keeper()
-    begun = []
+    begun, may_end = [], []
 
     async def tell(*what):
         begun.append(asyncio.get_running_loop())
         if len(begun) == 1:
-            ending.set()
+            may_end[0].set()
             await asyncio.Event().wait()
         await keeper.tell_async(*what)
 
     provider = updating(tmp_path, keeper, both, tell)
 
     async def main():
+        # In 3.9 an event belongs to the loop in which it is made.
+        may_end.append(asyncio.Event())
         waiting = asyncio.ensure_future(provider.get_credentials_async())
-        await ending.wait()
+        await may_end[0].wait()
         assert not waiting.done()
 
-    ending = asyncio.Event()
     asyncio.run(main())
     eventually(lambda: keeper.told)
     assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id 1")]
