@@ -202,12 +202,25 @@ def secrets_in(value, name=""):
             yield value
 
 
-def check_leaks(secrets, shown):
+def shows(text, secrets):
+    """Whether one of the secrets is in the text, as it is or as part of a URL."""
     for secret in secrets:
-        forms = {secret, urllib.parse.quote(secret, safe="~"), urllib.parse.quote(urllib.parse.quote(secret, safe="~"))}
-        for where, text in shown.items():
-            if any(form in text for form in forms):
-                raise Mismatch(f"a secret shows in {where}")
+        quoted = urllib.parse.quote(secret, safe="~")
+        if any(form in text for form in (secret, quoted, urllib.parse.quote(quoted))):
+            return True
+    return False
+
+
+def check_leaks(secrets, shown):
+    for where, text in shown.items():
+        if shows(text, secrets):
+            raise Mismatch(f"a secret shows in {where}")
+
+
+def secrets_of(scenario, files):
+    """What must not show: the scenario's, and those in its files."""
+    sources = [scenario.get("config"), scenario.get("env"), scenario.get("service")]
+    return {*secrets_in(sources), *files, *scenario.get("secrets", [])}
 
 
 def texts_of(error):
@@ -294,9 +307,8 @@ def run(scenario_folder, surface, emulator, scratch):
         errors.append(result["construction_error"])
     for error in errors:
         shown["an error"] = shown.get("an error", "") + texts_of(error)
-    sources = [scenario.get("config"), scenario.get("env"), scenario.get("service")]
-    sources.append([outcome.get("credential") for outcome in outcomes])
-    check_leaks({*secrets_in(sources), *files, *scenario.get("secrets", [])}, shown)
+    received = secrets_in([outcome.get("credential") for outcome in outcomes])
+    check_leaks({*secrets_of(scenario, files), *received}, shown)
 
     language = surface.partition("-")[0]
     expected = scenario.get(f"expect.{language}", scenario["expect"])

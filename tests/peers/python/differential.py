@@ -9,6 +9,9 @@ without a colon have to be the beginning of ours, which goes on to say what to d
 
 Of a chain's error, each source's entry is compared in the same way; sources that only ours has are left out.
 
+What either package prints, `str` and `repr` of what it gives, and the texts of its errors are searched for the scenario's
+secrets; in ours there must be none.
+
     differential.py           all scenarios
     differential.py NAME...   some of them, and what came out of both
 """
@@ -33,7 +36,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import Emulator, prepare  # noqa: E402
+from run import Emulator, prepare, secrets_of, shows  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
 PACKAGES = ("alibabacloud_credentials", "aliyun_cred")
@@ -135,9 +138,13 @@ def resolve(package, scratch, calls, mode):
     configured = scratch / "config.json"
     try:
         options = json.loads(configured.read_text("utf-8")) if configured.exists() else None
-        client = client_class(None if options is None else config_class(**options))
+        config = None if options is None else config_class(**options)
+        print(config, repr(config))
+        client = client_class(config)
     except Exception as exception:
+        print(exception, repr(exception))
         return [{"construction": True, **said(exception)}]
+    print(client, repr(client))
     loop = asyncio.new_event_loop()
     outcomes = []
     for _ in range(calls):
@@ -146,18 +153,20 @@ def resolve(package, scratch, calls, mode):
                 credential = loop.run_until_complete(client.get_credential_async())
             else:
                 credential = client.get_credential()
+            print(credential, repr(credential))
             fields = {name: fingerprint(name, getattr(credential, name)) for name in FIELDS}
             if fields["access_key_id"] == "issued":
                 fields.update({name: "issued" for name in SECRETS if fields[name]})
             outcomes.append(fields)
         except Exception as exception:
+            print(exception, repr(exception))
             outcomes.append(said(exception))
     return outcomes
 
 
 def ask(package, scratch, environment, calls, mode):
-    """Runs `resolve` in a forked child with that environment only."""
-    result = scratch / "result.json"
+    """Runs `resolve` in a forked child with that environment only; gives what it brings, and what it printed."""
+    result, printed = scratch / "result.json", scratch / "printed"
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
@@ -166,14 +175,17 @@ def ask(package, scratch, environment, calls, mode):
             signal.alarm(SECONDS)
             # The official package reads what a command prints for as long as it prints.
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            # What it prints is its own business.
-            sink = os.open(os.devnull, os.O_RDWR)
-            for descriptor in (0, 1, 2):
+            # And prints what it was given, or part of it.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY, MEMORY))
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            sink = os.open(printed, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+            for descriptor in (1, 2):
                 os.dup2(sink, descriptor)
             os.environ.clear()
             os.environ.update(environment)
             os.chdir(scratch)
             result.write_text(json.dumps(resolve(package, scratch, calls, mode)), "utf-8")
+            sys.stdout.flush()
             status = 0
         except BaseException:
             result.write_text(traceback.format_exc(), "utf-8")
@@ -181,12 +193,13 @@ def ask(package, scratch, environment, calls, mode):
             os._exit(status)
     _, status = os.waitpid(child, 0)
     text = result.read_text("utf-8") if result.exists() else ""
+    shown = printed.read_text("utf-8", "replace")
     if os.WIFSIGNALED(status):
         # By the alarm, or for want of memory.
-        return []
+        return [], shown
     if status != 0:
         raise AssertionError(f"{package} ended with status {status}: {text}")
-    return json.loads(text)
+    return json.loads(text), shown
 
 
 # --- the comparison
@@ -257,15 +270,21 @@ def show(name, results):
 def compare(mode, folders, expected, emulator, temporary, verbose):
     """Runs scenarios in one mode, and returns how many did not come out as the page says."""
     failed = 0
+    leaks = dict.fromkeys(PACKAGES, 0)
     for folder in folders:
         results = {}
         for package in PACKAGES:
             scratch = temporary / mode / package / folder.name
             scratch.mkdir(parents=True)
-            scenario, environment, _ = prepare(folder, emulator, scratch)
-            outcomes = ask(package, scratch, environment, scenario.get("calls", 1), mode)
+            scenario, environment, files = prepare(folder, emulator, scratch)
+            outcomes, shown = ask(package, scratch, environment, scenario.get("calls", 1), mode)
             # The homes of the two have different names.
             results[package] = json.loads(json.dumps(outcomes).replace(str(scratch), ""))
+            if shows(shown, secrets_of(scenario, files)):
+                leaks[package] += 1
+                if package == "aliyun_cred":
+                    failed += 1
+                    print(f"FAILED {folder.name}, {mode}: a secret shows")
         found = differences(*results.values())
         if verbose:
             show(f"{folder.name}, {mode}", results)
@@ -277,6 +296,7 @@ def compare(mode, folders, expected, emulator, temporary, verbose):
             print(f"FAILED {folder.name}, {mode}: docs/differences.md says that {aspect} differs, and it does not")
     same = sum(not expected.get(folder.name) for folder in folders)
     print(f"official and ours, {mode}: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed")
+    print("scenarios in which a secret shows in a text: " + ", ".join(f"{name} {count}" for name, count in leaks.items()))
     return failed
 
 
