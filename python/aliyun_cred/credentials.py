@@ -191,6 +191,8 @@ class _Refreshed(_Fields):
 
 
 class _Session(_Refreshed):
+    """What STS or the metadata service issued; ``provider`` is asked for the next."""
+
     def __init__(
         self,
         access_key_id: "str | None",

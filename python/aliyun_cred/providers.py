@@ -38,7 +38,13 @@ _TAKEN = (
 
 
 class AlibabaCloudCredentialsProvider:
-    """The base of all of them. One of your own overrides :meth:`get_credentials`."""
+    """The base of all of them. One of your own overrides :meth:`get_credentials`.
+
+    ``config``: what a provider's arguments leave open is taken from there.
+
+    :raises CredentialConfigError: (a ``ValueError``) if something is missing that has no default
+    :raises TypeError: if ``config`` is no :class:`aliyun_cred.models.Config`
+    """
 
     duration_seconds = 3600
     """How long a session is to last, in seconds, 900 or more."""
@@ -115,7 +121,11 @@ class _Source(AlibabaCloudCredentialsProvider):
 
 
 class EcsRamRoleCredentialProvider(_Source):
-    """The instance's RAM role. ``role_name``: an empty one is asked for."""
+    """The instance's RAM role, from the metadata service.
+
+    ``role_name``: required here or in ``config``; an empty one is asked for. Whether version 1 of the service may be used
+    is said by ``config``, else by ``ALIBABA_CLOUD_IMDSV1_DISABLED``.
+    """
 
     default_metadata_token_duration = 21600
     _SOURCE = "ecs_ram_role"
@@ -171,7 +181,12 @@ class _Sts(_Source):
 
 
 class RamRoleArnCredentialProvider(_Sts):
-    """A role that an AccessKey pair assumes."""
+    """A role that an AccessKey pair assumes.
+
+    ``access_key_id``, ``access_key_secret`` and ``role_arn``: required here or in ``config``. ``role_session_name``:
+    default ``credentials-python-<seconds>``. ``region_id``: STS's region; else ``ALIBABA_CLOUD_STS_REGION``, else
+    ``sts.aliyuncs.com`` is asked. ``policy``: JSON that narrows the session.
+    """
 
     _SOURCE = "ram_role_arn"
 
@@ -211,7 +226,12 @@ class RamRoleArnCredentialProvider(_Sts):
 
 
 class OIDCRoleArnCredentialProvider(_Sts):
-    """A role that an OIDC token assumes."""
+    """A role that an OIDC token assumes.
+
+    ``role_arn``, ``oidc_provider_arn`` and ``oidc_token_file_path``: required here or in ``config``; the file is else
+    ``ALIBABA_CLOUD_OIDC_TOKEN_FILE``, and is read at every refresh. ``role_session_name``: default
+    ``defaultSessionName``. ``region_id`` and ``policy``: see :class:`RamRoleArnCredentialProvider`.
+    """
 
     _SOURCE = "oidc_role_arn"
 
@@ -261,7 +281,8 @@ class RsaKeyPairCredentialProvider(_Sts):
     """A session of an RSA key pair.
 
     ``access_key_id``: the key's ID. ``access_key_secret``: the private key itself, in PEM. Of a configuration without
-    these, ``public_key_id`` and ``private_key_file``.
+    these, ``public_key_id`` and ``private_key_file``. ``region_id``: see :class:`RamRoleArnCredentialProvider`; else
+    ``sts.ap-northeast-1.aliyuncs.com`` is asked.
     """
 
     _SOURCE = "rsa_key_pair"

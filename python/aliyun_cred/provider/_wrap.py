@@ -54,24 +54,31 @@ class _CredentialsProviderWrap:
         return self._typed(asked.cached() or await credential(asked))
 
     def get_access_key_id(self) -> "str | None":
+        """``get_credential().access_key_id``."""
         return self.get_credential().access_key_id
 
     def get_access_key_secret(self) -> "str | None":
+        """``get_credential().access_key_secret``."""
         return self.get_credential().access_key_secret
 
     def get_security_token(self) -> "str | None":
+        """``get_credential().security_token``."""
         return self.get_credential().security_token
 
     async def get_access_key_id_async(self) -> "str | None":
+        """``get_credential_async().access_key_id``."""
         return (await self.get_credential_async()).access_key_id
 
     async def get_access_key_secret_async(self) -> "str | None":
+        """``get_credential_async().access_key_secret``."""
         return (await self.get_credential_async()).access_key_secret
 
     async def get_security_token_async(self) -> "str | None":
+        """``get_credential_async().security_token``."""
         return (await self.get_credential_async()).security_token
 
     def get_type(self) -> "str | None":
+        """:attr:`type_name`."""
         return self.type_name
 
     def _asked(self) -> "_native.Client | Own":
