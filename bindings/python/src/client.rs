@@ -108,14 +108,14 @@ impl Client {
         self.core.type_name()
     }
 
-    /// The cached credential if it is fresh, else ``None``. Never waits.
+    /// The cached credential if it is fresh, or what the environment still says; else ``None``. Never waits.
     fn cached(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        self.core.cached().map(|credentials| self.model(py, credentials)).transpose()
+        self.core.at_once().map(|credentials| self.model(py, credentials)).transpose()
     }
 
     /// The current credential, waiting as long as the source's own limits allow.
     fn credential(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match self.core.cached() {
+        match self.core.at_once() {
             Some(credentials) => self.model(py, credentials),
             None => self.wait(py, None),
         }
@@ -125,7 +125,7 @@ impl Client {
     fn credential_within(&self, py: Python<'_>, seconds: f64) -> PyResult<Py<PyAny>> {
         let limit = Duration::try_from_secs_f64(seconds)
             .map_err(|_| PyValueError::new_err("timeout must be a number of seconds, zero or more"))?;
-        match self.core.cached() {
+        match self.core.at_once() {
             Some(credentials) => self.model(py, credentials),
             None => self.wait(py, Some(limit)),
         }

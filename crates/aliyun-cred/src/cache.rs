@@ -227,7 +227,8 @@ impl Cache {
         }
     }
 
-    fn unchanged_variables(&self) -> Option<Arc<Credentials>> {
+    /// What the variables said when they were last read, if they still do.
+    pub(crate) fn unchanged_variables(&self) -> Option<Arc<Credentials>> {
         let last = self.from_variables.load_full()?;
         self.provider.variables()?.still_holds(&last, &self.host).then_some(last)
     }

@@ -117,6 +117,13 @@ impl Client {
         self.cache.fresh_for()
     }
 
+    /// [`Client::cached`], or what the environment's variables say if that is what they said before: what can be had
+    /// without asking a source, though not without allocating.
+    #[doc(hidden)]
+    pub fn at_once(&self) -> Option<Arc<Credentials>> {
+        self.cache.fresh().or_else(|| self.cache.unchanged_variables())
+    }
+
     /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
     /// cancels it for the others.
     ///
