@@ -8,10 +8,9 @@ import threading
 
 from common import client_of, threads_named
 
-# Bytes of resident memory per client, and by which it grows in all rounds: it moves, as the allocator finds other places
-# every time.
+# Bytes of resident memory per client, and by which it grows from round to round.
 MOST_ALIVE = 4096
-MOST_GROWTH = 1 << 20
+MOST_GROWTH = 512 << 10
 # Blocks of the interpreter's in all, however many clients there were.
 MOST_BLOCKS = 1000
 # More threads would not be answered any faster: two idle connections are kept to a host.
