@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwapOption;
 
 use crate::credentials::{Credentials, Freshness};
 use crate::driver;
@@ -19,6 +19,7 @@ use crate::flight::{Entry, Flight, Gate, Wish};
 use crate::freshness::{Decision, Failures, Times, back_off, decide};
 use crate::host::{Host, Now, wall_millis};
 use crate::memo::{Memo, Memory};
+use crate::per_process::{Own, PerProcess};
 use crate::provider::Provider;
 use crate::scope::{Id, Scope};
 
@@ -97,17 +98,12 @@ pub(crate) struct Cache {
     memo: Memo,
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
-    epoch: ArcSwap<Epoch>,
+    /// What belongs to one process.
+    epoch: PerProcess<Epoch>,
     id: Id,
 }
 
-/// What belongs to one process: a forked child replaces it as a whole, for a lock in it may be held by a thread that
-/// the child does not have.
-#[derive(Debug)]
-struct Epoch {
-    process: u32,
-    gate: Gate<State, Outcome>,
-}
+type Epoch = Gate<State, Outcome>;
 
 /// What a process knows beside the cached credential.
 #[derive(Debug, Default)]
@@ -142,7 +138,7 @@ impl Cache {
             cached: ArcSwapOption::empty(),
             memo: Memo::new(),
             from_variables: ArcSwapOption::empty(),
-            epoch: ArcSwap::new(Epoch::new()),
+            epoch: PerProcess::new(),
             id: Id::next(),
         })
     }
@@ -213,7 +209,7 @@ impl Cache {
         }
         let epoch = self.epoch();
         let now = self.host.now();
-        match epoch.gate.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
+        match epoch.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
             Entry::Answered(outcome) => Step::Done(outcome),
             Entry::AnsweredAndPiloting(outcome, flight) => {
                 self.refresh_in_background(epoch, flight);
@@ -234,7 +230,7 @@ impl Cache {
     }
 
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
-    fn refresh(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+    fn refresh(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
         let mut work = Box::pin(self.clone().run(epoch, flight, Scope::current()));
         // A future may be polled by one executor after another. Sources that need no network end here, and need no
         // thread. A panic has landed the flight, and is an error to those who wait for it.
@@ -249,7 +245,7 @@ impl Cache {
         }
     }
 
-    fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>) {
+    fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
         match driver::current() {
             Ok(driver) => driver.spawn(self.clone().run(epoch, flight, Scope::current())),
             Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
@@ -257,7 +253,7 @@ impl Cache {
     }
 
     /// `scope`: on whose behalf.
-    async fn run(self: Arc<Self>, epoch: Arc<Epoch>, flight: Arc<Flight<Outcome>>, scope: Scope) {
+    async fn run(self: Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
         let fetched = scope.asking(self.id).run(self.provider.fetch(&self.host)).await;
         landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
@@ -332,22 +328,14 @@ impl Cache {
         }
     }
 
-    fn epoch(&self) -> Arc<Epoch> {
-        loop {
-            let epoch = self.epoch.load_full();
-            if epoch.process == std::process::id() {
-                return epoch;
-            }
-            let replaced = self.epoch.compare_and_swap(&epoch, Epoch::new());
-            if Arc::ptr_eq(&replaced, &epoch) {
-                self.redraw();
-            }
-            // The parent's stays as it is, with whatever a thread that is not here was doing to it.
-            std::mem::forget(epoch);
-        }
+    fn epoch(&self) -> Arc<Own<Epoch>> {
+        self.epoch.get(|| {
+            self.redraw();
+            Gate::new(State::default())
+        })
     }
 
-    /// A forked child refreshes at a time of its own.
+    /// A forked child, which finds something cached, refreshes at a time of its own.
     fn redraw(&self) {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
@@ -355,12 +343,6 @@ impl Cache {
         let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.terms.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
         self.memo.changed();
-    }
-}
-
-impl Epoch {
-    fn new() -> Arc<Self> {
-        Arc::new(Epoch { process: std::process::id(), gate: Gate::new(State::default()) })
     }
 }
 
@@ -443,7 +425,7 @@ impl Drop for Landing<'_> {
         let mut hidden = None;
         // Whoever is told is free to ask anybody.
         Scope::default().enter(|| {
-            self.epoch.gate.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+            self.epoch.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
         });
         // With every lock released and everyone told: a logger may do anything, and even ask this client.
         if let Some(error) = hidden {

@@ -8,6 +8,7 @@ use crate::builder::ClientBuilder;
 use crate::cache::{Cache, Outcome, Step};
 use crate::config::Config;
 use crate::credentials::Credentials;
+use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flight::Flight;
 use crate::host::{Host, Stopwatch};
@@ -142,7 +143,8 @@ impl Client {
     /// The current credential, waiting in this thread as long as the source's own limits allow.
     ///
     /// # Errors
-    /// As [`Client::credentials`].
+    /// As [`Client::credentials`], and [`Recursion`](ErrorKind::Recursion) if it would have to wait on the library's own
+    /// background thread: in a callback, or in a future given to [`Client::from_async`].
     pub fn credentials_blocking(&self) -> Result<Arc<Credentials>> {
         self.wait(None)
     }
@@ -216,7 +218,15 @@ impl Client {
     }
 }
 
+/// Waits in this thread; `None` once `limit` has run out.
 fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
+    let landed = flight.clone().wait(|| Some(Duration::ZERO));
+    if landed.is_some() || limit == Some(Duration::ZERO) {
+        return landed;
+    }
+    if let Err(error) = driver::may_wait() {
+        return Some(Err(error));
+    }
     let clock = Stopwatch::start();
     flight.wait(|| limit.map(|limit| limit.saturating_sub(clock.elapsed())))
 }

@@ -63,7 +63,8 @@ kinds! {
     Command = 14, "command";
     /// The caller gave up; the refresh goes on for the others.
     Cancelled = 15, "cancelled";
-    /// A provider, while asked for a credential, asked the same client for one.
+    /// What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
+    /// one, or a callback on the library's background thread made a call that waits.
     Recursion = 16, "recursion";
     /// A fault of this library or of a provider given to it; please report it.
     Internal = 17, "internal";

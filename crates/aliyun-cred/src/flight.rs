@@ -11,16 +11,10 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 #[cfg(not(feature = "model-check"))]
-use std::{
-    sync::{Mutex, MutexGuard},
-    thread::{self, Thread},
-};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 #[cfg(feature = "model-check")]
-use shuttle::{
-    sync::{Mutex, MutexGuard},
-    thread::{self, Thread},
-};
+use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use std::time::Duration;
 
@@ -165,7 +159,8 @@ impl<T: Clone> Flight<T> {
     /// Waits in this thread. `None` if `left` says that there is no time left; without an answer from it, there is no
     /// limit.
     pub(crate) fn wait(self: Arc<Self>, mut left: impl FnMut() -> Option<Duration>) -> Option<T> {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let nap = Arc::new(Nap::default());
+        let waker = Waker::from(nap.clone());
         let mut context = Context::from_waker(&waker);
         let mut join = self.join();
         loop {
@@ -173,9 +168,8 @@ impl<T: Clone> Flight<T> {
                 return Some(outcome);
             }
             match left() {
-                None => thread::park(),
                 Some(Duration::ZERO) => return None,
-                Some(left) => thread::park_timeout(left),
+                left => nap.take(left),
             }
         }
     }
@@ -187,11 +181,31 @@ impl<T> Flight<T> {
     }
 }
 
-struct Unpark(Thread);
+/// How a thread sleeps. Not by parking it: a thread that is ending, as when the program does, cannot be parked.
+#[derive(Default)]
+struct Nap {
+    woken: Mutex<bool>,
+    changed: Condvar,
+}
 
-impl Wake for Unpark {
+impl Nap {
+    /// Returns when it was woken, when the time is over, or for no reason.
+    fn take(&self, limit: Option<Duration>) {
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        if *woken {
+            return;
+        }
+        match limit {
+            None => drop(self.changed.wait(woken)),
+            Some(limit) => drop(self.changed.wait_timeout(woken, limit)),
+        }
+    }
+}
+
+impl Wake for Nap {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
     }
 }
 
@@ -237,6 +251,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
+    use std::thread;
 
     const NO_LIMIT: fn() -> Option<Duration> = || None;
 
@@ -323,6 +338,7 @@ mod tests {
 mod model {
     use super::*;
     use shuttle::sync::atomic::{AtomicUsize, Ordering};
+    use shuttle::thread;
 
     /// What a cache's state is to the gate: something cached or nothing, and how often it was fetched.
     #[derive(Default)]

@@ -10,6 +10,7 @@ mod variables;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -22,10 +23,16 @@ pub use variables::assign_variable;
 
 use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
+use crate::per_process::PerProcess;
+use crate::scope::Scope;
 use crate::surface::Surface;
 
 /// The longest that a configuration file may take to be read on the background thread's behalf.
 const FILE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What one call of a function of the user's holds until it returns, so that there is never another at the same time.
+#[derive(Debug, Default)]
+pub(crate) struct Place(PerProcess<Arc<tokio::sync::Mutex<()>>>);
 
 /// The world as one client sees it.
 #[derive(Debug)]
@@ -100,14 +107,26 @@ impl Host {
         driver::current()?.block(work).await
     }
 
-    /// Does what blocks on a helper thread, and waits for it no longer than `limit`; it may go on after that.
-    pub(crate) async fn block_within<T: Send + 'static>(
+    /// Calls a function of the user's on a helper thread, once no other holds its `place`, and waits no longer than
+    /// `limit`. A call that has begun goes on after that.
+    pub(crate) async fn call_within<T: Send + 'static>(
         &self,
         limit: Duration,
-        work: impl FnOnce() -> T + Send + 'static,
+        place: &Place,
+        function: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         let driver = driver::current()?;
-        self.run_within(limit, async move { driver.block(work).await }).await?
+        let place = Arc::clone(&**place.0.get(Arc::default));
+        let work = async move {
+            let taken = place.lock_owned().await;
+            let function = move || {
+                let _taken = taken;
+                function()
+            };
+            driver.call(function).await
+        };
+        // Whose call it is goes along.
+        self.run_within(limit, Scope::current().run(work)).await?
     }
 
     /// Runs what never blocks on the background thread, for as long as `limit` says.

@@ -55,6 +55,7 @@ mod freshness;
 mod host;
 mod json;
 mod memo;
+mod per_process;
 mod profile;
 mod provider;
 mod rsa;
@@ -72,6 +73,8 @@ pub use credentials::{Credentials, Secret};
 pub use error::{Attempt, Error, ErrorKind, Result};
 #[doc(hidden)]
 pub use host::assign_variable;
+#[doc(hidden)]
+pub use per_process::PerProcess;
 #[doc(hidden)]
 pub use scope::Scope;
 pub use surface::Surface;

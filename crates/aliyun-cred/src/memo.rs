@@ -46,7 +46,8 @@ impl Memo {
 
     /// Has every thread look again; to be called after the change.
     pub(crate) fn changed(&self) {
-        self.version.store(next_version(), Ordering::Release);
+        // Not a plain store: who reads this version has to see the changes before it, too, whichever thread made them.
+        self.version.swap(next_version(), Ordering::AcqRel);
     }
 
     /// What this thread remembers of that version, if its terms are kept and somebody still has it.

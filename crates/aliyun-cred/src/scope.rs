@@ -1,13 +1,17 @@
-//! Which clients a piece of work is done for, one on behalf of another, so that a provider of the user's own which asks
-//! the client that is asking it gets an error instead of waiting for itself.
+//! What a piece of work is part of: the clients that it is done for, one on behalf of another, so that a provider of the
+//! user's own which asks the client that is asking it gets an error instead of waiting for itself; and the turns of such
+//! providers, which are over when one of them waits for another.
 //!
-//! Invariant: the scope of a thread is that of the work that runs on it at this moment, and of nothing else.
+//! Invariant: the scope of a thread is that of the work that runs on it at this moment, and of nothing else. A thread
+//! whose locals are gone, as when the program ends, is in none.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::driver::Turn;
 
 /// A client's number in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +24,22 @@ impl Id {
     }
 }
 
-/// The clients that are being asked, the innermost first.
+/// What is going on, the innermost first.
 #[derive(Clone, Debug, Default)]
 pub struct Scope(Option<Arc<Link>>);
 
 #[derive(Debug)]
 struct Link {
-    id: Id,
+    what: What,
     outer: Scope,
+}
+
+#[derive(Debug)]
+enum What {
+    /// A client is being asked.
+    Asking(Id),
+    /// A function of the user's has its turn.
+    Working(Arc<Turn>),
 }
 
 thread_local! {
@@ -37,28 +49,51 @@ thread_local! {
 impl Scope {
     /// That of what this thread is doing.
     pub fn current() -> Self {
-        CURRENT.with_borrow(Clone::clone)
+        CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
     }
 
     /// Makes it that of this thread until the thread ends: for a language whose functions run on threads of its own.
     pub fn adopt(self) {
-        CURRENT.set(self);
+        self.replace();
     }
 
     /// With one more client being asked.
     pub(crate) fn asking(self, id: Id) -> Self {
-        Scope(Some(Arc::new(Link { id, outer: self })))
+        self.with(What::Asking(id))
+    }
+
+    /// With a function of the user's having its turn.
+    pub(crate) fn working(self, turn: Arc<Turn>) -> Self {
+        self.with(What::Working(turn))
     }
 
     pub(crate) fn asks(&self, id: Id) -> bool {
-        let mut scope = self;
-        while let Scope(Some(link)) = scope {
-            if link.id == id {
-                return true;
+        self.links().any(|what| matches!(what, What::Asking(asked) if *asked == id))
+    }
+
+    /// Lets others have the turns of all who are waiting here.
+    pub(crate) fn end_turns(&self) {
+        for what in self.links() {
+            if let What::Working(turn) = what {
+                turn.end();
             }
-            scope = &link.outer;
         }
-        false
+    }
+
+    fn with(self, what: What) -> Self {
+        Scope(Some(Arc::new(Link { what, outer: self })))
+    }
+
+    fn links(&self) -> impl Iterator<Item = &What> {
+        let links = std::iter::successors(self.0.as_deref(), |link| link.outer.0.as_deref());
+        links.map(|link| &link.what)
+    }
+
+    /// Makes it that of this thread, and gives the one before.
+    fn replace(self) -> Self {
+        let mut scope = self;
+        let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut scope));
+        scope
     }
 
     /// Does `work` in this scope.
@@ -67,10 +102,10 @@ impl Scope {
         struct Leave(Scope);
         impl Drop for Leave {
             fn drop(&mut self) {
-                CURRENT.set(std::mem::take(&mut self.0));
+                std::mem::take(&mut self.0).replace();
             }
         }
-        let _leave = Leave(CURRENT.replace(self.clone()));
+        let _leave = Leave(self.clone().replace());
         work()
     }
 

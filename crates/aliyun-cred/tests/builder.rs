@@ -156,6 +156,70 @@ fn a_callback_may_ask_the_client_again() {
     assert!(told.recv().unwrap());
 }
 
+/// What it would wait for comes on the thread that it would keep waiting.
+#[test]
+fn a_callback_that_would_wait_is_told() {
+    let client = Client::from_blocking("vault", || Ok(key()));
+    let (held, asked_meanwhile) = (Arc::new(Barrier::new(2)), Client::from_blocking("vault", || Ok(key())));
+    let (tell, told) = std::sync::mpsc::channel();
+    let hold = held.clone();
+    let slow = Client::from_blocking("slow", move || {
+        hold.wait();
+        Ok(key())
+    });
+    slow.credentials_then(move |_| {
+        let waiting = client.credentials_blocking().unwrap_err();
+        let limited = client.credentials_within(Duration::from_secs(1)).unwrap_err();
+        let not_waiting = asked_meanwhile.credentials_within(Duration::ZERO).unwrap_err();
+        tell.send([waiting.kind(), limited.kind(), not_waiting.kind()]).unwrap();
+    });
+    held.wait();
+    assert_eq!(told.recv().unwrap(), [ErrorKind::Recursion, ErrorKind::Recursion, ErrorKind::Timeout]);
+}
+
+/// As when a program ends: what is asked then comes as ever, though the thread's own variables are gone.
+#[test]
+fn a_thread_that_is_ending_may_ask() {
+    struct Last(std::cell::RefCell<Option<Box<dyn FnOnce() + Send>>>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.take().into_iter().for_each(|ask| ask());
+        }
+    }
+    // One that is there before the library's own, and one after: whatever order they go in.
+    thread_local! {
+        static BEFORE: Last = const { Last(std::cell::RefCell::new(None)) };
+        static AFTER: Last = const { Last(std::cell::RefCell::new(None)) };
+    }
+    let (_, ask) = counted(true);
+    let cached = Client::from_blocking("vault", ask);
+    cached.credentials_blocking().unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let asking = |tell: std::sync::mpsc::Sender<_>| {
+        let cached = cached.clone();
+        move || {
+            let nested = Client::from_blocking("inner", || Ok(key()));
+            let cold =
+                Client::from_blocking("outer", move || nested.credentials_blocking().map(|given| (*given).clone()));
+            let (callback, called) = std::sync::mpsc::channel();
+            cold.credentials_then(move |outcome| callback.send(outcome.is_ok()).unwrap());
+            let given = [cached.cached().is_some(), cold.credentials_blocking().is_ok(), called.recv().unwrap()];
+            tell.send(given).unwrap();
+        }
+    };
+    let (before, after) = (asking(tell.clone()), asking(tell));
+    let thread = std::thread::spawn({
+        let cached = cached.clone();
+        move || {
+            BEFORE.with(|last| last.0.replace(Some(Box::new(before))));
+            cached.credentials_blocking().unwrap();
+            AFTER.with(|last| last.0.replace(Some(Box::new(after))));
+        }
+    });
+    thread.join().unwrap();
+    assert_eq!(told.iter().collect::<Vec<_>>(), [[true; 3]; 2]);
+}
+
 /// What was told: refresh tokens, and the AccessKey IDs beside them.
 type Told = Arc<Mutex<Vec<(String, Option<String>)>>>;
 

@@ -1,6 +1,7 @@
 //! A provider of the user's own: a function that gives a credential, in whatever language.
 //!
-//! Invariant: it never runs on the background thread if it may block, and nobody waits for it longer than a minute.
+//! Invariant: it never runs on the background thread if it may block, nor twice at the same time; and nobody waits for it
+//! longer than a minute.
 
 use std::fmt;
 use std::future::Future;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use super::Fetch;
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::Host;
+use crate::host::{Host, Place};
 use crate::scope::Scope;
 
 /// How long one call of it may take.
@@ -24,7 +25,7 @@ pub(crate) struct Custom {
 
 enum Ask {
     /// Blocks whoever calls it.
-    Blocking(Arc<dyn Fn() -> Result<Credentials> + Send + Sync>),
+    Blocking(Arc<dyn Fn() -> Result<Credentials> + Send + Sync>, Place),
     /// Gives a future, which never blocks.
     Future(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
     /// As `Future`, of another client: it has limits of its own, and what it gives has been checked.
@@ -33,7 +34,7 @@ enum Ask {
 
 impl Custom {
     pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
-        Custom { name, ask: Ask::Blocking(Arc::new(ask)), limit: LIMIT }
+        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::default()), limit: LIMIT }
     }
 
     pub(crate) fn future<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
@@ -55,9 +56,9 @@ impl Custom {
         let scope = Scope::current();
         let given = match &self.ask {
             Ask::Client(ask) => return scope.run(ask()).await,
-            Ask::Blocking(ask) => {
+            Ask::Blocking(ask, place) => {
                 let ask = ask.clone();
-                host.block_within(self.limit, move || scope.enter(|| ask())).await
+                host.call_within(self.limit, place, move || ask()).await
             }
             Ask::Future(ask) => {
                 let work = scope.clone().run(scope.enter(ask));
@@ -65,11 +66,15 @@ impl Custom {
             }
         };
         let given = given.unwrap_or_else(|error| {
-            let what = match error.kind() {
-                ErrorKind::Timeout => format!("gave no credential within {} s", self.limit.as_secs_f32()),
-                _ => "panicked".to_owned(),
+            let kind = error.kind();
+            let text = match kind {
+                ErrorKind::Timeout => {
+                    format!("the provider '{}' gave no credential within {} s", self.name, self.limit.as_secs_f32())
+                }
+                ErrorKind::Internal => format!("the provider '{}' panicked", self.name),
+                _ => return Err(error),
             };
-            Err(Error::new(error.kind(), format!("the provider '{}' {what}", self.name)))
+            Err(Error::new(kind, text))
         });
         given
             .and_then(|credentials| self.check(credentials, host))
@@ -105,17 +110,22 @@ impl fmt::Debug for Custom {
 mod tests {
     use super::*;
     use crate::surface::Surface;
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     const SHORT: Duration = Duration::from_millis(20);
 
-    /// Runs a fetch to its end, with nothing but this thread and the background one.
-    fn fetch(custom: Custom) -> Result<Credentials> {
-        let (tell, told) = mpsc::channel();
+    /// Starts a fetch on the background thread.
+    fn begin(custom: &Arc<Custom>) -> mpsc::Receiver<Result<Credentials>> {
+        let (custom, (tell, told)) = (custom.clone(), mpsc::channel());
         crate::driver::current().unwrap().spawn(async move {
             tell.send(custom.fetch(&Host::new(Surface::Rust)).await).unwrap();
         });
-        told.recv().unwrap()
+        told
+    }
+
+    /// Runs a fetch to its end.
+    fn fetch(custom: Custom) -> Result<Credentials> {
+        begin(&Arc::new(custom)).recv().unwrap()
     }
 
     fn outcome(custom: Custom) -> (ErrorKind, String) {
@@ -139,6 +149,76 @@ mod tests {
                 (kind, text.as_str()),
                 (ErrorKind::Timeout, "the provider 'mine' gave no credential within 0.02 s")
             );
+        }
+    }
+
+    /// A provider that says that it was entered, and waits for a word.
+    fn waiting() -> (Custom, mpsc::Receiver<()>, mpsc::Sender<()>) {
+        let ((enter, entered), (go_on, wait)) = (mpsc::channel(), mpsc::channel());
+        let (wait, inside) = (Mutex::new(wait), Mutex::new(()));
+        let custom = Custom::blocking("mine".into(), move || {
+            let _alone = inside.try_lock().expect("two calls at once");
+            enter.send(()).unwrap();
+            // Told to go on, or given up by the test.
+            let _ = wait.lock().unwrap().recv();
+            Ok(Credentials::from_parts("id", "s"))
+        });
+        (custom, entered, go_on)
+    }
+
+    #[test]
+    fn one_that_hangs_is_not_entered_again_before_it_returns() {
+        let (custom, entered, go_on) = waiting();
+        let custom = Arc::new(Custom { limit: SHORT, ..custom });
+        let given_up = || assert_eq!(begin(&custom).recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+        while entered.try_recv().is_err() {
+            given_up();
+        }
+        (0..3).for_each(|_| given_up());
+        assert!(entered.try_recv().is_err(), "it was entered twice");
+        // It returns, and is asked again; it may take more than one attempt to find that it has.
+        go_on.send(()).unwrap();
+        go_on.send(()).unwrap();
+        while begin(&custom).recv().unwrap().is_err() {}
+    }
+
+    #[test]
+    fn those_that_hang_keep_nobody_from_working() {
+        let hanging: Vec<_> = (0..6).map(|_| waiting()).collect();
+        let (customs, waits): (Vec<_>, Vec<_>) = hanging
+            .into_iter()
+            .map(|(custom, entered, go_on)| (Arc::new(Custom { limit: SHORT, ..custom }), (entered, go_on)))
+            .unzip();
+        // Four at once, and whoever is given up makes place for the next.
+        for told in customs.iter().map(begin).collect::<Vec<_>>() {
+            assert_eq!(told.recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+        }
+        let (own, owned) = mpsc::channel();
+        crate::driver::current().unwrap().spawn(async move {
+            own.send(Host::new(Surface::Rust).block(|| 7).await).unwrap();
+        });
+        assert_eq!(owned.recv().unwrap().unwrap(), 7, "the library's own work waits");
+        assert!(fetch(Custom::blocking("mine".into(), || Ok(Credentials::from_parts("id", "s")))).is_ok());
+        drop(waits);
+    }
+
+    #[test]
+    fn those_that_wait_for_others_leave_them_their_turns() {
+        const MANY: usize = 8;
+        let all_here = Arc::new(std::sync::Barrier::new(4));
+        let fetches: Vec<_> = (0..MANY)
+            .map(|_| {
+                let inner = crate::Client::from_blocking("inner", || Ok(Credentials::from_parts("id", "s")));
+                let all_here = all_here.clone();
+                begin(&Arc::new(Custom::blocking("mine".into(), move || {
+                    // As many as may be at work: from here on none of the inner ones could begin.
+                    all_here.wait();
+                    inner.credentials_blocking().map(|given| (*given).clone())
+                })))
+            })
+            .collect();
+        for told in fetches {
+            assert_eq!(told.recv().unwrap().unwrap().provider_name(), Some("inner"));
         }
     }
 
