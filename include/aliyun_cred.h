@@ -26,8 +26,8 @@
  *
  * Errors. A function that can fail returns an error, and NULL means success. The caller owns the error and frees it
  * with aliyun_cred_error_free, which takes NULL as well. An error's kind is for programs, its message for people. A
- * fault inside the library never ends the process: it becomes an error of kind ALIYUN_CRED_ERROR_INTERNAL or, where no
- * error can be returned, the value that stands for "nothing".
+ * fault inside the library never ends the process: it is logged, and becomes an error of kind
+ * ALIYUN_CRED_ERROR_INTERNAL or, where no error can be returned, the value that stands for "nothing".
  *
  * Ownership. The caller owns what a _new, _default, _from_..., _assume_role, _get, _cached or _retain function gives, and frees it
  * exactly once with the _free function of its type. An argument is borrowed for the length of the call, but for those
@@ -167,7 +167,8 @@ typedef enum {
      */
     ALIYUN_CRED_ERROR_CANCELLED = 15,
     /**
-     * A source, while asked for a credential, asked the same client for one.
+     * What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
+     * one, or a callback on the library's background thread made a call that waits.
      */
     ALIYUN_CRED_ERROR_RECURSION = 16,
     /**
@@ -851,12 +852,14 @@ const char *aliyun_cred_client_type(const aliyun_cred_client_t *client);
 
 /**
  * Asks for the current credential, and has a callback called with it. Nothing waits: while the cached one is fresh the
- * callback runs inside this call, otherwise on the background thread, when the source has answered.
+ * callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
+ * thread's call into the library that brought the answer.
  *
- * client: borrowed for the call. callback: called exactly once, unless it is cancelled before; it must not block, nor
- * throw a C++ exception, and may use this library but for calls that wait. user_data: handed to the callback as it is;
- * it belongs to the caller. request: written on success only, with a handle that the caller owns and frees with
- * aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
+ * client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
+ * it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives
+ * ALIYUN_CRED_ERROR_RECURSION on the background thread. user_data: handed to the callback as it is; it belongs to the
+ * caller. request: written before the callback is called, on success only, with a handle that the caller owns and frees
+ * with aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
  * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. In a forked
  * child the callbacks of its parent are not called. Any number of threads may call it at once.
  */
@@ -870,8 +873,10 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials_async(const aliyun_cred_
  * Gives up: the callback is not called any more. The refresh goes on for the others.
  *
  * request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
- * returned, so that what it uses may be freed in either case. Only inside the callback itself false is returned while it
- * runs; and NULL gives false. Any number of threads may call it at once.
+ * returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
+ * thread. Only inside the callback itself false is returned while it runs; and NULL gives false. In a forked child it
+ * never waits, and says how it stood when the child was forked: true if the callback had not been called by then, and
+ * false if it had, though it may have been running. Any number of threads may call it at once.
  */
 bool aliyun_cred_request_cancel(const aliyun_cred_request_t *request);
 
@@ -888,10 +893,11 @@ void aliyun_cred_request_free(aliyun_cred_request_t *request);
  *
  * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on a
  * helper thread, never twice at the same time for one client, and given up after a minute; it may block, and must not
- * throw a C++ exception. It is asked at every call, unless it says when its credential expires: that is then cached, and
- * refreshed in time. If it asks the client that is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to
- * it as it is. destructor: called with user_data, once, on any thread, when this client and every role on top of it are
- * freed and no call runs any more; NULL if there is nothing to free. On failure it is not called. client: written on
+ * throw a C++ exception. While a call that was given up is still running the client gets no other. It is asked at every
+ * call, unless it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that
+ * is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
+ * once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
+ * call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client: written on
  * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
  * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call it.
  */
@@ -1038,8 +1044,10 @@ int64_t aliyun_cred_credentials_expiration(const aliyun_cred_credentials_t *cred
  * callback: called on whichever thread has something to say, the background thread among them, and on several at once;
  * it must not block, nor throw a C++ exception, and may use this library but for calls that wait. NULL: nothing is
  * logged any more. user_data: handed to the callback as it is; it belongs to the caller. When this returns, the callback
- * before is not running and will not be called again, so that what it uses may be freed; only if this is called from
- * inside a callback, that one call of it is still to return. Any thread may call it, one at a time.
+ * before is not running and will not be called again, so that what it uses may be freed: to that end this waits for calls
+ * of it that are still running. Not so inside a callback, which it would wait for: then calls of the callback before, in
+ * this thread and in others, may still be running, and what it uses must not be freed. A line that is logged while the
+ * callback is being replaced may be lost. Any thread may call it, one at a time.
  */
 void aliyun_cred_set_log_callback(aliyun_cred_log_callback_t callback,
                                   void *user_data);

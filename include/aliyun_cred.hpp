@@ -11,6 +11,9 @@
 //                                  .access_key_secret("...")
 //                                  .role_arn("acs:ram::1234567890123456:role/reader"));
 //
+// Whatever throws Error has a twin that gives a Result instead, whose name begins with try_. Where the compiler knows no
+// exceptions (-fno-exceptions), only those twins are of use: what would throw ends the program.
+//
 // Header only; link with -laliyun_cred. The rules on threads, fork and strings are those of aliyun_cred.h: clients,
 // credentials and errors may be used by any number of threads at once, a configuration by one. The objects themselves
 // follow C++'s usual rule: while one thread assigns to an object or destroys it, no other may use that same object;
@@ -22,6 +25,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -127,6 +131,42 @@ private:
     std::shared_ptr<const Details> details_;
 };
 
+namespace detail {
+
+[[noreturn]] inline void raise(const Error &error) {
+#if defined(__cpp_exceptions)
+    throw error;
+#else
+    static_cast<void>(error);
+    std::terminate();
+#endif
+}
+
+// Does what the program has said, which may throw and must not throw through C: what it threw goes to `caught`, as a kind
+// and a text. That may throw, too.
+template <typename Work, typename Caught>
+void contain(Work work, Caught caught) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        try {
+            work();
+        } catch (const Error &error) {
+            caught(error.kind(), error.what());
+        } catch (const std::exception &error) {
+            caught(ALIYUN_CRED_ERROR_INTERNAL, error.what());
+        } catch (...) {
+            caught(ALIYUN_CRED_ERROR_INTERNAL, "what was thrown is no std::exception");
+        }
+    } catch (...) {
+    }
+#else
+    static_cast<void>(caught);
+    work();
+#endif
+}
+
+}  // namespace detail
+
 // A value, or the error instead of it: for those who would rather not throw.
 template <typename T>
 class [[nodiscard]] Result {
@@ -157,36 +197,75 @@ public:
 private:
     void check() const {
         if (!has_value()) {
-            throw error();
+            detail::raise(error());
         }
     }
 
     std::variant<T, Error> content_;
 };
 
+// Nothing, or an error.
+template <>
+class [[nodiscard]] Result<void> {
+public:
+    Result() = default;
+    Result(Error error) : error_(std::move(error)) {}
+
+    bool has_value() const noexcept { return !error_; }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    // Throws the error if there is one.
+    void value() const {
+        if (error_) {
+            detail::raise(*error_);
+        }
+    }
+
+    // The error, which must be there.
+    const Error &error() const noexcept { return *error_; }
+
+private:
+    std::optional<Error> error_;
+};
+
 namespace detail {
 
-inline void check(aliyun_cred_error_t *error) {
+inline Result<void> outcome(aliyun_cred_error_t *error) {
     if (error != nullptr) {
-        throw Error(OwnedError(error));
+        return Error(OwnedError(error));
     }
+    return {};
 }
 
-// A string as C takes it, which would otherwise end silently at a NUL inside.
-inline const char *argument(const char *name, const std::string &value) {
+// Whether C can take it: a string would otherwise end silently at a NUL inside.
+inline Result<void> whole(const char *name, const std::string &value) {
     if (value.find('\0') != std::string::npos) {
-        throw Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' contains a NUL character");
+        return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' contains a NUL character");
     }
-    return value.c_str();
+    return {};
 }
-inline std::int64_t argument(const char *, std::int64_t value) noexcept { return value; }
-inline bool argument(const char *, bool value) noexcept { return value; }
+inline Result<void> whole(const char *, std::int64_t) noexcept { return {}; }
+inline Result<void> whole(const char *, bool) noexcept { return {}; }
+
+inline const char *to_c(const std::string &value) noexcept { return value.c_str(); }
+inline std::int64_t to_c(std::int64_t value) noexcept { return value; }
+inline bool to_c(bool value) noexcept { return value; }
+
+// Whether there is anything to call.
+template <typename Signature>
+Result<void> callable(const char *name, const std::function<Signature> &function) {
+    if (!function) {
+        return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' is empty");
+    }
+    return {};
+}
 
 }  // namespace detail
 
 // What the user says about one source. Each option has a setter of its name, which returns the configuration, so that
 // calls can be chained; aliyun_cred_config_set_<option> in aliyun_cred.h tells what the option means. A setter throws
-// Error for a string that is not UTF-8 or contains a NUL; values are checked when a client is made.
+// Error for a string that is not UTF-8 or contains a NUL, and try_<option> gives it; values are checked when a client is
+// made.
 class Config {
 public:
     Config() : config_(aliyun_cred_config_new()) {}
@@ -195,15 +274,29 @@ public:
     explicit Config(const std::string &type_name) : Config() { type(type_name); }
 
     // Reads a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
-    static Config from_json(const std::string &json) {
+    static Config from_json(const std::string &json) { return try_from_json(json).value(); }
+
+    // As from_json, without throwing Error.
+    static Result<Config> try_from_json(const std::string &json) {
+        if (auto text = detail::whole("json", json); !text) {
+            return text.error();
+        }
         aliyun_cred_config_t *config = nullptr;
-        detail::check(aliyun_cred_config_from_json(detail::argument("json", json), &config));
+        if (auto read = detail::outcome(aliyun_cred_config_from_json(json.c_str(), &config)); !read) {
+            return read.error();
+        }
         return Config(config);
     }
 
 #define ALIYUN_CRED_OPTION(option, value_type)                                                                   \
+    Result<void> try_##option(value_type value) {                                                                \
+        if (auto text = detail::whole(#option, value); !text) {                                                  \
+            return text;                                                                                         \
+        }                                                                                                        \
+        return detail::outcome(aliyun_cred_config_set_##option(config_.get(), detail::to_c(value)));             \
+    }                                                                                                            \
     Config &option(value_type value) & {                                                                         \
-        detail::check(aliyun_cred_config_set_##option(config_.get(), detail::argument(#option, value)));         \
+        try_##option(value).value();                                                                             \
         return *this;                                                                                            \
     }                                                                                                            \
     Config &&option(value_type value) && { return std::move(option(value)); }
@@ -267,7 +360,7 @@ class Credentials {
 public:
     // Takes a reference of the C interface over.
     explicit Credentials(aliyun_cred_credentials_t *credentials) : credentials_(credentials) {
-        detail::check(aliyun_cred_credentials_view(credentials, &view_));
+        detail::outcome(aliyun_cred_credentials_view(credentials, &view_)).value();
     }
 
     Credentials(const Credentials &other) noexcept
@@ -296,12 +389,17 @@ public:
     // configured directly.
     std::optional<std::string_view> provider_name() const noexcept { return text(view_.provider_name); }
 
-    // When it ends, by the wall clock, to the millisecond; absent if it does not end.
+    // When it ends, by the wall clock, to the millisecond, or the last time that the clock can tell if it ends after
+    // that; absent if it does not end.
     std::optional<std::chrono::system_clock::time_point> expiration() const noexcept {
+        using Time = std::chrono::system_clock::time_point;
+        using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
         if (view_.expiration < 0) {
             return std::nullopt;
         }
-        return std::chrono::system_clock::time_point(std::chrono::milliseconds(view_.expiration));
+        const Milliseconds since(view_.expiration);
+        const Time last = (Time::max)();
+        return since < std::chrono::duration_cast<Milliseconds>(last.time_since_epoch()) ? Time(since) : last;
     }
 
     // The object of the C interface; it stays this one's.
@@ -322,8 +420,9 @@ private:
 // A question that has been asked; see Client::credentials_async. Dropping it cancels nothing.
 class Request {
 public:
-    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned; or,
-    // inside of it, while it runs. For one thread at a time.
+    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned: this
+    // waits while it runs in another thread, and only inside of it false is returned while it runs. In a forked child it
+    // says how it stood when the child was forked. For one thread at a time.
     bool cancel() noexcept {
         const bool cancelled = aliyun_cred_request_cancel(request_.get());
         if (cancelled) {
@@ -359,71 +458,114 @@ class Client {
 public:
     // A client of the default chain; what it finds, or why it finds nothing, shows at the first call. Throws Error if
     // an environment variable that only the chain reads makes no sense.
-    Client() : client_(made([](aliyun_cred_client_t **client) { return aliyun_cred_client_default(client); })) {}
+    Client() : Client(try_default().value()) {}
+
+    // As the constructor, without throwing Error.
+    static Result<Client> try_default() {
+        return made([](aliyun_cred_client_t **client) { return aliyun_cred_client_default(client); });
+    }
 
     // A client of the source that a configuration names. Throws Error if an option is missing, contradictory or out of
     // range, or if a file that it names cannot be used.
-    explicit Client(const Config &config)
-        : client_(made([&](aliyun_cred_client_t **client) { return aliyun_cred_client_new(config.get(), client); })) {}
+    explicit Client(const Config &config) : Client(try_new(config).value()) {}
 
     // As the constructor, without throwing Error.
     static Result<Client> try_new(const Config &config) {
-        aliyun_cred_client_t *client = nullptr;
-        if (detail::OwnedError error{aliyun_cred_client_new(config.get(), &client)}) {
-            return Error(std::move(error));
-        }
-        return Client(client);
+        return made([&](aliyun_cred_client_t **client) { return aliyun_cred_client_new(config.get(), client); });
     }
 
     // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's type
     // is not looked at. Throws Error as the constructor does, and for an unknown name.
     static Client from_source(const std::string &name, const Config &config = Config()) {
-        const char *source = detail::argument("name", name);
-        return Client(made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_source(source, config.get(), client);
-        }));
+        return try_from_source(name, config).value();
+    }
+
+    // As from_source, without throwing Error.
+    static Result<Client> try_from_source(const std::string &name, const Config &config = Config()) {
+        if (auto text = detail::whole("name", name); !text) {
+            return text.error();
+        }
+        return made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_from_source(name.c_str(), config.get(), client);
+        });
     }
 
     // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name is
     // not UTF-8.
-    static Client from_profile(const std::string &name) {
-        const char *profile = detail::argument("name", name);
-        return Client(made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_profile(profile, client);
-        }));
+    static Client from_profile(const std::string &name) { return try_from_profile(name).value(); }
+
+    // As from_profile, without throwing Error.
+    static Result<Client> try_from_profile(const std::string &name) {
+        if (auto text = detail::whole("name", name); !text) {
+            return text.error();
+        }
+        return made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_from_profile(name.c_str(), client);
+        });
     }
 
     // A client of a provider of the program's own, which can be the base of a role as well. It is asked on a thread of the
-    // library's, for a minute at most, and at every call, unless it says when its credential ends. What it throws is the
-    // error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is destroyed when this client
-    // and every role on top of it are gone. Throws Error if the name is not UTF-8.
+    // library's, one call after another, for a minute at most, and at every call, unless it says when its credential ends.
+    // What it throws is the error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is
+    // destroyed when this client and every role on top of it are gone, on any thread, which must not be made to wait.
+    // Throws Error if the name is not UTF-8 or the function is empty.
     static Client from_provider(const std::string &name, std::function<Provided()> provider) {
-        const char *source = detail::argument("name", name);
-        auto owned = std::make_unique<std::function<Provided()>>(std::move(provider));
-        Client client(made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_provider(source, ask_provider, owned.get(), destroy_provider, client);
-        }));
-        owned.release();
-        return client;
+        return try_from_provider(name, std::move(provider)).value();
     }
 
-    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one is
-    // fresh it is called inside this call, otherwise on the library's background thread: it must not block, and what it
-    // throws is dropped. It is called exactly once, unless the request is cancelled before.
-    Request credentials_async(std::function<void(Result<Credentials>)> done) const {
-        auto owned = std::make_unique<Request::Done>(std::move(done));
-        aliyun_cred_request_t *request = nullptr;
-        detail::check(aliyun_cred_client_get_credentials_async(client_.get(), answered, owned.get(), &request));
-        // From here on the call deletes it, and may have done so.
-        return Request(request, owned.release());
+    // As from_provider, without throwing Error.
+    static Result<Client> try_from_provider(const std::string &name, std::function<Provided()> provider) {
+        if (auto text = detail::whole("name", name); !text) {
+            return text.error();
+        }
+        if (auto given = detail::callable("provider", provider); !given) {
+            return given.error();
+        }
+        auto owned = std::make_unique<std::function<Provided()>>(std::move(provider));
+        return made([&](aliyun_cred_client_t **client) {
+            aliyun_cred_error_t *error =
+                aliyun_cred_client_from_provider(name.c_str(), ask_provider, owned.get(), destroy_provider, client);
+            if (error == nullptr) {
+                // The client's from here on, whatever becomes of it.
+                static_cast<void>(owned.release());
+            }
+            return error;
+        });
     }
 
     // A client of a role that is assumed with what this one gives; roles can be assumed one on top of another. Throws
     // Error if an option is missing or out of range.
-    Client assume_role(const Config &role) const {
-        return Client(made([&](aliyun_cred_client_t **client) {
+    Client assume_role(const Config &role) const { return try_assume_role(role).value(); }
+
+    // As assume_role, without throwing Error.
+    Result<Client> try_assume_role(const Config &role) const {
+        return made([&](aliyun_cred_client_t **client) {
             return aliyun_cred_client_assume_role(client_.get(), role.get(), client);
-        }));
+        });
+    }
+
+    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one is
+    // fresh it is called inside this call, otherwise on the library's background thread or inside another thread's call
+    // into the library: it must not block, and what it throws is dropped. It is called exactly once, unless the request is
+    // cancelled before. Throws Error if the function is empty.
+    Request credentials_async(std::function<void(Result<Credentials>)> done) const {
+        return try_credentials_async(std::move(done)).value();
+    }
+
+    // As credentials_async, without throwing Error.
+    Result<Request> try_credentials_async(std::function<void(Result<Credentials>)> done) const {
+        if (auto given = detail::callable("done", done); !given) {
+            return given.error();
+        }
+        auto owned = std::make_unique<Request::Done>(std::move(done));
+        aliyun_cred_request_t *request = nullptr;
+        if (auto asked = detail::outcome(
+                aliyun_cred_client_get_credentials_async(client_.get(), answered, owned.get(), &request));
+            !asked) {
+            return asked.error();
+        }
+        // From here on the call deletes it, and may have done so.
+        return Request(request, owned.release());
     }
 
     // The current credential, which may mean to wait for the source, within its own time limits. Throws Error if the
@@ -475,58 +617,73 @@ public:
 
 private:
     explicit Client(aliyun_cred_client_t *client) : client_(client, aliyun_cred_client_free) {}
-    explicit Client(std::shared_ptr<aliyun_cred_client_t> client) : client_(std::move(client)) {}
 
     template <typename Make>
-    static std::shared_ptr<aliyun_cred_client_t> made(Make make) {
+    static Result<Client> made(Make make) {
         aliyun_cred_client_t *client = nullptr;
-        detail::check(make(&client));
-        return std::shared_ptr<aliyun_cred_client_t>(client, aliyun_cred_client_free);
+        if (auto outcome = detail::outcome(make(&client)); !outcome) {
+            return outcome.error();
+        }
+        return Client(client);
     }
 
     static Result<Credentials> result(aliyun_cred_error_t *error, aliyun_cred_credentials_t *credentials) {
-        if (error != nullptr) {
-            return Error(detail::OwnedError(error));
+        if (auto outcome = detail::outcome(error); !outcome) {
+            return outcome.error();
         }
         return Credentials(credentials);
     }
 
     static void answered(void *done, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) noexcept {
         const std::unique_ptr<Request::Done> owned(static_cast<Request::Done *>(done));
-        try {
-            (*owned)(result(error, credentials));
-        } catch (...) {
-        }
+        detail::contain([&] { (*owned)(result(error, credentials)); }, [](ErrorKind, const char *) {});
     }
 
     static void ask_provider(void *provider, aliyun_cred_answer_t *answer) noexcept {
-        const auto refuse = [answer](ErrorKind kind, const char *text) {
-            // What cannot be said is left unsaid: an answer that is not filled in is an error as well.
-            const detail::OwnedError refused(
-                aliyun_cred_answer_set_error(answer, static_cast<std::uint32_t>(kind), text));
-        };
-        try {
-            const Provided given = (*static_cast<std::function<Provided()> *>(provider))();
-            detail::check(aliyun_cred_answer_set_access_key(
-                answer, detail::argument("access_key_id", given.access_key_id),
-                detail::argument("access_key_secret", given.access_key_secret)));
-            detail::check(aliyun_cred_answer_set_security_token(
-                answer, detail::argument("security_token", given.security_token)));
-            if (given.expiration) {
-                const auto since = given.expiration->time_since_epoch();
-                detail::check(aliyun_cred_answer_set_expiration(
-                    answer, std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
+        detail::contain(
+            [&] {
+                if (auto filled = fill(*answer, (*static_cast<std::function<Provided()> *>(provider))()); !filled) {
+                    refuse(*answer, filled.error().kind(), filled.error().what());
+                }
+            },
+            [&](ErrorKind kind, const char *text) { refuse(*answer, kind, text); });
+    }
+
+    static Result<void> fill(aliyun_cred_answer_t &answer, const Provided &given) {
+        for (const auto &[name, value] : {std::pair("access_key_id", &given.access_key_id),
+                                          std::pair("access_key_secret", &given.access_key_secret),
+                                          std::pair("security_token", &given.security_token)}) {
+            if (auto text = detail::whole(name, *value); !text) {
+                return text;
             }
-        } catch (const Error &error) {
-            refuse(error.kind(), error.what());
-        } catch (const std::exception &error) {
-            refuse(ALIYUN_CRED_ERROR_INTERNAL, error.what());
-        } catch (...) {
-            refuse(ALIYUN_CRED_ERROR_INTERNAL, "the provider threw something that is no std::exception");
+        }
+        if (auto pair = detail::outcome(aliyun_cred_answer_set_access_key(&answer, given.access_key_id.c_str(),
+                                                                          given.access_key_secret.c_str()));
+            !pair) {
+            return pair;
+        }
+        if (auto token =
+                detail::outcome(aliyun_cred_answer_set_security_token(&answer, given.security_token.c_str()));
+            !token || !given.expiration) {
+            return token;
+        }
+        const auto since = given.expiration->time_since_epoch();
+        return detail::outcome(aliyun_cred_answer_set_expiration(
+            &answer, std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
+    }
+
+    static void refuse(aliyun_cred_answer_t &answer, ErrorKind kind, const char *text) {
+        const auto number = static_cast<std::uint32_t>(kind);
+        if (!detail::outcome(aliyun_cred_answer_set_error(&answer, number, text))) {
+            text = "the provider threw an exception whose text is not UTF-8";
+            // What cannot be said at all is left unsaid: an answer that is not filled in is an error as well.
+            static_cast<void>(detail::outcome(aliyun_cred_answer_set_error(&answer, number, text)));
         }
     }
 
-    static void destroy_provider(void *provider) noexcept { delete static_cast<std::function<Provided()> *>(provider); }
+    static void destroy_provider(void *provider) noexcept {
+        delete static_cast<std::function<Provided()> *>(provider);
+    }
 
     static std::string copied(std::optional<std::string_view> text) { return std::string(text.value_or("")); }
 
@@ -543,10 +700,8 @@ inline void set_log_callback(std::function<void(aliyun_cred_log_level_t, std::st
     // Never destroyed: something may still be logged while the program ends.
     static Function *current = nullptr;
     const auto call = [](aliyun_cred_log_level_t level, const char *message, void *function) noexcept {
-        try {
-            (*static_cast<const Function *>(function))(level, message);
-        } catch (...) {
-        }
+        detail::contain([&] { (*static_cast<const Function *>(function))(level, message); },
+                        [](ErrorKind, const char *) {});
     };
     std::unique_ptr<Function> next(callback ? new Function(std::move(callback)) : nullptr);
     const std::lock_guard<std::mutex> guard(lock);

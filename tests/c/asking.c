@@ -169,6 +169,122 @@ static void cancelling_races_with_the_answer(void) {
     service_stop(&service);
 }
 
+static bool is_cancelled(void *argument) {
+    const struct asked *asked = (const struct asked *)argument;
+    /* Again and again, as ever. */
+    return aliyun_cred_request_cancel(asked->request) && aliyun_cred_request_cancel(asked->request);
+}
+
+static bool was_called(void *asked) { return !aliyun_cred_request_cancel(((const struct asked *)asked)->request); }
+
+/* A child is never called, and knows which of its parent's callbacks have been. */
+static void a_forked_child_knows_what_was_called(void) {
+    struct service service;
+    static struct asked answered, outstanding;
+    ask_nothing_yet(&answered);
+    ask_nothing_yet(&outstanding);
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &answered, &answered.request)));
+    await_calls(&answered, 1);
+    /* It has returned by then. */
+    CHECK(!aliyun_cred_request_cancel(answered.request));
+    CHECK(true_in_a_child(was_called, &answered));
+
+    aliyun_cred_client_invalidate(client);
+    service_hold(&service, true);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &outstanding, &outstanding.request)));
+    CHECK(true_in_a_child(is_cancelled, &outstanding));
+    service_hold(&service, false);
+    await_calls(&outstanding, 1);
+    CHECK(outstanding.right && outstanding.kind == ALIYUN_CRED_OK);
+    aliyun_cred_request_free(answered.request);
+    aliyun_cred_request_free(outstanding.request);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+struct forking {
+    struct asked asked;
+    bool right;
+};
+
+static void told_and_forking(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    struct forking *forking = (struct forking *)user_data;
+    forking->right = true_in_a_child(was_called, &forking->asked);
+    told(&forking->asked, credentials, error);
+}
+
+static void a_callback_may_fork(void) {
+    struct service service;
+    static struct forking forking;
+    ask_nothing_yet(&forking.asked);
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    service_hold(&service, true);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told_and_forking, &forking, &forking.asked.request)));
+    service_hold(&service, false);
+    await_calls(&forking.asked, 1);
+    CHECK(!aliyun_cred_request_cancel(forking.asked.request) && forking.right && forking.asked.right);
+    aliyun_cred_request_free(forking.asked.request);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
+struct freed {
+    aliyun_cred_client_t *client;
+};
+
+static void free_the_client(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    struct freed *freed = (struct freed *)user_data;
+    aliyun_cred_client_free(freed->client);
+    freed->client = NULL;
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_error_free(error);
+}
+
+static void a_callback_may_free_the_client(void) {
+    aliyun_cred_config_t *config = NULL;
+    struct freed freed = {NULL};
+    CHECK(succeeds(aliyun_cred_config_from_json("{\"type\":\"bearer\",\"bearer_token\":\"t\"}", &config)));
+    CHECK(succeeds(aliyun_cred_client_new(config, &freed.client)));
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(freed.client, free_the_client, &freed, NULL)));
+    CHECK(freed.client == NULL);
+    aliyun_cred_config_free(config);
+}
+
+/* Asks another client, which would have to wait, on the background thread. */
+static void wait_for_another(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    struct asked *asked = (struct asked *)user_data;
+    aliyun_cred_credentials_t *others = NULL;
+    aliyun_cred_error_t *refused = aliyun_cred_client_get_credentials(asked->again, &others);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_error_free(error);
+    pthread_mutex_lock(&asked->lock);
+    asked->kind = aliyun_cred_error_kind(refused);
+    asked->calls++;
+    pthread_cond_broadcast(&asked->changed);
+    pthread_mutex_unlock(&asked->lock);
+    aliyun_cred_error_free(refused);
+}
+
+static void a_callback_that_would_wait_is_told(void) {
+    struct service service;
+    static struct asked asked;
+    ask_nothing_yet(&asked);
+    CHECK(service_start(&service, 200, ISSUED));
+    aliyun_cred_client_t *client = role_of(&service);
+    asked.again = role_of(&service);
+    service_hold(&service, true);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, wait_for_another, &asked, NULL)));
+    service_hold(&service, false);
+    await_calls(&asked, 1);
+    CHECK(asked.kind == ALIYUN_CRED_ERROR_RECURSION);
+    aliyun_cred_client_free(asked.again);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
 /* A provider's state, and what it answers. */
 enum answer { KEY, LASTING, SEALED, NOTHING, ASKS_ITS_CLIENT };
 
@@ -317,6 +433,10 @@ int main(void) {
     RUN(an_error_comes_the_same_way);
     RUN(whoever_cancels_is_not_called_and_the_refresh_goes_on);
     RUN(cancelling_races_with_the_answer);
+    RUN(a_forked_child_knows_what_was_called);
+    RUN(a_callback_may_fork);
+    RUN(a_callback_may_free_the_client);
+    RUN(a_callback_that_would_wait_is_told);
     RUN(a_provider_is_asked_at_every_call_unless_it_says_until_when);
     RUN(what_a_provider_says_is_wrong_comes_through);
     RUN(a_role_on_top_of_a_provider_keeps_it);

@@ -27,6 +27,19 @@ static bool faulty(aliyun_cred_error_t *error) {
     return right;
 }
 
+/* What was logged; for the thread that logs, which is the one that meets the fault. */
+static struct {
+    int lines;
+    bool right;
+} logged = {0, true};
+
+static void log_line(aliyun_cred_log_level_t level, const char *message, void *user_data) {
+    (void)user_data;
+    logged.lines++;
+    logged.right = logged.right && level == ALIYUN_CRED_LOG_ERROR && strstr(message, "border.rs:") != NULL &&
+                   strstr(message, "canary") == NULL;
+}
+
 static void never(void *user_data, aliyun_cred_credentials_t *given, aliyun_cred_error_t *error) {
     (void)user_data, (void)given, (void)error;
     abort();
@@ -88,6 +101,16 @@ static void a_fault_in_an_answer_is_an_error_of_the_call(void) {
     aliyun_cred_client_free(own);
 }
 
+static void faults_are_logged(void) {
+    aliyun_cred_set_log_callback(log_line, NULL);
+    panicking(true);
+    CHECK(aliyun_cred_config_new() == NULL);
+    CHECK(faulty(aliyun_cred_client_default(&client)));
+    panicking(false);
+    aliyun_cred_set_log_callback(NULL, NULL);
+    CHECK(logged.lines == 2 && logged.right);
+}
+
 static void all_is_well_afterwards(void) {
     aliyun_cred_credentials_t *again = NULL;
     CHECK(succeeds(aliyun_cred_client_get_credentials(client, &again)));
@@ -106,6 +129,7 @@ int main(void) {
     RUN(functions_that_can_fail_give_an_error);
     RUN(other_functions_give_nothing);
     RUN(a_fault_in_an_answer_is_an_error_of_the_call);
+    RUN(faults_are_logged);
     RUN(all_is_well_afterwards);
     aliyun_cred_credentials_free(credentials);
     aliyun_cred_client_free(client);

@@ -56,6 +56,9 @@ link_static="$static -lgcc_s -lutil -lrt -lpthread -lm -ldl"
 compile() { # source output flags...
     source=$1; output=$2; shift 2
     case $source in
+        results.cpp) set -- "$@" -fno-exceptions ;;
+    esac
+    case $source in
         *.cpp) "$CXX" -std=c++17 -g -O1 $warnings $posix $include "$here/$source" -o "$output" "$@" -pthread ;;
         *) "$CC" -std=c11 -g -O1 $warnings $posix $include "$here/$source" -o "$output" "$@" -pthread ;;
     esac
@@ -81,6 +84,8 @@ check_headers() { # C compiler, C++ compiler
     done
     for std in c++17 c++20; do
         "$2" -std=$std $warnings $posix $include -fsyntax-only "$here/wrapper.cpp" || failed "$2 $std aliyun_cred.hpp"
+        "$2" -std=$std $warnings $posix $include -fno-exceptions -fsyntax-only "$here/results.cpp" ||
+            failed "$2 $std aliyun_cred.hpp without exceptions"
     done
     for program in "$BUILD_DIR"/headers/*; do
         clean "$program" || failed "$program"
@@ -107,6 +112,11 @@ while read -r symbol; do
         *) grep -q "\b$symbol\b" "$here/nulls.c" || failed "nulls.c does not try $symbol" ;;
     esac
 done <"$BUILD_DIR/symbols.txt"
+# Every function with an argument that is a string.
+for symbol in $(tr '\n' ' ' <"$root/include/aliyun_cred.h" | tr ';' '\n' |
+    sed -n 's/.*\(aliyun_cred_[a-z_]*\)([^()]*const char \*[^()]*) *$/\1/p'); do
+    grep -q "\b$symbol\b" "$here/enormous.c" || failed "enormous.c does not try $symbol"
+done
 abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred.h")
 dynamic=$(readelf -dW "$shared")
 case $dynamic in *"[libaliyun_cred.so.$abi]"*) ;; *) failed "the SONAME is not libaliyun_cred.so.$abi" ;; esac
@@ -131,13 +141,14 @@ if [ -n "${PANIC_LIB:-}" ]; then
     mkdir -p "$BUILD_DIR/panics"
     cp "$PANIC_LIB" "$BUILD_DIR/panics/libaliyun_cred.so.0"
     compile panics.c "$BUILD_DIR/panics/panics" "$BUILD_DIR/panics/libaliyun_cred.so.0" "-Wl,-rpath,$BUILD_DIR/panics"
-    # What a panic says of itself on standard error is not of interest.
+    # Standard error is the program's: the library says nothing there, not even that.
     run "panics" "$BUILD_DIR/panics/panics" 2>"$BUILD_DIR/panics/stderr"
+    if [ -s "$BUILD_DIR/panics/stderr" ]; then cat "$BUILD_DIR/panics/stderr"; failed "a fault was printed"; fi
 else
     skipped "faults inside the library: no PANIC_LIB (make test-c builds it)"
 fi
 
-for source in nulls.c values.c remote.c asking.c wrapper.cpp; do
+for source in nulls.c enormous.c values.c remote.c asking.c wrapper.cpp results.cpp; do
     name=${source%.*}
     # shellcheck disable=SC2086
     compile "$source" "$BUILD_DIR/plain/$name" $link

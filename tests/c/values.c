@@ -104,37 +104,6 @@ static void a_view_gives_everything_at_once(void) {
     aliyun_cred_credentials_free(bearer);
 }
 
-static void an_enormous_string(void) {
-    const size_t length = 4u << 20;
-    char *text = malloc(length + 1);
-    CHECK(text != NULL);
-    memset(text, 'x', length);
-    memcpy(text + length - 3, "\xe5\x87\xad", 4);
-    aliyun_cred_config_t *config = aliyun_cred_config_new();
-    aliyun_cred_client_t *client = NULL;
-    aliyun_cred_credentials_t *credentials = NULL;
-    CHECK(succeeds(aliyun_cred_config_set_type(config, "access_key")));
-    CHECK(succeeds(aliyun_cred_config_set_access_key_id(config, text)));
-    CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, text)));
-    CHECK(succeeds(aliyun_cred_client_new(config, &client)));
-    CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
-    aliyun_cred_credentials_view_t view;
-    CHECK(succeeds(aliyun_cred_credentials_view(credentials, &view)));
-    CHECK(view.access_key_id.length == length && view.access_key_secret.length == length);
-    CHECK(memcmp(view.access_key_id.data, text, length + 1) == 0);
-    CHECK(memcmp(view.access_key_secret.data, text, length + 1) == 0);
-    /* Cut inside its last character, it is no UTF-8 any more. */
-    text[length - 1] = '\0';
-    CHECK(is(aliyun_cred_config_set_policy(config, text), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
-    /* And it is no configuration. */
-    text[length - 3] = '\0';
-    CHECK(is(aliyun_cred_config_from_json(text, &config), ALIYUN_CRED_ERROR_INVALID_CONFIG));
-    free(text);
-    aliyun_cred_credentials_free(credentials);
-    aliyun_cred_client_free(client);
-    aliyun_cred_config_free(config);
-}
-
 static void configuration_errors(void) {
     static const struct {
         const char *json;
@@ -206,7 +175,6 @@ int main(void) {
     RUN(names_of_kinds);
     RUN(an_access_key_by_its_setters);
     RUN(a_view_gives_everything_at_once);
-    RUN(an_enormous_string);
     RUN(configuration_errors);
     RUN(a_chain_that_finds_nothing_lists_its_attempts);
     return finish();

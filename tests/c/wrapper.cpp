@@ -198,6 +198,57 @@ static void a_refusal_carries_what_the_service_said() {
     CHECK(error.attempts().empty());
 }
 
+// What has a twin that throws gives the same error without.
+static void results_in_place_of_exceptions() {
+    const std::string nul("a\0b", 3);
+    Config config("access_key");
+    CHECK(config.try_access_key_id("id") && config.try_access_key_secret("secret") && config.try_timeout(1000));
+    CHECK(config.try_enable_vpc(true).has_value());
+    const Result<void> refused = config.try_policy(nul);
+    CHECK(!refused && refused.error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(thrown([&] { refused.value(); }).kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    config.try_policy("{}").value();
+    CHECK(Client::try_new(config)->getAccessKeyId() == "id");
+    CHECK(Config::try_from_json("{}") && !Config::try_from_json(nul) && !Config::try_from_json("{"));
+    CHECK(Client::try_default()->type() == "default");
+    CHECK(Client::try_from_source("static_ak", config)->getAccessKeyId() == "id");
+    CHECK(Client::try_from_source("nothing").error().kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG);
+    CHECK(Client::try_from_source(nul).error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(Client::try_from_profile("p")->type() == "cli_profile" && !Client::try_from_profile(nul));
+    CHECK(Client(config).try_assume_role(config).error().kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG);
+    CHECK(Client(config).try_assume_role(Config().role_arn("acs:ram::1:role/r"))->type() == "ram_role_arn");
+}
+
+static void what_is_empty_is_not_called() {
+    const Client client(access_key());
+    CHECK(client.try_credentials_async(nullptr).error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(contains(thrown([&] { (void)client.credentials_async(nullptr); }), "done"));
+    CHECK(Client::try_from_provider("p", nullptr).error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(contains(thrown([] { (void)Client::from_provider("p", nullptr); }), "provider"));
+}
+
+// The clock of most implementations ends in 2262, and what a service says need not.
+static void an_end_that_the_clock_cannot_tell() {
+    const auto end_of = [](std::int64_t expiration) {
+        static std::int64_t ends;
+        ends = expiration;
+        aliyun_cred_client_t *client = nullptr;
+        aliyun_cred_credentials_t *credentials = nullptr;
+        const auto give = [](void *user_data, aliyun_cred_answer_t *answer) {
+            CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "i", "s")));
+            CHECK(succeeds(aliyun_cred_answer_set_expiration(answer, *static_cast<std::int64_t *>(user_data))));
+        };
+        succeeds(aliyun_cred_client_from_provider("p", give, &ends, nullptr, &client));
+        succeeds(aliyun_cred_client_get_credentials(client, &credentials));
+        aliyun_cred_client_free(client);
+        return Credentials(credentials).expiration();
+    };
+    using Time = std::chrono::system_clock::time_point;
+    CHECK(end_of(9223372036854) == Time(std::chrono::milliseconds(9223372036854)) || end_of(9223372036854) == Time::max());
+    CHECK(end_of(253402300799000) >= Time(std::chrono::milliseconds(9223372036853)));
+    CHECK(end_of(INT64_MAX) == Time::max());
+}
+
 static void a_limit_runs_out() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
@@ -242,6 +293,13 @@ static void credentials_come_by_a_callback() {
     service_hold(&service, false);
     CHECK(told.get_future().get() == "STS.id");
     CHECK(!request.cancel() && !cancelled_called && service_requests(&service) == 1);
+    // In a child as well: what the call has deleted is not deleted again.
+    std::pair both(&request, &cancelled);
+    const auto as_in_the_parent = [](void *argument) {
+        const auto &[called, never_called] = *static_cast<decltype(both) *>(argument);
+        return !called->cancel() && never_called->cancel();
+    };
+    CHECK(true_in_a_child(as_in_the_parent, &both));
     bool at_once = false;
     (void)client.credentials_async([&](Result<Credentials> outcome) { at_once = outcome.has_value(); });
     CHECK(at_once);
@@ -266,6 +324,12 @@ static void a_provider_of_the_programs_own() {
     const Error other = failing([]() -> aliyun_cred::Provided { throw std::runtime_error("sealed"); });
     CHECK(other.kind() == ALIYUN_CRED_ERROR_INTERNAL && std::strcmp(other.what(), "sealed") == 0);
     CHECK(failing([] { return aliyun_cred::Provided{}; }).kind() == ALIYUN_CRED_ERROR_INTERNAL);
+    const Error unreadable = failing([]() -> aliyun_cred::Provided { throw Error(ALIYUN_CRED_ERROR_DENIED, "\xff"); });
+    CHECK(unreadable.kind() == ALIYUN_CRED_ERROR_DENIED && contains(unreadable, "not UTF-8"));
+    const Error odd = failing([]() -> aliyun_cred::Provided { throw 7; });
+    CHECK(odd.kind() == ALIYUN_CRED_ERROR_INTERNAL && contains(odd, "std::exception"));
+    const Error nul = failing([] { return aliyun_cred::Provided{std::string("i\0d", 3), "s", "", std::nullopt}; });
+    CHECK(nul.kind() == ALIYUN_CRED_ERROR_INTERNAL && contains(nul, "access_key_id"));
     service_stop(&service);
 }
 
@@ -321,6 +385,9 @@ int main() {
     RUN(a_configuration_error_throws_or_is_a_result);
     RUN(a_chain_that_finds_nothing_lists_its_attempts);
     RUN(a_refusal_carries_what_the_service_said);
+    RUN(results_in_place_of_exceptions);
+    RUN(what_is_empty_is_not_called);
+    RUN(an_end_that_the_clock_cannot_tell);
     RUN(a_limit_runs_out);
     RUN(clients_of_sources_and_of_roles_on_top);
     RUN(credentials_come_by_a_callback);

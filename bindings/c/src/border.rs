@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind};
 
@@ -52,6 +53,12 @@ impl<T> Answer for Option<Box<T>> {
 
 /// Runs a function's body; a panic ends here.
 pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
+    static SILENT: AtomicBool = AtomicBool::new(false);
+    // This crate's own tests want to be heard.
+    if !cfg!(test) && !SILENT.load(Ordering::Relaxed) {
+        SILENT.store(true, Ordering::Relaxed);
+        log_panics();
+    }
     // Handles never change but for a configuration, whose setters replace one value by another: a panic leaves
     // nothing half done.
     let body = || {
@@ -63,6 +70,17 @@ pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
         std::mem::forget(payload);
         T::after_panic()
     })
+}
+
+/// Has panics logged, in whichever thread of this library, instead of printed on standard error, which is the program's.
+/// Where they happened, and not what they say: nobody has checked that for secrets. The hook is of this library's own copy
+/// of the standard library.
+#[cold]
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let (file, line) = info.location().map_or(("an unknown place", 0), |place| (place.file(), place.line()));
+        log::error!(target: "aliyun_cred", "a fault inside aliyun_cred at {file}:{line}; please report it as a bug");
+    }));
 }
 
 /// Panics if a test wants it.

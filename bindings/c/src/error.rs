@@ -46,7 +46,8 @@ pub enum ErrorKind {
     ALIYUN_CRED_ERROR_COMMAND = 14,
     /// The caller gave up; the refresh goes on for the others.
     ALIYUN_CRED_ERROR_CANCELLED = 15,
-    /// A source, while asked for a credential, asked the same client for one.
+    /// What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
+    /// one, or a callback on the library's background thread made a call that waits.
     ALIYUN_CRED_ERROR_RECURSION = 16,
     /// A fault of this library; please report it.
     ALIYUN_CRED_ERROR_INTERNAL = 17,

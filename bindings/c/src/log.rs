@@ -5,9 +5,10 @@
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
-use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use aliyun_cred_core::PerProcess;
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
@@ -39,29 +40,12 @@ struct Sink {
 
 static CURRENT: ArcSwapOption<Sink> = ArcSwapOption::const_empty();
 
-/// Held for reading by whoever runs a callback. A forked child has one of its own.
-struct Running {
-    process: u32,
-    lock: RwLock<()>,
-}
+/// Held for reading by whoever runs a callback.
+static RUNNING: PerProcess<RwLock<()>> = PerProcess::new();
 
 thread_local! {
     /// Whether this thread is in a callback.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
-}
-
-fn running() -> Arc<Running> {
-    static RUNNING: ArcSwapOption<Running> = ArcSwapOption::const_empty();
-    loop {
-        let found = RUNNING.load_full();
-        match &found {
-            Some(running) if running.process == std::process::id() => return running.clone(),
-            _ => {
-                let own = Arc::new(Running { process: std::process::id(), lock: RwLock::new(()) });
-                RUNNING.compare_and_swap(&found, Some(own));
-            }
-        }
-    }
 }
 
 struct Listener;
@@ -75,10 +59,10 @@ impl Log for Listener {
         if !self.enabled(record.metadata()) || CURRENT.load().is_none() {
             return;
         }
-        let running = running();
+        let running = RUNNING.get(RwLock::default);
         // Not waited for: while a callback is being replaced a line may be lost, and a callback that makes the library
         // log something must not wait for whoever waits for it.
-        let Ok(_running) = running.lock.try_read() else { return };
+        let Ok(_running) = running.try_read() else { return };
         let Some(callback) = CURRENT.load_full() else { return };
         let level = match record.level() {
             Level::Error => LogLevel::ALIYUN_CRED_LOG_ERROR,
@@ -100,22 +84,23 @@ impl Log for Listener {
 /// callback: called on whichever thread has something to say, the background thread among them, and on several at once;
 /// it must not block, nor throw a C++ exception, and may use this library but for calls that wait. NULL: nothing is
 /// logged any more. user_data: handed to the callback as it is; it belongs to the caller. When this returns, the callback
-/// before is not running and will not be called again, so that what it uses may be freed; only if this is called from
-/// inside a callback, that one call of it is still to return. Any thread may call it, one at a time.
+/// before is not running and will not be called again, so that what it uses may be freed: to that end this waits for calls
+/// of it that are still running. Not so inside a callback, which it would wait for: then calls of the callback before, in
+/// this thread and in others, may still be running, and what it uses must not be freed. A line that is logged while the
+/// callback is being replaced may be lost. Any thread may call it, one at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_set_log_callback(callback: LogCallback, user_data: *mut c_void) {
     guard(|| {
-        static LISTENING: Once = Once::new();
-        LISTENING.call_once(|| {
-            // The facade is this library's own copy: no other library sees it.
-            if log::set_logger(&Listener).is_ok() {
-                log::set_max_level(LevelFilter::Debug);
-            }
-        });
+        // No `Once`: a child that is forked while another thread is in it would wait for ever.
+        static LISTENING: AtomicBool = AtomicBool::new(false);
+        // The facade is this library's own copy: no other library sees it.
+        if !LISTENING.swap(true, Ordering::Relaxed) && log::set_logger(&Listener).is_ok() {
+            log::set_max_level(LevelFilter::Debug);
+        }
         let callback = callback.map(|function| Arc::new(Sink { function, user_data: AtomicPtr::new(user_data) }));
         CURRENT.store(callback);
         if !INSIDE.get() {
-            drop(running().lock.write().unwrap_or_else(PoisonError::into_inner));
+            drop(RUNNING.get(RwLock::default).write().unwrap_or_else(PoisonError::into_inner));
         }
     });
 }

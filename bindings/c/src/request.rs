@@ -5,9 +5,8 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use aliyun_cred_core as core;
 use core::Credentials;
@@ -28,24 +27,33 @@ pub struct Request(Arc<Question>);
 
 #[derive(Debug)]
 struct Question {
-    /// A forked child is never answered: what was to answer stayed with its parent, perhaps with the lock.
+    /// A forked child is never answered: what was to answer stayed with its parent.
     process: u32,
-    state: Mutex<State>,
+    /// One of the four below. No lock, for a forked child may ask, and a lock may have stayed with its parent.
+    state: AtomicU8,
+    /// The thread that runs the callback, while one does.
+    runner: AtomicUsize,
+    /// Held by whoever makes it done, so that nobody who waits for that misses it.
+    done: Mutex<()>,
     changed: Condvar,
     user_data: AtomicPtr<c_void>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running(ThreadId),
-    Done,
-    Cancelled,
-}
+const WAITING: u8 = 0;
+const RUNNING: u8 = 1;
+const DONE: u8 = 2;
+const CANCELLED: u8 = 3;
 
 impl Question {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new(user_data: *mut c_void) -> Arc<Self> {
+        Arc::new(Question {
+            process: std::process::id(),
+            state: AtomicU8::new(WAITING),
+            runner: AtomicUsize::new(0),
+            done: Mutex::new(()),
+            changed: Condvar::new(),
+            user_data: AtomicPtr::new(user_data),
+        })
     }
 
     fn answer(
@@ -53,47 +61,64 @@ impl Question {
         callback: extern "C" fn(*mut c_void, *mut Credentials, *mut Error),
         outcome: core::Result<Arc<Credentials>>,
     ) {
-        {
-            let mut state = self.lock();
-            if *state == State::Cancelled {
-                return;
-            }
-            *state = State::Running(std::thread::current().id());
+        // A callback may fork, and its child go on to the next.
+        if self.process != std::process::id() {
+            return;
+        }
+        self.runner.store(this_thread(), Ordering::Relaxed);
+        if self.state.compare_exchange(WAITING, RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
         }
         let user_data = self.user_data.load(Ordering::Relaxed);
         match outcome {
             Ok(credentials) => callback(user_data, give(credentials), ptr::null_mut()),
             Err(error) => callback(user_data, ptr::null_mut(), Box::into_raw(Box::new(error.into()))),
         }
-        *self.lock() = State::Done;
+        // A child of the callback's has a copy of the lock, and nobody who waits.
+        let _done = (self.process == std::process::id())
+            .then(|| self.done.lock().unwrap_or_else(PoisonError::into_inner));
+        self.state.store(DONE, Ordering::Release);
         self.changed.notify_all();
     }
 
     /// Whether the callback will never run.
     fn cancel(&self) -> bool {
-        if self.process != std::process::id() {
-            return true;
-        }
-        let mut state = self.lock();
-        loop {
-            match *state {
-                State::Waiting => *state = State::Cancelled,
-                State::Cancelled => return true,
-                State::Done => return false,
-                State::Running(thread) if thread == std::thread::current().id() => return false,
-                State::Running(_) => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+        match self.state.compare_exchange(WAITING, CANCELLED, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) | Err(CANCELLED) => true,
+            Err(RUNNING) if self.ends_elsewhere() => {
+                let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+                let running = |_: &mut ()| self.state.load(Ordering::Acquire) == RUNNING;
+                drop(self.changed.wait_while(done, running));
+                false
             }
+            Err(_) => false,
         }
+    }
+
+    /// Whether it is another thread of this process that runs the callback.
+    fn ends_elsewhere(&self) -> bool {
+        self.process == std::process::id() && self.runner.load(Ordering::Relaxed) != this_thread()
     }
 }
 
+/// A number that no other thread of this process has as long as this one lives. Not the standard library's, which a
+/// thread that is ending cannot be asked for.
+fn this_thread() -> usize {
+    thread_local! {
+        static PLACE: u8 = const { 0 };
+    }
+    PLACE.with(|place| ptr::from_ref(place).addr())
+}
+
 /// Asks for the current credential, and has a callback called with it. Nothing waits: while the cached one is fresh the
-/// callback runs inside this call, otherwise on the background thread, when the source has answered.
+/// callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
+/// thread's call into the library that brought the answer.
 ///
-/// client: borrowed for the call. callback: called exactly once, unless it is cancelled before; it must not block, nor
-/// throw a C++ exception, and may use this library but for calls that wait. user_data: handed to the callback as it is;
-/// it belongs to the caller. request: written on success only, with a handle that the caller owns and frees with
-/// aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
+/// client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
+/// it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives
+/// ALIYUN_CRED_ERROR_RECURSION on the background thread. user_data: handed to the callback as it is; it belongs to the
+/// caller. request: written before the callback is called, on success only, with a handle that the caller owns and frees
+/// with aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
 /// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. In a forked
 /// child the callbacks of its parent are not called. Any number of threads may call it at once.
 #[must_use]
@@ -107,17 +132,14 @@ pub extern "C" fn aliyun_cred_client_get_credentials_async(
     fallible(|| {
         let client = given(client, "client")?;
         let callback = given(callback, "callback")?;
-        let question = Arc::new(Question {
-            process: std::process::id(),
-            state: Mutex::new(State::Waiting),
-            changed: Condvar::new(),
-            user_data: AtomicPtr::new(user_data),
-        });
+        // Its own hold on it: the callback may free the client.
+        let client = client.client.clone();
+        let question = Question::new(user_data);
         // Before the callback, which may want it.
         if let Some(request) = request {
             request.write(Box::into_raw(Box::new(Request(question.clone()))));
         }
-        client.client.credentials_then(move |outcome| question.answer(callback, outcome));
+        client.credentials_then(move |outcome| question.answer(callback, outcome));
         Ok(())
     })
 }
@@ -125,8 +147,10 @@ pub extern "C" fn aliyun_cred_client_get_credentials_async(
 /// Gives up: the callback is not called any more. The refresh goes on for the others.
 ///
 /// request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
-/// returned, so that what it uses may be freed in either case. Only inside the callback itself false is returned while it
-/// runs; and NULL gives false. Any number of threads may call it at once.
+/// returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
+/// thread. Only inside the callback itself false is returned while it runs; and NULL gives false. In a forked child it
+/// never waits, and says how it stood when the child was forked: true if the callback had not been called by then, and
+/// false if it had, though it may have been running. Any number of threads may call it at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_request_cancel(request: Option<&Request>) -> bool {
     guard(|| request.is_some_and(|request| request.0.cancel()))

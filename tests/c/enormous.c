@@ -1,0 +1,163 @@
+/*
+ * Strings of a megabyte, for every argument that is one: each is taken and comes back whole, or is refused; none ends the
+ * process or hangs it. run.sh checks that no function is missing here.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+
+enum { LENGTH = 1 << 20 };
+
+/* LENGTH bytes, the last three of them one character. */
+static char *enormous;
+/* The same, cut inside its last character: no UTF-8 any more. */
+static char *broken;
+
+/* Whether it failed, however. */
+static bool fails(aliyun_cred_error_t *error) {
+    const bool failed = error != NULL && strlen(aliyun_cred_error_message(error)) > 0;
+    aliyun_cred_error_free(error);
+    return failed;
+}
+
+static void setters_take_them(void) {
+    typedef aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *);
+    static const setter setters[] = {
+        aliyun_cred_config_set_type,
+        aliyun_cred_config_set_access_key_id,
+        aliyun_cred_config_set_access_key_secret,
+        aliyun_cred_config_set_security_token,
+        aliyun_cred_config_set_bearer_token,
+        aliyun_cred_config_set_role_arn,
+        aliyun_cred_config_set_oidc_provider_arn,
+        aliyun_cred_config_set_oidc_token_file_path,
+        aliyun_cred_config_set_role_session_name,
+        aliyun_cred_config_set_policy,
+        aliyun_cred_config_set_external_id,
+        aliyun_cred_config_set_sts_endpoint,
+        aliyun_cred_config_set_sts_region_id,
+        aliyun_cred_config_set_public_key_id,
+        aliyun_cred_config_set_private_key_file,
+        aliyun_cred_config_set_private_key,
+        aliyun_cred_config_set_role_name,
+        aliyun_cred_config_set_credentials_uri,
+        aliyun_cred_config_set_host,
+        aliyun_cred_config_set_profile_name,
+        aliyun_cred_config_set_profile_file,
+        aliyun_cred_config_set_process_command,
+        aliyun_cred_config_set_sign_in_url,
+        aliyun_cred_config_set_account_id,
+        aliyun_cred_config_set_access_config,
+        aliyun_cred_config_set_access_token,
+        aliyun_cred_config_set_client_id,
+        aliyun_cred_config_set_refresh_token,
+        aliyun_cred_config_set_proxy,
+    };
+    static const char *const types[] = {"access_key", "sts", "bearer", "ram_role_arn", "oidc_role_arn", "ecs_ram_role",
+                                        "rsa_key_pair", "credentials_uri", "cloud_sso", "oauth", "external"};
+    aliyun_cred_config_t *config = aliyun_cred_config_new();
+    for (size_t index = 0; index < sizeof setters / sizeof setters[0]; ++index) {
+        CHECK(succeeds(setters[index](config, enormous)));
+        CHECK(is(setters[index](config, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    }
+    aliyun_cred_client_t *client = NULL;
+    CHECK(is(aliyun_cred_client_new(config, &client), ALIYUN_CRED_ERROR_INVALID_CONFIG));
+    /* As names, keys, paths and addresses of every source: whatever becomes of it, it comes to an end. */
+    for (size_t index = 0; index < sizeof types / sizeof types[0]; ++index) {
+        CHECK(succeeds(aliyun_cred_config_set_type(config, types[index])));
+        if (fails(aliyun_cred_client_new(config, &client))) {
+            continue;
+        }
+        aliyun_cred_credentials_t *credentials = NULL;
+        aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
+        CHECK((error == NULL) == (index < 3));
+        aliyun_cred_error_free(error);
+        aliyun_cred_credentials_free(credentials);
+        aliyun_cred_client_free(client);
+    }
+    aliyun_cred_config_free(config);
+}
+
+static void what_was_set_comes_back_whole(void) {
+    aliyun_cred_config_t *config = aliyun_cred_config_new();
+    aliyun_cred_client_t *client = NULL;
+    aliyun_cred_credentials_t *credentials = NULL;
+    aliyun_cred_credentials_view_t view;
+    CHECK(succeeds(aliyun_cred_config_set_type(config, "access_key")));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_id(config, enormous)));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, enormous)));
+    CHECK(succeeds(aliyun_cred_client_new(config, &client)));
+    CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
+    CHECK(succeeds(aliyun_cred_credentials_view(credentials, &view)));
+    CHECK(view.access_key_id.length == LENGTH && view.access_key_secret.length == LENGTH);
+    CHECK(memcmp(view.access_key_id.data, enormous, LENGTH + 1) == 0);
+    CHECK(memcmp(view.access_key_secret.data, enormous, LENGTH + 1) == 0);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    aliyun_cred_config_free(config);
+}
+
+static void names_and_documents(void) {
+    aliyun_cred_config_t *config = NULL;
+    aliyun_cred_client_t *client = NULL;
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(is(aliyun_cred_config_from_json(enormous, &config), ALIYUN_CRED_ERROR_INVALID_CONFIG));
+    CHECK(is(aliyun_cred_config_from_json(broken, &config), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(is(aliyun_cred_client_from_source(enormous, NULL, &client), ALIYUN_CRED_ERROR_INVALID_CONFIG));
+    CHECK(is(aliyun_cred_client_from_source(broken, NULL, &client), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(is(aliyun_cred_client_from_profile(broken, &client), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(succeeds(aliyun_cred_client_from_profile(enormous, &client)));
+    CHECK(fails(aliyun_cred_client_get_credentials(client, &credentials)) && credentials == NULL);
+    aliyun_cred_client_free(client);
+}
+
+static void give(void *user_data, aliyun_cred_answer_t *answer) {
+    CHECK(is(aliyun_cred_answer_set_access_key(answer, broken, "s"), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(is(aliyun_cred_answer_set_access_key(answer, "i", broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(is(aliyun_cred_answer_set_security_token(answer, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(is(aliyun_cred_answer_set_error(answer, 1, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, enormous, enormous)));
+    CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, enormous)));
+    if (user_data != NULL) {
+        CHECK(succeeds(aliyun_cred_answer_set_error(answer, ALIYUN_CRED_ERROR_DENIED, enormous)));
+    }
+}
+
+static void answers_of_a_provider(void) {
+    static int refusing;
+    aliyun_cred_client_t *client = NULL;
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(is(aliyun_cred_client_from_provider(broken, give, NULL, NULL, &client), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    CHECK(succeeds(aliyun_cred_client_from_provider(enormous, give, NULL, NULL, &client)));
+    CHECK(same(aliyun_cred_client_type(client), enormous));
+    CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
+    CHECK(same(aliyun_cred_credentials_security_token(credentials), enormous));
+    CHECK(same(aliyun_cred_credentials_provider_name(credentials), enormous));
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    CHECK(succeeds(aliyun_cred_client_from_provider("p", give, &refusing, NULL, &client)));
+    aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
+    CHECK(aliyun_cred_error_kind(error) == ALIYUN_CRED_ERROR_DENIED);
+    CHECK(same(aliyun_cred_error_message(error), enormous));
+    aliyun_cred_error_free(error);
+    aliyun_cred_client_free(client);
+}
+
+int main(void) {
+    enormous = malloc(LENGTH + 1);
+    broken = malloc(LENGTH);
+    if (enormous == NULL || broken == NULL) {
+        return 1;
+    }
+    memset(enormous, 'x', LENGTH);
+    memcpy(enormous + LENGTH - 3, "\xe5\x87\xad", 4);
+    memcpy(broken, enormous, LENGTH);
+    broken[LENGTH - 1] = '\0';
+    RUN(setters_take_them);
+    RUN(what_was_set_comes_back_whole);
+    RUN(names_and_documents);
+    RUN(answers_of_a_provider);
+    free(broken);
+    free(enormous);
+    return finish();
+}
