@@ -407,6 +407,15 @@ def c_exits_during_a_refresh(field):
 
 
 @test
+def c_asks_at_its_very_end(field):
+    field.reset()
+    with field.c("last") as program:
+        program.hear("asked")
+        program.end(3)
+    check("requests", [1, 1], [field.count("cached"), field.count("cold")])
+
+
+@test
 def python_exits_during_a_refresh(field):
     def start(*arguments):
         return field.python("exits.py", *arguments)
