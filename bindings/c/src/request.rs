@@ -75,8 +75,8 @@ impl Question {
             Err(error) => callback(user_data, ptr::null_mut(), Box::into_raw(Box::new(error.into()))),
         }
         // A child of the callback's has a copy of the lock, and nobody who waits.
-        let _done = (self.process == std::process::id())
-            .then(|| self.done.lock().unwrap_or_else(PoisonError::into_inner));
+        let _done =
+            (self.process == std::process::id()).then(|| self.done.lock().unwrap_or_else(PoisonError::into_inner));
         self.state.store(DONE, Ordering::Release);
         self.changed.notify_all();
     }

@@ -8,10 +8,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
+use std::thread::LocalKey;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+use crate::copies::Copies;
 use crate::credentials::{Credentials, Freshness};
 use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,13 +28,16 @@ use crate::scope::{Id, Scope};
 /// How long a copy is good for while a refresh is under way, in milliseconds.
 const RECHECK: u64 = 1_000;
 
+/// Picks one of the copies of a credential.
+type Which = fn(&Copies<Credentials>) -> &Arc<Credentials>;
+
 /// What a call gets.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
 /// A cached credential.
 #[derive(Debug)]
 struct Cached {
-    credentials: Arc<Credentials>,
+    credentials: Copies<Credentials>,
     /// `None`: for ever.
     times: Option<Times>,
     terms: Terms,
@@ -56,13 +61,16 @@ impl Terms {
 }
 
 thread_local! {
-    static MEMORY: Memory<Credentials, Terms> = const { Memory::new() };
+    /// Of copies that are the thread's own.
+    static OWN: Memory<Credentials, Terms> = const { Memory::new() };
+    /// Of those that are the same for every thread.
+    static FIRST: Memory<Credentials, Terms> = const { Memory::new() };
 }
 
 impl Cached {
     fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
         let unasked_until = times.map(|times| Arc::new(AtomicU64::new(times.prefetch)));
-        Cached { credentials, times, terms: Terms { fetched, unasked_until } }
+        Cached { credentials: Copies::new(credentials), times, terms: Terms { fetched, unasked_until } }
     }
 
     /// For how many milliseconds more it is handed out unasked; `None` if it is not.
@@ -92,7 +100,7 @@ pub(crate) struct Cache {
     host: Host,
     type_name: String,
     /// What somebody typed in: it needs neither the care nor the cost of what may be replaced.
-    constant: Option<Arc<Credentials>>,
+    constant: Option<Copies<Credentials>>,
     cached: ArcSwapOption<Cached>,
     /// Where threads remember what is cached.
     memo: Memo,
@@ -127,7 +135,9 @@ pub(crate) enum Step {
 impl Cache {
     pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
         let constant = match &provider {
-            Provider::Static(credentials) => Some(Arc::new(Credentials::clone(credentials).with_type(type_name))),
+            Provider::Static(credentials) => {
+                Some(Copies::new(Arc::new(Credentials::clone(credentials).with_type(type_name))))
+            }
             _ => None,
         };
         Arc::new(Cache {
@@ -147,24 +157,46 @@ impl Cache {
         &self.type_name
     }
 
-    /// The cached credential, if it needs no refresh yet. No lock, no allocation.
+    /// The cached credential, if it needs no refresh yet: the calling thread's own copy. No lock; no allocation but for
+    /// that copy, once.
     pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
-        if self.constant.is_some() {
-            return self.constant.clone();
+        match &self.constant {
+            Some(constant) => Some(constant.own().clone()),
+            None => self.recalled(&OWN, Copies::own),
         }
+    }
+
+    /// As [`Cache::fresh`], and the same object for every thread.
+    pub(crate) fn fresh_first(&self) -> Option<Arc<Credentials>> {
+        match &self.constant {
+            Some(constant) => Some(constant.first().clone()),
+            None => self.recalled(&FIRST, Copies::first),
+        }
+    }
+
+    fn recalled(
+        &self,
+        memory: &'static LocalKey<Memory<Credentials, Terms>>,
+        which: Which,
+    ) -> Option<Arc<Credentials>> {
         let version = self.memo.version();
-        let recalled = MEMORY.try_with(|memory| self.memo.recall(memory, version, Terms::are_kept));
+        let recalled = memory.try_with(|memory| self.memo.recall(memory, version, Terms::are_kept));
         // A thread that is ending remembers nothing.
-        recalled.ok().flatten().or_else(|| self.looked_up(version))
+        recalled.ok().flatten().or_else(|| self.looked_up(memory, which, version))
     }
 
     #[cold]
-    fn looked_up(&self, version: u64) -> Option<Arc<Credentials>> {
+    fn looked_up(
+        &self,
+        memory: &'static LocalKey<Memory<Credentials, Terms>>,
+        which: Which,
+        version: u64,
+    ) -> Option<Arc<Credentials>> {
         let cached = self.cached.load();
         let cached = cached.as_ref().filter(|cached| cached.terms.are_kept())?;
-        let remember = |memory: &_| self.memo.remember(memory, version, &cached.credentials, cached.terms.clone());
-        let _ = MEMORY.try_with(remember);
-        Some(cached.credentials.clone())
+        let credentials = which(&cached.credentials);
+        let _ = memory.try_with(|memory| self.memo.remember(memory, version, credentials, cached.terms.clone()));
+        Some(credentials.clone())
     }
 
     /// Replaces what is cached.
@@ -176,7 +208,7 @@ impl Cache {
     /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
     pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
         if let Some(constant) = &self.constant {
-            return Some((constant.clone(), Duration::MAX));
+            return Some((constant.first().clone(), Duration::MAX));
         }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
@@ -190,7 +222,7 @@ impl Cache {
                 Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
             }
         };
-        Some((cached.credentials.clone(), left))
+        Some((cached.credentials.first().clone(), left))
     }
 
     /// The next call asks the source again.
@@ -340,7 +372,7 @@ impl Cache {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.terms.fetched, Some(times)));
+        let redrawn = Arc::new(Cached::new(cached.credentials.first().clone(), cached.terms.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
         self.memo.changed();
     }
@@ -350,7 +382,7 @@ impl State {
     /// What a call wants at this time.
     fn wish(&self, cached: Option<&Cached>, now: Now) -> Wish<Outcome> {
         let Some(cached) = cached else { return Wish::Fly };
-        let answer = || Ok(cached.credentials.clone());
+        let answer = || Ok(cached.credentials.first().clone());
         let Some(times) = cached.times else { return Wish::Answer(answer()) };
         let held = now.monotonic < self.hold_until;
         match decide(times, cached.age(now), self.failures, held) {
@@ -393,7 +425,7 @@ impl State {
             cached.leave_alone_until(until);
         }
         match cached {
-            Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),
+            Some(cached) if cached.is_valid(now) => Ok(cached.credentials.first().clone()),
             _ => Err(error),
         }
     }

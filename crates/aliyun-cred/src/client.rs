@@ -105,7 +105,8 @@ impl Client {
         self.cache.type_name()
     }
 
-    /// The cached credential if it is fresh, without waiting for anything. No lock is taken and nothing is allocated.
+    /// The cached credential if it is fresh, without waiting for anything. No lock is taken. Threads get copies of their
+    /// own, so that they do not share a count of references: nothing is allocated but that copy, once.
     pub fn cached(&self) -> Option<Arc<Credentials>> {
         self.cache.fresh()
     }
@@ -119,10 +120,11 @@ impl Client {
     }
 
     /// [`Client::cached`], or what the environment's variables say if that is what they said before: what can be had
-    /// without asking a source, though not without allocating.
+    /// without asking a source, though not without allocating. The same object for every thread, as long as it is the same
+    /// credential.
     #[doc(hidden)]
     pub fn at_once(&self) -> Option<Arc<Credentials>> {
-        self.cache.fresh().or_else(|| self.cache.unchanged_variables())
+        self.cache.fresh_first().or_else(|| self.cache.unchanged_variables())
     }
 
     /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
@@ -168,7 +170,7 @@ impl Client {
         limit: Option<Duration>,
         mut interrupted: impl FnMut() -> bool,
     ) -> Result<Arc<Credentials>> {
-        if let Some(fresh) = self.cache.fresh() {
+        if let Some(fresh) = self.cache.fresh_first() {
             return Ok(fresh);
         }
         let flight = match self.cache.begin() {
@@ -193,7 +195,7 @@ impl Client {
     /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
     /// brings it, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
-        if let Some(fresh) = self.cache.fresh() {
+        if let Some(fresh) = self.cache.fresh_first() {
             return done(Ok(fresh));
         }
         match self.cache.begin() {

@@ -46,6 +46,7 @@ mod chain;
 mod client;
 mod command;
 mod config;
+mod copies;
 mod credentials;
 mod driver;
 mod endpoint;
