@@ -32,7 +32,10 @@ static void wave(aliyun_cred_client_t *client, const char *word) {
         MUST(pthread_join(threads[index], &credentials[index]) == 0);
     }
     for (int index = 0; index < THREADS; ++index) {
-        MUST(credentials[index] == credentials[0]);
+        MUST(strcmp(aliyun_cred_credentials_access_key_id(credentials[index]),
+                    aliyun_cred_credentials_access_key_id(credentials[0])) == 0);
+    }
+    for (int index = 0; index < THREADS; ++index) {
         aliyun_cred_credentials_free(credentials[index]);
     }
     pthread_barrier_destroy(&crowd.together);
