@@ -689,6 +689,8 @@ def test_another_cloud_credential_is_what_a_client_asks():
         with pytest.warns(DeprecationWarning):
             assert client.get_type() == "mine"
         assert client.cloud_credential is double
+        with pytest.raises(ValueError, match="timeout"):
+            client.get_credential(timeout=-1)
     assert client.cloud_credential is not double
     assert client.get_credential().access_key_id == "id"
     with pytest.raises(AttributeError):

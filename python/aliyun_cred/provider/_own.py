@@ -53,18 +53,16 @@ def model_of(given: object, name: str) -> CredentialModel:
     return model
 
 
-class Own:
-    """Such a provider in the place of a native client: asked at every call, in the caller's thread or event loop."""
-
-    def __init__(self, provider: "Any") -> None:
-        self.type_name = name_of(provider)
-        self._provider = provider
+class _Direct:
+    """Something of the user's own in the place of a native client: asked at every call, in the caller's thread or event
+    loop.
+    """
 
     def cached(self) -> None:
         """What it has cached is its own affair."""
 
     def credential(self) -> CredentialModel:
-        return model_of(self._provider.get_credentials(), self.type_name)
+        raise NotImplementedError
 
     def credential_within(self, seconds: float) -> CredentialModel:
         if not seconds >= 0:
@@ -72,17 +70,28 @@ class Own:
         # Nobody can interrupt it.
         return self.credential()
 
+    def invalidate(self) -> None:
+        """It is asked again in any case."""
+
+
+class Own(_Direct):
+    """A provider of the user's own."""
+
+    def __init__(self, provider: "Any") -> None:
+        self.type_name = name_of(provider)
+        self._provider = provider
+
+    def credential(self) -> CredentialModel:
+        return model_of(self._provider.get_credentials(), self.type_name)
+
     async def credential_async(self) -> CredentialModel:
         from .._waiting import given_by
 
         return model_of(await given_by(self._provider), self.type_name)
 
-    def invalidate(self) -> None:
-        """It is asked again in any case."""
 
-
-class Replaced:
-    """What was assigned to a client's ``cloud_credential``, in the place of a native client."""
+class Replaced(_Direct):
+    """What was assigned to a client's ``cloud_credential``."""
 
     def __init__(self, credential: "Any") -> None:
         self._credential = credential
@@ -92,23 +101,13 @@ class Replaced:
         name: "str | None" = self._credential.get_type()
         return name
 
-    def cached(self) -> None:
-        """What it has cached is its own affair."""
-
     def credential(self) -> CredentialModel:
         model: CredentialModel = self._credential.get_credential()
         return model
 
-    def credential_within(self, seconds: float) -> CredentialModel:
-        # Nobody can interrupt it.
-        return self.credential()
-
     async def credential_async(self) -> CredentialModel:
         model: CredentialModel = await self._credential.get_credential_async()
         return model
-
-    def invalidate(self) -> None:
-        """It is asked again in any case."""
 
 
 class Asked:
