@@ -55,7 +55,7 @@
  * background thread of its own when it needs one, and touches no connection of its parent's. As in any child of a
  * process with several threads, this relies on malloc working there, which glibc guarantees and POSIX does not. A child
  * is known by its process number: one that is put into a PID namespace of its own, and has there the number that its
- * parent has in its own, must make clients of its own.
+ * parent has in another, is taken for its parent, and must not use this library before it has called exec.
  *
  * Unloading. The shared library stays mapped after dlclose, because its background thread may be running.
  *
