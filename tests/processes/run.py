@@ -17,6 +17,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -413,6 +414,30 @@ def c_asks_at_its_very_end(field):
         program.hear("asked")
         program.end(3)
     check("requests", [1, 1], [field.count("cached"), field.count("cold")])
+
+
+@contextlib.contextmanager
+def hanging_up():
+    """A service that takes a little of each request and breaks the connection."""
+
+    def run():
+        with contextlib.suppress(OSError):
+            while True:
+                with listener.accept()[0] as client:
+                    client.recv(100)
+                    # Not the polite way: with what was not read.
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=run, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@test
+def c_takes_no_signals_of_the_program(field):
+    with hanging_up() as url, field.c("signals", sts=url) as program:
+        program.end()
 
 
 @test

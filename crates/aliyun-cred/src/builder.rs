@@ -3,13 +3,16 @@
 use crate::cache::Cache;
 use crate::client::Client;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::provider::{Custom, Given, Provider};
 use crate::surface::Surface;
 use crate::update::{Listener, Update};
 
 const DEFAULT: &str = "default";
+
+/// How many roles may be assumed one on top of another: each is freed by the one above it.
+const MAX_DEPTH: usize = 1_000;
 
 /// What a client is made of. With nothing said it becomes a client of the default chain.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub struct ClientBuilder {
     config: Option<Config>,
     source: Option<String>,
     given: Given,
+    /// How many clients there are below.
+    depth: usize,
 }
 
 impl ClientBuilder {
@@ -45,9 +50,10 @@ impl ClientBuilder {
     }
 
     /// For the source `ram_role_arn`: the client whose credential assumes the role, in place of one among the options. It
-    /// is asked at each refresh.
+    /// is asked at each refresh. At most 1,000 stand on top of one another.
     pub fn base(mut self, base: &Client) -> Self {
         let client = base.clone();
+        self.depth = base.cache().depth() + 1;
         let ask = move || {
             let client = client.clone();
             async move { client.credentials().await.map(|credentials| (*credentials).clone()) }
@@ -58,8 +64,9 @@ impl ClientBuilder {
 
     /// For the sources `oauth` and `external`: who is told what was learned. An OAuth session tells as soon as a token
     /// was rotated, for the old one is no longer good, and once more with the credential that the new one was exchanged
-    /// for; an external command tells of every new credential. `tell` is called on a helper thread, one call after
-    /// another, and may block; the refresh waits for it, a minute at most. A panic in it is logged.
+    /// for; an external command tells of every new credential. `tell` is called on a thread of its own, one call after
+    /// another, and may block; the refresh waits for it, a minute at most, and
+    /// another while its call before is still running. A panic in it is logged.
     pub fn on_update(mut self, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
         self.given.listener = Some(Listener::new(tell));
         self
@@ -71,6 +78,9 @@ impl ClientBuilder {
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, and for
     /// a base or a listener that the source has no use for.
     pub fn build(self) -> Result<Client> {
+        if self.depth > MAX_DEPTH {
+            return Err(Error::invalid_config(format!("more than {MAX_DEPTH} roles on top of one another")));
+        }
         let host = Host::new(self.surface);
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source.clone(), source),
@@ -81,6 +91,6 @@ impl ClientBuilder {
             (None, None) => (DEFAULT.to_owned(), DEFAULT.to_owned()),
         };
         let provider = Provider::named(&source, &self.config.unwrap_or_default(), self.given, &host)?;
-        Ok(Client::of(Cache::new(provider, host, &type_name)))
+        Ok(Client::of(Cache::new(provider, host, &type_name).at_depth(self.depth)))
     }
 }

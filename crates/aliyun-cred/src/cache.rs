@@ -27,6 +27,9 @@ use crate::scope::{Id, Scope};
 
 /// How long a copy is good for while a refresh is under way, in milliseconds.
 const RECHECK: u64 = 1_000;
+/// How long callers are not bothered with a refresh that is under way, in milliseconds. No longer, for a child that is
+/// forked meanwhile does not have it.
+const UNDER_WAY: u64 = 30_000;
 
 /// Picks one of the copies of a credential.
 type Which = fn(&Copies<Credentials>) -> &Arc<Credentials>;
@@ -47,16 +50,38 @@ struct Cached {
 #[derive(Clone, Debug)]
 struct Terms {
     fetched: Now,
-    /// An age: the prefetch point and, once a refresh runs in the background or is held back, whatever comes after that.
     /// `None`: for ever.
     // Shared with every thread that remembers them.
-    unasked_until: Option<Arc<AtomicU64>>,
+    unasked: Option<Arc<Unasked>>,
+}
+
+#[derive(Debug)]
+struct Unasked {
+    /// An age: the prefetch point.
+    until: u64,
+    /// While a refresh runs in the background or is held back: a monotonic time, which no wall clock that jumps moves.
+    then_until: AtomicU64,
+    /// And no longer than to this age, at which a call has to wait, or gets an error.
+    boundary: AtomicU64,
 }
 
 impl Terms {
     fn are_kept(&self) -> bool {
-        let Some(until) = &self.unasked_until else { return true };
-        Now::coarse().since(self.fetched) < until.load(Ordering::Relaxed)
+        self.unasked.is_none() || self.left(Now::coarse()).is_some()
+    }
+
+    /// For how many milliseconds more; `None` if they are not kept.
+    fn left(&self, now: Now) -> Option<u64> {
+        let Some(unasked) = &self.unasked else { return Some(u64::MAX) };
+        let age = now.since(self.fetched);
+        let left = match unasked.until.checked_sub(age) {
+            Some(left) if left > 0 => left,
+            _ => {
+                let then = unasked.then_until.load(Ordering::Relaxed).saturating_sub(now.monotonic);
+                then.min(unasked.boundary.load(Ordering::Relaxed).saturating_sub(age))
+            }
+        };
+        (left > 0).then_some(left)
     }
 }
 
@@ -69,19 +94,18 @@ thread_local! {
 
 impl Cached {
     fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
-        let unasked_until = times.map(|times| Arc::new(AtomicU64::new(times.prefetch)));
-        Cached { credentials: Copies::new(credentials), times, terms: Terms { fetched, unasked_until } }
+        let unasked = times.map(|times| {
+            let (then_until, boundary) = (AtomicU64::new(0), AtomicU64::new(0));
+            Arc::new(Unasked { until: times.prefetch, then_until, boundary })
+        });
+        Cached { credentials: Copies::new(credentials), times, terms: Terms { fetched, unasked } }
     }
 
-    /// For how many milliseconds more it is handed out unasked; `None` if it is not.
-    fn fresh_at(&self, now: Now) -> Option<u64> {
-        let until = self.terms.unasked_until.as_ref().map_or(u64::MAX, |until| until.load(Ordering::Relaxed));
-        until.checked_sub(self.age(now)).filter(|left| *left > 0)
-    }
-
-    fn leave_alone_until(&self, age: u64) {
-        if let Some(until) = &self.terms.unasked_until {
-            until.store(age, Ordering::Relaxed);
+    /// Leaves callers alone for so many milliseconds more, but not past the next age at which one has to wait.
+    fn leave_alone(&self, now: Now, duration: u64) {
+        if let Some((unasked, times)) = self.terms.unasked.as_ref().zip(self.times) {
+            unasked.boundary.store(times.boundary_after(self.age(now)), Ordering::Relaxed);
+            unasked.then_until.store(now.monotonic.saturating_add(duration), Ordering::Relaxed);
         }
     }
 
@@ -109,6 +133,8 @@ pub(crate) struct Cache {
     /// What belongs to one process.
     epoch: PerProcess<Epoch>,
     id: Id,
+    /// How many clients ask one another below this one.
+    depth: usize,
 }
 
 type Epoch = Gate<State, Outcome>;
@@ -133,14 +159,14 @@ pub(crate) enum Step {
 }
 
 impl Cache {
-    pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Arc<Self> {
+    pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Self {
         let constant = match &provider {
             Provider::Static(credentials) => {
                 Some(Copies::new(Arc::new(Credentials::clone(credentials).with_type(type_name))))
             }
             _ => None,
         };
-        Arc::new(Cache {
+        Cache {
             provider,
             host,
             type_name: type_name.to_owned(),
@@ -150,7 +176,17 @@ impl Cache {
             from_variables: ArcSwapOption::empty(),
             epoch: PerProcess::new(),
             id: Id::next(),
-        })
+            depth: 0,
+        }
+    }
+
+    /// On top of so many others.
+    pub(crate) fn at_depth(self, depth: usize) -> Self {
+        Cache { depth, ..self }
+    }
+
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
     }
 
     pub(crate) fn type_name(&self) -> &str {
@@ -216,7 +252,7 @@ impl Cache {
             None => Duration::MAX,
             Some(times) => {
                 let now = Now::coarse();
-                let left = cached.fresh_at(now)?;
+                let left = cached.terms.left(now)?;
                 // Past its prefetch point another may come at any moment.
                 let is_due = cached.age(now) >= times.prefetch;
                 Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
@@ -247,12 +283,20 @@ impl Cache {
                 self.refresh_in_background(epoch, flight);
                 Step::Done(outcome)
             }
-            Entry::Joining(flight) => Step::Join(flight),
+            Entry::Joining(flight) => self.joined(flight),
             Entry::Piloting(flight) => {
                 self.refresh(epoch, flight.clone());
-                Step::Join(flight)
+                self.joined(flight)
             }
         }
+    }
+
+    /// Whoever waits from here on, in whatever way, leaves others the turn that a provider of the user's own has.
+    fn joined(&self, flight: Arc<Flight<Outcome>>) -> Step {
+        if flight.outcome().is_none() {
+            Scope::current().end_turns();
+        }
+        Step::Join(flight)
     }
 
     /// What the variables said when they were last read, if they still do.
@@ -263,11 +307,14 @@ impl Cache {
 
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
     fn refresh(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
-        let mut work = Box::pin(self.clone().run(epoch, flight, Scope::current()));
+        let scope = Scope::current();
+        let is_deep = scope.is_deep();
+        let mut work = Box::pin(self.clone().run(epoch, flight, scope));
         // A future may be polled by one executor after another. Sources that need no network end here, and need no
         // thread. A panic has landed the flight, and is an error to those who wait for it.
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+            // Roles on top of roles would each do so inside the one above: some go on with an empty stack.
+            is_deep || work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
         }));
         if matches!(polled, Ok(true)) {
             // Dropping the work, should there be no driver, lands the flight.
@@ -279,7 +326,8 @@ impl Cache {
 
     fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
         match driver::current() {
-            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, Scope::current())),
+            // On nobody's behalf: whoever came by does not wait for it.
+            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, Scope::default())),
             Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
         }
     }
@@ -302,7 +350,8 @@ impl Cache {
                     self.from_variables.store(Some(credentials.clone()));
                 }
                 let timed = matches!(credentials.freshness(), Freshness::Expires { renewed: true, .. });
-                if cached.is_some() {
+                // Also of a source that is not to be cached any more: what it gave before has been replaced.
+                if cached.is_some() || self.cached.load().is_some() {
                     self.store(cached);
                 }
                 if timed && !state.timed {
@@ -389,7 +438,7 @@ impl State {
             Decision::Use => Wish::Answer(answer()),
             Decision::UseAndRefresh => {
                 // Whether somebody takes off for this or has before: nobody else needs to come here for it.
-                cached.leave_alone_until(times.boundary_after(cached.age(now)));
+                cached.leave_alone(now, UNDER_WAY);
                 Wish::AnswerAndFly(answer())
             }
             Decision::Wait => Wish::Fly,
@@ -417,12 +466,16 @@ impl State {
         let last_age = cached.map_or(0, |cached| cached.age(now));
         self.failures = Failures { count, last_age };
         let times = cached.and_then(|cached| cached.times);
-        let hold = if is_configuration(error.kind()) { 0 } else { back_off(count, times, draw) };
+        let hold = match cached.filter(|cached| cached.is_valid(now)) {
+            // Somebody may mend it at any moment; with a credential in hand that is noticed within a second.
+            Some(_) if is_configuration(error.kind()) => back_off(1, times, draw),
+            None if is_configuration(error.kind()) => 0,
+            _ => back_off(count, times, draw),
+        };
         self.hold_until = now.monotonic.saturating_add(hold);
         self.last_error = Some(error.clone());
-        if let Some((cached, times)) = cached.zip(times) {
-            let until = last_age.saturating_add(hold).min(times.boundary_after(last_age));
-            cached.leave_alone_until(until);
+        if let Some(cached) = cached {
+            cached.leave_alone(now, hold);
         }
         match cached {
             Some(cached) if cached.is_valid(now) => Ok(cached.credentials.first().clone()),
@@ -431,7 +484,8 @@ impl State {
     }
 }
 
-/// Whether the next call should try again at once: it was the configuration, and somebody may have changed it.
+/// Whether the next call should try again, however often it failed: it was the configuration, and somebody may have
+/// changed it.
 fn is_configuration(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -545,15 +599,18 @@ mod tests {
     fn a_refresh_under_way_or_held_back_concerns_nobody() {
         let mut state = State::default();
         let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap(); // prefetch 1800, stale 2700
-        let fresh = |second| cached.fresh_at(at(second)).is_some();
+        let fresh = |second| cached.terms.left(at(second)).is_some();
         assert!(fresh(1_799) && !fresh(1_800));
         assert_eq!(call(&state, Some(&cached), at(1_800)), "cached, refresh");
-        assert!(fresh(1_800) && fresh(2_699) && !fresh(2_700), "it is waited for from the stale point on");
+        assert!(fresh(1_800) && fresh(1_829) && !fresh(1_830), "a child that has no refresh under way looks again");
+        assert_eq!(call(&state, Some(&cached), at(2_690)), "cached, refresh");
+        assert!(fresh(2_699) && !fresh(2_700), "it is waited for from the stale point on");
         assert!(state.failed(down(), Some(&cached), at(2_000), 1.0).is_ok());
-        assert!(cached.fresh_at(at(2_000)) == Some(1_000), "and tried again after a second");
+        assert!(cached.terms.left(at(2_000)) == Some(1_000), "and tried again after a second");
         // Having failed since the stale point, it is not waited for again before the end.
         assert!(state.failed(down(), Some(&cached), at(2_800), 0.0).is_ok());
         assert_eq!(call(&state, Some(&cached), at(2_800)), "cached, refresh");
+        assert_eq!(call(&state, Some(&cached), at(3_590)), "cached, refresh");
         assert!(fresh(3_599) && !fresh(3_600));
     }
 
@@ -620,9 +677,31 @@ mod tests {
     fn a_mistake_in_the_configuration_holds_nothing_back() {
         let mut state = State::default();
         let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
-        let mistake = Error::invalid_config("odd");
-        assert!(state.failed(mistake, Some(&cached), at(2_000), 1.0).is_ok());
-        assert_eq!(call(&state, Some(&cached), at(2_000)), "cached, refresh");
+        let mistake = || Error::invalid_config("odd");
+        for attempt in 0..20 {
+            assert!(state.failed(mistake(), Some(&cached), at(2_000 + attempt), 1.0).is_ok());
+            assert_eq!(call(&state, Some(&cached), at(2_000 + attempt)), "cached", "no storm either");
+            assert_eq!(call(&state, Some(&cached), at(2_001 + attempt)), "cached, refresh");
+        }
+        assert!(state.failed(mistake(), Some(&cached), at(3_600), 1.0).is_err());
+        assert_eq!(call(&state, Some(&cached), at(3_600)), "wait", "with nothing in hand it is tried at once");
+    }
+
+    /// What is past its stale point is handed out unasked for as long as a failure holds back, whatever the wall clock
+    /// said when it failed.
+    #[test]
+    fn a_clock_that_jumps_during_a_failure_silences_nothing() {
+        for (lead, lifetime) in [(Lead::Sts, HOUR), (Lead::Metadata, 6 * HOUR)] {
+            let mut state = State::default();
+            let cached = state.succeeded(ends(lifetime, lead), at(0), || 0.5).unwrap();
+            let ahead = Now { wall: at(24 * HOUR).wall, monotonic: at(600).monotonic };
+            let _ = state.failed(down(), Some(&cached), ahead, 1.0);
+            // And set right.
+            assert!(cached.terms.left(at(601)).is_some(), "it is fresh");
+            for second in [lifetime - 60, lifetime + 60, 24 * HOUR - 60] {
+                assert!(cached.terms.left(at(second)).is_none(), "{second}");
+            }
+        }
     }
 
     #[test]

@@ -50,8 +50,9 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client of a provider of your own that blocks the thread which calls it: it runs on a helper thread, and is
-    /// given up after a minute. `name` is the client's type, and the provider name of what it gives.
+    /// A client of a provider of your own that blocks the thread which calls it: it runs on a thread of its own, and is
+    /// given up after a minute. Of such providers four are at work at once, those that were given up or wait for another
+    /// client not counted; the others wait for their turn, a minute at most. `name` is the client's type, and the provider name of what it gives.
     ///
     /// It is asked at every call, unless what it gives says when it expires
     /// ([`Credentials::with_expiration`]): then that is cached, and refreshed in time. Callers that arrive together share
@@ -92,8 +93,12 @@ impl Client {
         Client::builder().source("ram_role_arn").config(role).base(self).build()
     }
 
-    pub(crate) fn of(cache: Arc<Cache>) -> Self {
-        Client { cache }
+    pub(crate) fn of(cache: Cache) -> Self {
+        Client { cache: Arc::new(cache) }
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     fn of_custom(custom: Custom, name: &str) -> Self {
@@ -222,12 +227,14 @@ impl Client {
 
 /// Waits in this thread; `None` once `limit` has run out.
 fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
-    let landed = flight.clone().wait(|| Some(Duration::ZERO));
+    let landed = flight.outcome();
     if landed.is_some() || limit == Some(Duration::ZERO) {
         return landed;
     }
-    if let Err(error) = driver::may_wait() {
-        return Some(Err(error));
+    if driver::is_here() {
+        let text = "a call that waits was made on the library's own background thread, which brings what it would wait \
+                    for; callbacks must not wait";
+        return Some(Err(Error::new(ErrorKind::Recursion, text)));
     }
     let clock = Stopwatch::start();
     flight.wait(|| limit.map(|limit| limit.saturating_sub(clock.elapsed())))

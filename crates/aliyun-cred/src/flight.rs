@@ -128,15 +128,20 @@ impl<T: Clone> Flight<T> {
             std::mem::take(&mut manifest.waiters)
         };
         for waiter in waiters {
-            match waiter {
+            let outcome = outcome.clone();
+            // One that panics takes nothing from those behind it. What it panicked with is left alone, for dropping that
+            // may panic again.
+            std::panic::catch_unwind(AssertUnwindSafe(|| match waiter {
                 Waiter::Task(waker) => waker.into_iter().for_each(Waker::wake),
-                Waiter::Callback(callback) => {
-                    let outcome = outcome.clone();
-                    // One that panics takes nothing from those behind it.
-                    let _ = std::panic::catch_unwind(AssertUnwindSafe(|| callback(outcome)));
-                }
-            }
+                Waiter::Callback(callback) => callback(outcome),
+            }))
+            .unwrap_or_else(std::mem::forget);
         }
+    }
+
+    /// What came of it, if it has landed.
+    pub(crate) fn outcome(&self) -> Option<T> {
+        self.lock().outcome.clone()
     }
 
     /// Calls `callback` with the outcome: now if there is one, else on the thread that lands it.
@@ -221,18 +226,22 @@ impl<T: Clone> Future for Join<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let flight = self.flight.clone();
+        // A waker is somebody else's, and may do anything when it is cloned or dropped: not under the lock.
+        let waiter = Waiter::Task(Some(context.waker().clone()));
         let mut manifest = flight.lock();
         if let Some(outcome) = manifest.outcome.clone() {
             return Poll::Ready(outcome);
         }
-        let waiter = Waiter::Task(Some(context.waker().clone()));
-        match self.slot.and_then(|slot| manifest.waiters.get_mut(slot)) {
-            Some(mine) => *mine = waiter,
+        let replaced = match self.slot.and_then(|slot| manifest.waiters.get_mut(slot)) {
+            Some(mine) => Some(std::mem::replace(mine, waiter)),
             None => {
                 self.slot = Some(manifest.waiters.len());
                 manifest.waiters.push(waiter);
+                None
             }
-        }
+        };
+        drop(manifest);
+        drop(replaced);
         Poll::Pending
     }
 }
@@ -240,9 +249,17 @@ impl<T: Clone> Future for Join<T> {
 impl<T> Drop for Join<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot else { return };
-        if let Some(Waiter::Task(waker)) = self.flight.lock().waiters.get_mut(slot) {
-            *waker = None;
+        let mut manifest = self.flight.lock();
+        let waker = match manifest.waiters.get_mut(slot) {
+            Some(Waiter::Task(waker)) => waker.take(),
+            _ => None,
+        };
+        // Of those who come and go again and again nothing is left.
+        while let Some(Waiter::Task(None)) = manifest.waiters.last() {
+            manifest.waiters.pop();
         }
+        drop(manifest);
+        drop(waker);
     }
 }
 
@@ -313,6 +330,59 @@ mod tests {
         flight.on_landing(move |outcome: u32| tell.send(outcome).unwrap());
         flight.land(7);
         assert_eq!(told.recv().unwrap(), 7);
+    }
+
+    #[test]
+    fn a_waker_that_panics_takes_nothing_from_the_others() {
+        /// As that of an executor that is gone; and dropping what it panics with panics as well.
+        struct Gone;
+        impl Wake for Gone {
+            fn wake(self: Arc<Self>) {
+                std::panic::panic_any(Payload);
+            }
+        }
+        struct Payload;
+        impl Drop for Payload {
+            fn drop(&mut self) {
+                panic!("on purpose");
+            }
+        }
+        let flight = Flight::new();
+        let mut gone = flight.clone().join();
+        let waker = Waker::from(Arc::new(Gone));
+        assert!(Pin::new(&mut gone).poll(&mut Context::from_waker(&waker)).is_pending());
+        let waiting = flight.clone();
+        let (tell, told) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            let mut first = Some(tell);
+            waiting.wait(|| {
+                first.take();
+                None
+            })
+        });
+        // It has asked how long it may wait, and so is in the list.
+        assert!(told.recv().is_err());
+        flight.land(7);
+        assert_eq!(thread.join().unwrap(), Some(7));
+    }
+
+    #[test]
+    fn those_who_come_and_go_leave_nothing() {
+        let flight = Flight::<u32>::new();
+        let stays = |flight: &Arc<Flight<u32>>| {
+            let mut join = flight.clone().join();
+            assert!(Pin::new(&mut join).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            join
+        };
+        let (early, late) = (stays(&flight), stays(&flight));
+        for _ in 0..1_000 {
+            drop(stays(&flight));
+        }
+        assert_eq!(flight.lock().waiters.len(), 2);
+        drop(early);
+        assert_eq!(flight.lock().waiters.len(), 2, "the later one keeps its place");
+        drop(late);
+        assert_eq!(flight.lock().waiters.len(), 0);
     }
 
     #[test]

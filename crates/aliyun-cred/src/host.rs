@@ -6,6 +6,7 @@ mod clock;
 mod command;
 mod files;
 mod http;
+mod signals;
 mod variables;
 
 use std::io;
@@ -19,6 +20,7 @@ pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub(crate) use files::LockedFile;
 pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
+pub(crate) use signals::Signals;
 pub use variables::assign_variable;
 
 use crate::driver;
@@ -31,8 +33,43 @@ use crate::surface::Surface;
 const FILE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What one call of a function of the user's holds until it returns, so that there is never another at the same time.
-#[derive(Debug, Default)]
-pub(crate) struct Place(PerProcess<Arc<tokio::sync::Mutex<()>>>);
+#[derive(Debug)]
+pub(crate) struct Place {
+    lock: PerProcess<Arc<tokio::sync::Mutex<()>>>,
+    takes_turns: bool,
+}
+
+impl Place {
+    /// For a provider, of which only some may be at work at once.
+    pub(crate) const fn in_turn() -> Self {
+        Place { lock: PerProcess::new(), takes_turns: true }
+    }
+
+    /// For what must not wait for others.
+    pub(crate) const fn apart() -> Self {
+        Place { lock: PerProcess::new(), takes_turns: false }
+    }
+}
+
+/// Why a function of the user's gave nothing.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// Its call before has not returned.
+    Busy,
+    /// It was never its turn.
+    Crowded,
+    /// It was called, and took too long.
+    Slow,
+    Panicked,
+    /// It could not be called.
+    Failed(Error),
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Self {
+        Unanswered::Failed(error)
+    }
+}
 
 /// The world as one client sees it.
 #[derive(Debug)]
@@ -99,34 +136,46 @@ impl Host {
         limit: Duration,
     ) -> Result<Result<Zeroizing<Vec<u8>>, CommandFailure>> {
         // On the driver, whose timer the limit needs; what blocks is done by its helpers.
-        driver::current()?.run(command::run(words, limit)).await
+        let driver = driver::current()?;
+        driver.run(command::run(driver.clone(), words, limit)).await?
     }
 
-    /// Does what blocks (file locks, for example) on a helper thread.
+    /// Does what may hang on a disk (file locks, for example) on a helper thread.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        driver::current()?.block(work).await
+        driver::current()?.read(work).await
     }
 
-    /// Calls a function of the user's on a helper thread, once no other holds its `place`, and waits no longer than
-    /// `limit`. A call that has begun goes on after that.
+    /// Calls a function of the user's on a thread of its own, once no other holds its `place`, and waits no longer than
+    /// `limit` for each. A call that has begun goes on after that.
     pub(crate) async fn call_within<T: Send + 'static>(
         &self,
         limit: Duration,
         place: &Place,
         function: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
+    ) -> Result<T, Unanswered> {
         let driver = driver::current()?;
-        let place = Arc::clone(&**place.0.get(Arc::default));
+        let (own, takes_turns) = (driver.clone(), place.takes_turns);
+        let place = Arc::clone(&**place.lock.get(Arc::default));
+        // Whose call it is goes along.
+        let scope = Scope::current();
         let work = async move {
-            let taken = place.lock_owned().await;
+            let taken = driver::within(limit, place.lock_owned()).await.ok_or(Unanswered::Busy)?;
+            let turn = match takes_turns {
+                true => Some(driver::within(limit, own.turn()).await.ok_or(Unanswered::Crowded)?),
+                false => None,
+            };
+            let scope = match &turn {
+                Some(turn) => scope.working(turn.0.clone()),
+                None => scope,
+            };
             let function = move || {
                 let _taken = taken;
                 function()
             };
-            driver.call(function).await
+            let answer = driver::within(limit, own.call(scope, function)?).await.ok_or(Unanswered::Slow)?;
+            answer.map_err(|_| Unanswered::Panicked)
         };
-        // Whose call it is goes along.
-        self.run_within(limit, Scope::current().run(work)).await?
+        driver.run(work).await?
     }
 
     /// Runs what never blocks on the background thread, for as long as `limit` says.
@@ -171,7 +220,7 @@ impl Host {
         request.headers.push(("User-Agent", self.surface.user_agent()));
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
         let driver = driver::current()?;
-        let clients = driver.clients();
-        driver.run(async move { clients.send(request).await }).await?
+        let (clients, own) = (driver.clients(), driver.clone());
+        driver.run(async move { clients.send(&own, request).await }).await?
     }
 }

@@ -30,6 +30,8 @@ pub struct Scope(Option<Arc<Link>>);
 
 #[derive(Debug)]
 struct Link {
+    /// A child that is forked in the middle of it is not part of it.
+    process: u32,
     what: What,
     outer: Scope,
 }
@@ -49,7 +51,8 @@ thread_local! {
 impl Scope {
     /// That of what this thread is doing.
     pub fn current() -> Self {
-        CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
+        let scope = CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default();
+        if scope.0.as_ref().is_some_and(|link| link.process != std::process::id()) { Scope::default() } else { scope }
     }
 
     /// Makes it that of this thread until the thread ends: for a language whose functions run on threads of its own.
@@ -80,8 +83,14 @@ impl Scope {
         }
     }
 
+    /// Whether so many clients ask one another that there may be little left of the stack.
+    pub(crate) fn is_deep(&self) -> bool {
+        const DEEP: usize = 32;
+        self.links().nth(DEEP).is_some()
+    }
+
     fn with(self, what: What) -> Self {
-        Scope(Some(Arc::new(Link { what, outer: self })))
+        Scope(Some(Arc::new(Link { process: std::process::id(), what, outer: self })))
     }
 
     fn links(&self) -> impl Iterator<Item = &What> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::credentials::Secret;
-use crate::host::{Host, Place};
+use crate::host::{Host, Place, Unanswered};
 use crate::per_process::PerProcess;
 use crate::profile::Learned;
 
@@ -89,7 +89,7 @@ impl Listener {
     }
 
     fn patient(patience: Duration, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
-        let (tell, place, newest) = (Box::new(tell), Place::default(), PerProcess::new());
+        let (tell, place, newest) = (Box::new(tell), Place::apart(), PerProcess::new());
         Listener(Arc::new(Told { tell, place, newest, patience }))
     }
 
@@ -103,9 +103,15 @@ impl Listener {
                 (told.tell)(&update);
             }
         };
-        if let Err(error) = host.call_within(self.0.patience, &self.0.place, tell).await {
-            log::warn!(target: "aliyun_cred", "what was learned could not be handed over: {error}");
-        }
+        let patience = self.0.patience.as_secs_f32();
+        let why = match host.call_within(self.0.patience, &self.0.place, tell).await {
+            Ok(()) => return,
+            Err(Unanswered::Busy | Unanswered::Crowded) => format!("the call before has not returned for {patience} s"),
+            Err(Unanswered::Slow) => format!("it takes longer than {patience} s"),
+            Err(Unanswered::Panicked) => "it panicked".to_owned(),
+            Err(Unanswered::Failed(error)) => error.to_string(),
+        };
+        log::warn!(target: "aliyun_cred", "what was learned may not have been handed over: {why}");
     }
 }
 

@@ -177,6 +177,103 @@ fn a_callback_that_would_wait_is_told() {
     assert_eq!(told.recv().unwrap(), [ErrorKind::Recursion, ErrorKind::Recursion, ErrorKind::Timeout]);
 }
 
+/// Held by tests that need all the turns that there are.
+static ALL_TURNS: Mutex<()> = Mutex::new(());
+
+/// Not only where the library can see that it blocks.
+#[test]
+fn providers_that_wait_for_a_callback_leave_others_their_turns() {
+    let _all = ALL_TURNS.lock();
+    let all_here = Arc::new(Barrier::new(4));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (all_here, inner) = (all_here.clone(), Client::from_blocking("inner", || Ok(key())));
+            let outer = Client::from_blocking("outer", move || {
+                all_here.wait();
+                let (tell, told) = std::sync::mpsc::channel();
+                inner.credentials_then(move |outcome| tell.send(outcome).unwrap());
+                told.recv().unwrap().map(|given| (*given).clone())
+            });
+            std::thread::spawn(move || {
+                outer.credentials_blocking().map(|given| given.provider_name().map(str::to_owned))
+            })
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap().unwrap().as_deref(), Some("inner"));
+    }
+}
+
+/// Whatever hangs elsewhere: a token that was rotated and is not written down is lost.
+#[test]
+fn a_listener_waits_for_nobodys_turn() {
+    let _all = ALL_TURNS.lock();
+    let emulator = Emulator::start(None).unwrap();
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let (wait, all_here) = (Arc::new(Mutex::new(wait)), Arc::new(Barrier::new(5)));
+    for _ in 0..4 {
+        let (wait, all_here) = (wait.clone(), all_here.clone());
+        let hanging = Client::from_blocking("hanging", move || {
+            all_here.wait();
+            let _ = wait.lock().unwrap().recv();
+            Ok(key())
+        });
+        hanging.credentials_then(|_| {});
+    }
+    all_here.wait();
+    let (client, told) = oauth(&emulator);
+    client.credentials_blocking().unwrap();
+    assert_eq!(told.lock().unwrap().len(), 2);
+    drop(go_on);
+}
+
+#[test]
+fn roles_stand_on_one_another_up_to_a_thousand() {
+    let emulator = Emulator::start(None).unwrap();
+    let reader = role(&emulator, "reader");
+    let mut client = Client::from_blocking("vault", || Ok(key()));
+    for _ in 0..1_000 {
+        client = client.assume_role(&reader).unwrap();
+    }
+    assert_eq!(client.assume_role(&reader).unwrap_err().kind(), ErrorKind::InvalidConfig);
+    let name = client.credentials_blocking().unwrap().provider_name().unwrap().to_owned();
+    assert_eq!(name.matches("ram_role_arn/").count(), 1_000);
+    // In the background, too, it is nobody's stack that bears them all.
+    client.invalidate();
+    let (tell, told) = std::sync::mpsc::channel();
+    client.credentials_then(move |outcome| tell.send(outcome.is_ok()).unwrap());
+    assert!(told.recv().unwrap());
+}
+
+/// What it gave before has been replaced, though the new one is not cached.
+#[test]
+fn a_provider_may_stop_saying_until_when() {
+    let count = AtomicUsize::new(0);
+    let client = Client::from_blocking("vault", move || {
+        let hour = SystemTime::now() + Duration::from_secs(3600);
+        Ok(if count.fetch_add(1, Ordering::SeqCst) == 0 { key().with_expiration(hour) } else { key() })
+    });
+    assert!(client.credentials_blocking().unwrap().expiration().is_some() && client.cached().is_some());
+    client.invalidate();
+    for _ in 0..2 {
+        assert!(client.credentials_blocking().unwrap().expiration().is_none() && client.cached().is_none());
+    }
+}
+
+#[test]
+fn a_function_that_panics_before_it_gives_a_future_is_not_our_fault() {
+    async fn never() -> aliyun_cred::Result<Credentials> {
+        Ok(key())
+    }
+    let here = std::thread::current().id();
+    let client = Client::from_async("mine", move || {
+        assert_eq!(std::thread::current().id(), here, "it is not called where it is asked");
+        never()
+    });
+    let error = client.credentials_blocking().unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Internal, "the provider 'mine' panicked"));
+}
+
 /// As when a program ends: what is asked then comes as ever, though the thread's own variables are gone.
 #[test]
 fn a_thread_that_is_ending_may_ask() {

@@ -5,11 +5,15 @@
 
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
+
+use crate::driver::Driver;
+use crate::error::Result;
+use crate::per_process::Own;
 
 /// The most that a command may print.
 const MAX_OUTPUT: usize = 1 << 20;
@@ -29,12 +33,21 @@ pub(crate) enum Failure {
 
 /// Runs `words` and returns what it printed. Its standard error is not read: a terminal that belongs to the host program
 /// is not ours to write to.
-pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) async fn run(
+    driver: Arc<Own<Driver>>,
+    words: Vec<String>,
+    limit: Duration,
+) -> Result<Result<Zeroizing<Vec<u8>>, Failure>> {
     let deadline = Instant::now() + limit;
-    let starting = timeout_at(deadline, spawn_blocking(move || start_child(&words)));
-    let started = starting.await.map_err(|_| Failure::Timeout)?;
-    let mut child = started.map_err(|error| Failure::Start(io::Error::other(error)))?.map_err(Failure::Start)?;
-    let outcome = timeout_at(deadline, finish(&mut child)).await.unwrap_or(Err(Failure::Timeout));
+    let signals = driver.signals().clone();
+    let Ok(started) = timeout_at(deadline, driver.block(move || signals.during(|| start_child(&words)))).await else {
+        return Ok(Err(Failure::Timeout));
+    };
+    let mut child = match started? {
+        Ok(child) => child,
+        Err(error) => return Ok(Err(Failure::Start(error))),
+    };
+    let outcome = timeout_at(deadline, finish(&driver, &mut child)).await.unwrap_or(Err(Failure::Timeout));
     if matches!(outcome, Err(Failure::Timeout | Failure::TooMuch)) {
         kill_group(&mut child);
         // It is dead, and the system takes a moment to say so.
@@ -42,13 +55,13 @@ pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Zeroizing
             sleep(POLL).await;
         }
     }
-    outcome
+    Ok(outcome)
 }
 
 /// Reads what a command prints until it ends. That is the end of its output too: a child that the host program forked off
 /// meanwhile, or what the command left behind, may hold the other end of the pipe for ever.
 #[cfg(unix)]
-async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
+async fn finish(_: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read;
     let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
     rustix::fs::fcntl_setfl(&stdout, rustix::fs::OFlags::NONBLOCK).map_err(|error| Failure::Start(error.into()))?;
@@ -77,10 +90,10 @@ async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// Reads what a command prints, on a helper, and waits for its end.
 #[cfg(not(unix))]
-async fn finish(child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
+async fn finish(driver: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read;
     let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
-    let reading = spawn_blocking(move || {
+    let reading = driver.block(move || {
         let mut output = Zeroizing::new(Vec::new());
         let mut chunk = Zeroizing::new([0; 4096]);
         loop {
@@ -139,8 +152,10 @@ mod tests {
 
     fn run_now(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(run(words, limit))
+        let (driver, (tell, told)) = (crate::driver::current().unwrap(), std::sync::mpsc::channel());
+        let own = driver.clone();
+        driver.spawn(async move { tell.send(run(own, words, limit).await.unwrap()).unwrap() });
+        told.recv().unwrap()
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -148,6 +163,14 @@ mod tests {
     #[test]
     fn output_comes_whole_and_input_is_empty() {
         assert_eq!(&**run_now("cat; printf 'a b'; printf noise >&2", LONG).unwrap(), b"a b");
+    }
+
+    /// As it would of the program itself: what this library's threads block is their own affair.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn it_takes_the_programs_signals() {
+        let blocked = run_now("grep SigBlk /proc/self/status", LONG).unwrap();
+        assert_eq!(std::str::from_utf8(&blocked).unwrap().trim(), "SigBlk:\t0000000000000000");
     }
 
     #[test]

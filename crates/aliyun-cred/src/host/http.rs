@@ -6,17 +6,23 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::ToSocketAddrs as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::credentials::Secret;
+use crate::driver::{self, Driver};
 use crate::error::{Error, ErrorKind};
 
 /// The largest answer that is read: 1 MiB. Real ones have a few KiB.
 const MAX_ANSWER: usize = 1 << 20;
+
+/// How long it may take to read the trusted certificates.
+const BUILD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How many differently configured connection pools a process keeps.
 const MAX_CLIENTS: usize = 64;
@@ -128,8 +134,9 @@ fn environment_proxies() -> (Option<String>, Option<String>) {
 }
 
 impl Clients {
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
-        let client = self.client(&request)?;
+    /// On the driver only.
+    pub(crate) async fn send(self: &Arc<Self>, driver: &Driver, request: Request) -> Result<Response, Failure> {
+        let client = self.client(driver, &request).await?;
         let mut builder = match request.method {
             Method::Get => client.get(&request.url),
             Method::Post => client.post(&request.url).body(request.body.expose().to_owned()),
@@ -155,23 +162,49 @@ impl Clients {
         Ok(Response { status, body })
     }
 
-    fn client(&self, request: &Request) -> Result<reqwest::Client, Failure> {
+    async fn client(self: &Arc<Self>, driver: &Driver, request: &Request) -> Result<reqwest::Client, Failure> {
         let setting = Setting {
             tls: request.url.starts_with("https:"),
             connect: request.limits.connect,
             route: request.route.clone(),
             environment: digest_of_environment(),
         };
-        let mut clients = self.by_setting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&setting) {
+        if let Some(client) = self.lock().get(&setting) {
             return Ok(client.clone());
         }
-        let client = build(&setting)?;
-        if clients.len() >= MAX_CLIENTS {
-            clients.clear();
-        }
-        clients.insert(setting, client.clone());
-        Ok(client)
+        let clients = self.clone();
+        // By a helper: the certificates may lie on a disk that hangs.
+        let building = driver.read(move || {
+            let client = build(&setting)?;
+            let mut clients = clients.lock();
+            if clients.len() >= MAX_CLIENTS {
+                clients.clear();
+            }
+            // Of two that were built at once everybody uses one.
+            Ok(clients.entry(setting).or_insert(client).clone())
+        });
+        let slow = || {
+            let text = format!("the trusted certificates could not be read within {} s", BUILD_LIMIT.as_secs());
+            Failure { kind: ErrorKind::Io, connected: false, text }
+        };
+        driver::within(BUILD_LIMIT, building).await.ok_or_else(slow)??
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Setting, reqwest::Client>> {
+        self.by_setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names are resolved by the system, on helpers.
+struct Names;
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            // The port is put in by whoever asks.
+            let driver = driver::current()?;
+            Ok(Box::new(driver.block(move || (name.as_str(), 0).to_socket_addrs()).await??) as Addrs)
+        })
     }
 }
 
@@ -184,6 +217,7 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
         .with_no_client_auth();
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
+        .dns_resolver(Arc::new(Names))
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(setting.connect)
@@ -246,6 +280,10 @@ fn describe(error: reqwest::Error, limits: Limits) -> Failure {
     }
     if let Some(tls) = tls_failure(&error) {
         return failure(ErrorKind::Tls, format!("TLS failed: {tls}"));
+    }
+    // Of ours: there was no thread to resolve the name on.
+    if let Some(own) = causes(&error).find_map(|cause| cause.downcast_ref::<Error>()) {
+        return failure(own.kind(), own.message().to_owned());
     }
     if error.is_builder() {
         return failure(ErrorKind::InvalidConfig, format!("not a valid request: {}", innermost(&error)));

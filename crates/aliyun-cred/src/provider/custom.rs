@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::Fetch;
 use crate::credentials::{Credentials, Freshness};
+use crate::driver::MAX_TURNS;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Place};
+use crate::host::{Host, Place, Unanswered};
 use crate::scope::Scope;
 
 /// How long one call of it may take.
@@ -27,21 +28,21 @@ enum Ask {
     /// Blocks whoever calls it.
     Blocking(Arc<dyn Fn() -> Result<Credentials> + Send + Sync>, Place),
     /// Gives a future, which never blocks.
-    Future(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
+    Future(Arc<dyn Fn() -> Fetch<'static> + Send + Sync>),
     /// As `Future`, of another client: it has limits of its own, and what it gives has been checked.
     Client(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
 }
 
 impl Custom {
     pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
-        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::default()), limit: LIMIT }
+        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::in_turn()), limit: LIMIT }
     }
 
     pub(crate) fn future<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
     {
-        Custom { name, ask: Ask::Future(Box::new(move || Box::pin(ask()))), limit: LIMIT }
+        Custom { name, ask: Ask::Future(Arc::new(move || Box::pin(ask()))), limit: LIMIT }
     }
 
     pub(crate) fn client<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
@@ -61,20 +62,31 @@ impl Custom {
                 host.call_within(self.limit, place, move || ask()).await
             }
             Ask::Future(ask) => {
-                let work = scope.clone().run(scope.enter(ask));
-                host.run_within(self.limit, work).await
+                // Not before it is on the background thread: it is a function of the user's, and may panic.
+                let ask = ask.clone();
+                host.run_within(self.limit, scope.run(async move { ask().await })).await.map_err(|error| {
+                    match error.kind() {
+                        ErrorKind::Timeout => Unanswered::Slow,
+                        ErrorKind::Internal => Unanswered::Panicked,
+                        _ => Unanswered::Failed(error),
+                    }
+                })
             }
         };
-        let given = given.unwrap_or_else(|error| {
-            let kind = error.kind();
-            let text = match kind {
-                ErrorKind::Timeout => {
-                    format!("the provider '{}' gave no credential within {} s", self.name, self.limit.as_secs_f32())
+        let limit = self.limit.as_secs_f32();
+        let given = given.unwrap_or_else(|unanswered| {
+            let (kind, what) = match unanswered {
+                Unanswered::Slow => (ErrorKind::Timeout, format!("gave no credential within {limit} s")),
+                Unanswered::Busy => {
+                    (ErrorKind::Timeout, format!("was not asked: its call before has not returned for {limit} s"))
                 }
-                ErrorKind::Internal => format!("the provider '{}' panicked", self.name),
-                _ => return Err(error),
+                Unanswered::Crowded => {
+                    (ErrorKind::Timeout, format!("was not asked: {MAX_TURNS} others have been at work for {limit} s"))
+                }
+                Unanswered::Panicked => (ErrorKind::Internal, "panicked".to_owned()),
+                Unanswered::Failed(error) => (error.kind(), format!("was not asked: {}", error.message())),
             };
-            Err(Error::new(kind, text))
+            Err(Error::new(kind, format!("the provider '{}' {what}", self.name)))
         });
         given
             .and_then(|credentials| self.check(credentials, host))
@@ -189,7 +201,7 @@ mod tests {
             .into_iter()
             .map(|(custom, entered, go_on)| (Arc::new(Custom { limit: SHORT, ..custom }), (entered, go_on)))
             .unzip();
-        // Four at once, and whoever is given up makes place for the next.
+        // As many at once as may be, and whoever is given up makes place for the next.
         for told in customs.iter().map(begin).collect::<Vec<_>>() {
             assert_eq!(told.recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
         }

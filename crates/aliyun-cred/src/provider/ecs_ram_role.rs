@@ -4,7 +4,7 @@
 //! Version 2 (a token first) is tried before version 1, unless there is no connection at all: the same host would not
 //! answer version 1 either.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::filled;
 use crate::answer::{Service, Shape, encode, no_hint, rejected};
@@ -30,8 +30,8 @@ pub(crate) struct EcsRamRole {
     /// `None`: the service is asked for it.
     role_name: Option<String>,
     version_1: bool,
-    /// Whether nobody asked for this source by name.
-    probing: bool,
+    /// Whether nobody asked for this source by name, and it has given nothing yet.
+    probing: AtomicBool,
     /// Whether a timer fetches the credential again, so that no call ever has to wait for that.
     timer: bool,
     limits: Limits,
@@ -64,7 +64,7 @@ impl EcsRamRole {
             endpoint: endpoint(host)?,
             role_name: filled(config.role_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA")),
             version_1: !disabled,
-            probing: false,
+            probing: AtomicBool::new(false),
             timer: config.async_credential_update_enabled.unwrap_or(true),
             limits: config.limits(1_000, 1_000),
             // Plain HTTP: an explicit proxy or none.
@@ -75,7 +75,7 @@ impl EcsRamRole {
     /// For the default chain: `None` if it is switched off.
     pub(crate) fn for_chain(host: &Host) -> Option<Result<Self>> {
         match EcsRamRole::new(&Config::default(), host) {
-            Ok(provider) => Some(Ok(EcsRamRole { probing: true, ..provider })),
+            Ok(provider) => Some(Ok(EcsRamRole { probing: AtomicBool::new(true), ..provider })),
             Err(error) if error.kind() == ErrorKind::Disabled => None,
             Err(error) => Some(Err(error)),
         }
@@ -87,13 +87,19 @@ impl EcsRamRole {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        if self.probing && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
+        let probing = self.probing.load(Ordering::Relaxed);
+        if probing && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
             let text = "the ECS metadata service was unreachable less than 10 s ago; set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true if this is no ECS instance";
             return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));
         }
         let fetched = self.ask(host).await;
-        if self.probing && matches!(fetched, Err(Miss::Unreachable(_))) {
-            UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
+        match &fetched {
+            // It is there: whatever happens from now on is no reason to doubt that.
+            Ok(_) => self.probing.store(false, Ordering::Relaxed),
+            Err(Miss::Unreachable(_)) if probing => {
+                UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
+            }
+            Err(_) => {}
         }
         fetched.map_err(|miss| miss.into_error().at_provider(NAME))
     }
