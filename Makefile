@@ -32,7 +32,7 @@ export PREFIX LIBDIR INCLUDEDIR DESTDIR
 PROFILE ?= release
 CARGO_FLAGS ?=
 PACKAGE := $(BUILD)/package/$(PROFILE)
-BUILT := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+BUILT := $(CARGO_TARGET_DIR)/$(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # How many bytes the shared library may have; nothing else than a release is built for size.
 SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
 C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \

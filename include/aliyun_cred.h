@@ -27,7 +27,8 @@
  * Errors. A function that can fail returns an error, and NULL means success. The caller owns the error and frees it
  * with aliyun_cred_error_free, which takes NULL as well. An error's kind is for programs, its message for people. A
  * fault inside the library never ends the process: it is logged, and becomes an error of kind
- * ALIYUN_CRED_ERROR_INTERNAL or, where no error can be returned, the value that stands for "nothing".
+ * ALIYUN_CRED_ERROR_INTERNAL or, where no error can be returned, the value that stands for "nothing". Memory that runs out
+ * is the exception: it ends the process, with a line on standard error.
  *
  * Ownership. The caller owns what a _new, _default, _from_..., _assume_role, _get, _cached or _retain function gives, and frees it
  * exactly once with the _free function of its type. An argument is borrowed for the length of the call, but for those
@@ -48,11 +49,16 @@
  * on any thread, whichever made it. Freeing one is the exception: nobody else may be using the same pointer. The
  * references of credentials are counted, so that one thread may free its own while others use theirs. A configuration
  * changes when an option is set, and is for one thread at a time. The library
- * starts one background thread when a source first needs the network, and a few helpers that end when they are idle;
- * they keep no process from ending.
+ * starts one background thread when a source first needs the network or a provider is asked, helpers, four at most, that
+ * end when they are idle, and one thread for each call of a provider; they keep no process from ending.
+ *
+ * Signals. The library's threads block all signals but those that a fault of their own raises, and SIGPROF: handlers run
+ * on the program's threads. Providers and external commands get what was blocked by the thread that first needed the
+ * background thread.
  *
  * Fork. A child may go on using every object that its parent made. It keeps the cached credentials, starts a
- * background thread of its own when it needs one, and touches no connection of its parent's. As in any child of a
+ * background thread of its own when it needs one, and touches no connection of its parent's. One that is forked inside a
+ * callback must not return from it: it calls exec, or ends. As in any child of a
  * process with several threads, this relies on malloc working there, which glibc guarantees and POSIX does not. A child
  * is known by its process number: one that is put into a PID namespace of its own, and has there the number that its
  * parent has in another, is taken for its parent, and must not use this library before it has called exec.
@@ -781,13 +787,13 @@ aliyun_cred_error_t *aliyun_cred_client_from_profile(const char *name,
 
 /**
  * Makes a client of a role that is assumed with what another client gives. Roles can be assumed one on top of another,
- * each with a session name and an external ID of its own. It opens no connection and starts no thread.
+ * each with a session name and an external ID of its own, up to 1,000 high. It opens no connection and starts no thread.
  *
  * base: borrowed for the call; the new client keeps what it needs of it, and base may be freed. role: borrowed for the
  * call, and copied: the role's ARN and the other options of ram_role_arn; its type is not looked at. client: written on
  * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a
- * pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
+ * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range, or too many roles stand on one another;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_assume_role(const aliyun_cred_client_t *base,
@@ -817,7 +823,8 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials(const aliyun_cred_client
                                                         aliyun_cred_credentials_t **credentials);
 
 /**
- * As aliyun_cred_client_get_credentials, but waits for a limited time. A refresh goes on when the limit runs out.
+ * As aliyun_cred_client_get_credentials, but waits for a limited time. A refresh goes on when the limit runs out. To read
+ * configuration files is not to wait: that is done by the calling thread, and takes as long as the disk does.
  *
  * client: borrowed. timeout_ms: the limit in milliseconds; 0 never waits. credentials: written on success only, with a
  * reference that the caller owns and frees with aliyun_cred_credentials_free. Returns NULL on success;
@@ -831,16 +838,19 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials_within(const aliyun_cred
                                                                aliyun_cred_credentials_t **credentials);
 
 /**
- * Gives the cached credential if it is fresh, without waiting for anything and without asking the source.
+ * Gives the cached credential if it is fresh, without waiting for anything and without asking the source; of environment
+ * variables, which are never cached, what they say if they said it before. What a provider of the program's own gives
+ * without saying until when is never cached either.
  *
  * client: borrowed. Returns a reference that the caller owns and frees with aliyun_cred_credentials_free; NULL if
- * there is no fresh credential or if client is NULL. Any number of threads may call it at once.
+ * there is no such credential or if client is NULL. Any number of threads may call it at once.
  */
-ALIYUN_CRED_MUST_USE aliyun_cred_credentials_t *aliyun_cred_client_cached(const aliyun_cred_client_t *client);
+ALIYUN_CRED_MUST_USE
+aliyun_cred_credentials_t *aliyun_cred_client_cached(const aliyun_cred_client_t *client);
 
 /**
  * Says that the service has refused the cached credential: the next call asks the source again. A credential that
- * somebody typed into the configuration stays as it is.
+ * somebody typed into the configuration stays as it is, and so do those of the clients that a role stands on.
  *
  * client: borrowed; NULL does nothing. Any number of threads may call it at once.
  */
@@ -855,8 +865,9 @@ void aliyun_cred_client_invalidate(const aliyun_cred_client_t *client);
 const char *aliyun_cred_client_type(const aliyun_cred_client_t *client);
 
 /**
- * Asks for the current credential, and has a callback called with it. Nothing waits: while the cached one is fresh the
- * callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
+ * Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
+ * by the calling thread, which takes as long as the disk does. While the cached one is fresh, or no network is needed,
+ * the callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
  * thread's call into the library that brought the answer.
  *
  * client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
@@ -878,9 +889,10 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials_async(const aliyun_cred_
  *
  * request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
  * returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
- * thread. Only inside the callback itself false is returned while it runs; and NULL gives false. In a forked child it
- * never waits, and says how it stood when the child was forked: true if the callback had not been called by then, and
- * false if it had, though it may have been running. Any number of threads may call it at once.
+ * thread. Not so inside a callback, this one or another, which could wait for one that waits for it: there false may mean
+ * that it is running. NULL gives false. In a forked child it never waits either, and says how it stood when the child was
+ * forked: true if the callback had not been called by then, and false if it had, though it may have been running. Any
+ * number of threads may call it at once.
  */
 bool aliyun_cred_request_cancel(const aliyun_cred_request_t *request);
 
@@ -896,9 +908,10 @@ void aliyun_cred_request_free(aliyun_cred_request_t *request);
  * Makes a client of a provider of the program's own, which can be the base of a role as well.
  *
  * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on a
- * helper thread, never twice at the same time for one client, and given up after a minute; it may block, and must not
- * throw a C++ exception. While a call that was given up is still running the client gets no other. It is asked at every
- * call, unless it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that
+ * thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and must not
+ * throw a C++ exception. While a call that was given up is still running the client gets no other. Of all providers four
+ * are at work at once, those that were given up or wait for another client not counted; the others wait for their turn, a
+ * minute at most. It is asked at every call, unless it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that
  * is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
  * once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
  * call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client: written on

@@ -28,7 +28,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -238,18 +237,37 @@ inline Result<void> outcome(aliyun_cred_error_t *error) {
 }
 
 // Whether C can take it: a string would otherwise end silently at a NUL inside.
-inline Result<void> whole(const char *name, const std::string &value) {
-    if (value.find('\0') != std::string::npos) {
+inline Result<void> whole(const char *name, std::string_view value) {
+    if (value.find('\0') != std::string_view::npos) {
         return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' contains a NUL character");
     }
     return {};
 }
-inline Result<void> whole(const char *, std::int64_t) noexcept { return {}; }
-inline Result<void> whole(const char *, bool) noexcept { return {}; }
 
-inline const char *to_c(const std::string &value) noexcept { return value.c_str(); }
-inline std::int64_t to_c(std::int64_t value) noexcept { return value; }
-inline bool to_c(bool value) noexcept { return value; }
+template <typename T>
+Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, T), aliyun_cred_config_t *config, const char *,
+                 T value) {
+    return outcome(setter(config, value));
+}
+
+inline Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *),
+                        aliyun_cred_config_t *config, const char *name, std::string_view value) {
+    if (auto text = whole(name, value); !text) {
+        return text;
+    }
+    // A view need not have a NUL behind it. The copy may be a secret's.
+    std::string copy(value);
+    auto done = outcome(setter(config, copy.c_str()));
+    volatile char *wiped = copy.data();
+    for (std::size_t left = copy.size(); left > 0; --left) {
+        *wiped++ = 0;
+    }
+    return done;
+}
+
+inline std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
 
 // Whether there is anything to call.
 template <typename Signature>
@@ -265,24 +283,24 @@ Result<void> callable(const char *name, const std::function<Signature> &function
 // What the user says about one source. Each option has a setter of its name, which returns the configuration, so that
 // calls can be chained; aliyun_cred_config_set_<option> in aliyun_cred.h tells what the option means. A setter throws
 // Error for a string that is not UTF-8 or contains a NUL, and try_<option> gives it; values are checked when a client is
-// made.
+// made. What is a length of time there, or a point of time, can be given as such here.
 class Config {
 public:
     Config() : config_(aliyun_cred_config_new()) {}
 
     // A configuration of this type: "access_key", "sts", "ram_role_arn" and so on.
-    explicit Config(const std::string &type_name) : Config() { type(type_name); }
+    explicit Config(std::string_view type_name) : Config() { type(type_name); }
 
     // Reads a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
-    static Config from_json(const std::string &json) { return try_from_json(json).value(); }
+    static Config from_json(std::string_view json) { return try_from_json(json).value(); }
 
     // As from_json, without throwing Error.
-    static Result<Config> try_from_json(const std::string &json) {
+    static Result<Config> try_from_json(std::string_view json) {
         if (auto text = detail::whole("json", json); !text) {
             return text.error();
         }
         aliyun_cred_config_t *config = nullptr;
-        if (auto read = detail::outcome(aliyun_cred_config_from_json(json.c_str(), &config)); !read) {
+        if (auto read = detail::outcome(aliyun_cred_config_from_json(std::string(json).c_str(), &config)); !read) {
             return read.error();
         }
         return Config(config);
@@ -290,10 +308,7 @@ public:
 
 #define ALIYUN_CRED_OPTION(option, value_type)                                                                   \
     Result<void> try_##option(value_type value) {                                                                \
-        if (auto text = detail::whole(#option, value); !text) {                                                  \
-            return text;                                                                                         \
-        }                                                                                                        \
-        return detail::outcome(aliyun_cred_config_set_##option(config_.get(), detail::to_c(value)));             \
+        return detail::set(aliyun_cred_config_set_##option, config_.get(), #option, value);                      \
     }                                                                                                            \
     Config &option(value_type value) & {                                                                         \
         try_##option(value).value();                                                                             \
@@ -301,48 +316,64 @@ public:
     }                                                                                                            \
     Config &&option(value_type value) && { return std::move(option(value)); }
 
-    ALIYUN_CRED_OPTION(type, const std::string &)
-    ALIYUN_CRED_OPTION(access_key_id, const std::string &)
-    ALIYUN_CRED_OPTION(access_key_secret, const std::string &)
-    ALIYUN_CRED_OPTION(security_token, const std::string &)
-    ALIYUN_CRED_OPTION(bearer_token, const std::string &)
-    ALIYUN_CRED_OPTION(duration_seconds, std::int64_t)
-    ALIYUN_CRED_OPTION(role_arn, const std::string &)
-    ALIYUN_CRED_OPTION(oidc_provider_arn, const std::string &)
-    ALIYUN_CRED_OPTION(oidc_token_file_path, const std::string &)
-    ALIYUN_CRED_OPTION(role_session_name, const std::string &)
-    ALIYUN_CRED_OPTION(role_session_expiration, std::int64_t)
-    ALIYUN_CRED_OPTION(policy, const std::string &)
-    ALIYUN_CRED_OPTION(external_id, const std::string &)
-    ALIYUN_CRED_OPTION(sts_endpoint, const std::string &)
-    ALIYUN_CRED_OPTION(sts_region_id, const std::string &)
+#define ALIYUN_CRED_DURATION(option, unit)                                                                       \
+    ALIYUN_CRED_OPTION(option, std::int64_t)                                                                     \
+    Result<void> try_##option(unit value) { return try_##option(static_cast<std::int64_t>(value.count())); }     \
+    Config &option(unit value) & { return option(static_cast<std::int64_t>(value.count())); }                    \
+    Config &&option(unit value) && { return std::move(option(value)); }
+
+#define ALIYUN_CRED_TIME(option)                                                                                 \
+    ALIYUN_CRED_OPTION(option, std::int64_t)                                                                     \
+    Result<void> try_##option(std::chrono::system_clock::time_point value) {                                     \
+        return try_##option(detail::unix_seconds(value));                                                        \
+    }                                                                                                            \
+    Config &option(std::chrono::system_clock::time_point value) & { return option(detail::unix_seconds(value)); } \
+    Config &&option(std::chrono::system_clock::time_point value) && { return std::move(option(value)); }
+
+    ALIYUN_CRED_OPTION(type, std::string_view)
+    ALIYUN_CRED_OPTION(access_key_id, std::string_view)
+    ALIYUN_CRED_OPTION(access_key_secret, std::string_view)
+    ALIYUN_CRED_OPTION(security_token, std::string_view)
+    ALIYUN_CRED_OPTION(bearer_token, std::string_view)
+    ALIYUN_CRED_DURATION(duration_seconds, std::chrono::seconds)
+    ALIYUN_CRED_OPTION(role_arn, std::string_view)
+    ALIYUN_CRED_OPTION(oidc_provider_arn, std::string_view)
+    ALIYUN_CRED_OPTION(oidc_token_file_path, std::string_view)
+    ALIYUN_CRED_OPTION(role_session_name, std::string_view)
+    ALIYUN_CRED_DURATION(role_session_expiration, std::chrono::seconds)
+    ALIYUN_CRED_OPTION(policy, std::string_view)
+    ALIYUN_CRED_OPTION(external_id, std::string_view)
+    ALIYUN_CRED_OPTION(sts_endpoint, std::string_view)
+    ALIYUN_CRED_OPTION(sts_region_id, std::string_view)
     ALIYUN_CRED_OPTION(enable_vpc, bool)
-    ALIYUN_CRED_OPTION(public_key_id, const std::string &)
-    ALIYUN_CRED_OPTION(private_key_file, const std::string &)
-    ALIYUN_CRED_OPTION(private_key, const std::string &)
-    ALIYUN_CRED_OPTION(role_name, const std::string &)
+    ALIYUN_CRED_OPTION(public_key_id, std::string_view)
+    ALIYUN_CRED_OPTION(private_key_file, std::string_view)
+    ALIYUN_CRED_OPTION(private_key, std::string_view)
+    ALIYUN_CRED_OPTION(role_name, std::string_view)
     ALIYUN_CRED_OPTION(enable_imds_v2, bool)
     ALIYUN_CRED_OPTION(disable_imds_v1, bool)
-    ALIYUN_CRED_OPTION(metadata_token_duration, std::int64_t)
+    ALIYUN_CRED_DURATION(metadata_token_duration, std::chrono::seconds)
     ALIYUN_CRED_OPTION(async_credential_update_enabled, bool)
-    ALIYUN_CRED_OPTION(credentials_uri, const std::string &)
-    ALIYUN_CRED_OPTION(host, const std::string &)
-    ALIYUN_CRED_OPTION(timeout, std::int64_t)
-    ALIYUN_CRED_OPTION(connect_timeout, std::int64_t)
-    ALIYUN_CRED_OPTION(profile_name, const std::string &)
-    ALIYUN_CRED_OPTION(profile_file, const std::string &)
+    ALIYUN_CRED_OPTION(credentials_uri, std::string_view)
+    ALIYUN_CRED_OPTION(host, std::string_view)
+    ALIYUN_CRED_DURATION(timeout, std::chrono::milliseconds)
+    ALIYUN_CRED_DURATION(connect_timeout, std::chrono::milliseconds)
+    ALIYUN_CRED_OPTION(profile_name, std::string_view)
+    ALIYUN_CRED_OPTION(profile_file, std::string_view)
     ALIYUN_CRED_OPTION(reuse_last_provider_enabled, bool)
-    ALIYUN_CRED_OPTION(process_command, const std::string &)
-    ALIYUN_CRED_OPTION(sign_in_url, const std::string &)
-    ALIYUN_CRED_OPTION(account_id, const std::string &)
-    ALIYUN_CRED_OPTION(access_config, const std::string &)
-    ALIYUN_CRED_OPTION(access_token, const std::string &)
-    ALIYUN_CRED_OPTION(access_token_expire, std::int64_t)
-    ALIYUN_CRED_OPTION(client_id, const std::string &)
-    ALIYUN_CRED_OPTION(refresh_token, const std::string &)
-    ALIYUN_CRED_OPTION(sts_expiration, std::int64_t)
-    ALIYUN_CRED_OPTION(proxy, const std::string &)
+    ALIYUN_CRED_OPTION(process_command, std::string_view)
+    ALIYUN_CRED_OPTION(sign_in_url, std::string_view)
+    ALIYUN_CRED_OPTION(account_id, std::string_view)
+    ALIYUN_CRED_OPTION(access_config, std::string_view)
+    ALIYUN_CRED_OPTION(access_token, std::string_view)
+    ALIYUN_CRED_TIME(access_token_expire)
+    ALIYUN_CRED_OPTION(client_id, std::string_view)
+    ALIYUN_CRED_OPTION(refresh_token, std::string_view)
+    ALIYUN_CRED_TIME(sts_expiration)
+    ALIYUN_CRED_OPTION(proxy, std::string_view)
 
+#undef ALIYUN_CRED_TIME
+#undef ALIYUN_CRED_DURATION
 #undef ALIYUN_CRED_OPTION
 
     // The object of the C interface; it stays this one's.
@@ -421,8 +452,8 @@ private:
 class Request {
 public:
     // Gives up. True if the function has not been called and never will be; false if it has been, and has returned: this
-    // waits while it runs in another thread, and only inside of it false is returned while it runs. In a forked child it
-    // says how it stood when the child was forked. For one thread at a time.
+    // waits while it runs in another thread. Inside such a function, this one or another, it does not wait, and false may
+    // mean that it is running. In a forked child it says how it stood when the child was forked. For one thread at a time.
     bool cancel() noexcept {
         const bool cancelled = aliyun_cred_request_cancel(request_.get());
         if (cancelled) {
@@ -476,31 +507,31 @@ public:
 
     // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's type
     // is not looked at. Throws Error as the constructor does, and for an unknown name.
-    static Client from_source(const std::string &name, const Config &config = Config()) {
+    static Client from_source(std::string_view name, const Config &config = Config()) {
         return try_from_source(name, config).value();
     }
 
     // As from_source, without throwing Error.
-    static Result<Client> try_from_source(const std::string &name, const Config &config = Config()) {
+    static Result<Client> try_from_source(std::string_view name, const Config &config = Config()) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
         return made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_source(name.c_str(), config.get(), client);
+            return aliyun_cred_client_from_source(std::string(name).c_str(), config.get(), client);
         });
     }
 
     // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name is
     // not UTF-8.
-    static Client from_profile(const std::string &name) { return try_from_profile(name).value(); }
+    static Client from_profile(std::string_view name) { return try_from_profile(name).value(); }
 
     // As from_profile, without throwing Error.
-    static Result<Client> try_from_profile(const std::string &name) {
+    static Result<Client> try_from_profile(std::string_view name) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
         return made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_profile(name.c_str(), client);
+            return aliyun_cred_client_from_profile(std::string(name).c_str(), client);
         });
     }
 
@@ -509,12 +540,12 @@ public:
     // What it throws is the error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is
     // destroyed when this client and every role on top of it are gone, on any thread, which must not be made to wait.
     // Throws Error if the name is not UTF-8 or the function is empty.
-    static Client from_provider(const std::string &name, std::function<Provided()> provider) {
+    static Client from_provider(std::string_view name, std::function<Provided()> provider) {
         return try_from_provider(name, std::move(provider)).value();
     }
 
     // As from_provider, without throwing Error.
-    static Result<Client> try_from_provider(const std::string &name, std::function<Provided()> provider) {
+    static Result<Client> try_from_provider(std::string_view name, std::function<Provided()> provider) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
@@ -523,8 +554,8 @@ public:
         }
         auto owned = std::make_unique<std::function<Provided()>>(std::move(provider));
         return made([&](aliyun_cred_client_t **client) {
-            aliyun_cred_error_t *error =
-                aliyun_cred_client_from_provider(name.c_str(), ask_provider, owned.get(), destroy_provider, client);
+            aliyun_cred_error_t *error = aliyun_cred_client_from_provider(std::string(name).c_str(), ask_provider,
+                                                                          owned.get(), destroy_provider, client);
             if (error == nullptr) {
                 // The client's from here on, whatever becomes of it.
                 static_cast<void>(owned.release());
@@ -590,7 +621,7 @@ public:
         return result(error, credentials);
     }
 
-    // The cached credential if it is fresh, without waiting for anything.
+    // The cached credential if it is fresh, without waiting for anything; see aliyun_cred_client_cached.
     std::optional<Credentials> cached() const {
         aliyun_cred_credentials_t *credentials = aliyun_cred_client_cached(client_.get());
         return credentials == nullptr ? std::nullopt : std::optional<Credentials>(std::in_place, credentials);
@@ -693,25 +724,22 @@ private:
 // Has a function called with every log line (a level of aliyun_cred_log_level_t, and a text without secrets), in place of
 // the one before; an empty one: nothing is logged any more. It is called on any thread, on several at once, and must not
 // block; what it throws is dropped. When this returns, the one before is not running and has been destroyed: so this must
-// not be called from inside of it.
+// not be called from inside of it. Any thread may call it, one at a time.
 inline void set_log_callback(std::function<void(aliyun_cred_log_level_t, std::string_view)> callback) {
     using Function = decltype(callback);
-    static std::mutex lock;
-    // Never destroyed: something may still be logged while the program ends.
+    // Never destroyed: something may still be logged while the program ends. No lock, which a forked child could inherit.
     static Function *current = nullptr;
     const auto call = [](aliyun_cred_log_level_t level, const char *message, void *function) noexcept {
         detail::contain([&] { (*static_cast<const Function *>(function))(level, message); },
                         [](ErrorKind, const char *) {});
     };
     std::unique_ptr<Function> next(callback ? new Function(std::move(callback)) : nullptr);
-    const std::lock_guard<std::mutex> guard(lock);
     if (next) {
         aliyun_cred_set_log_callback(call, next.get());
     } else {
         aliyun_cred_set_log_callback(nullptr, nullptr);
     }
-    delete current;
-    current = next.release();
+    delete std::exchange(current, next.release());
 }
 
 }  // namespace aliyun_cred

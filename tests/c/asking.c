@@ -268,6 +268,55 @@ static void wait_for_another(void *user_data, aliyun_cred_credentials_t *credent
     aliyun_cred_error_free(refused);
 }
 
+struct mutual {
+    struct asked *asked;
+    pthread_barrier_t *both;
+    aliyun_cred_request_t **other;
+    bool cancelled;
+};
+
+static void cancel_the_other(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    struct mutual *mutual = (struct mutual *)user_data;
+    pthread_barrier_wait(mutual->both);
+    mutual->cancelled = aliyun_cred_request_cancel(*mutual->other);
+    told(mutual->asked, credentials, error);
+}
+
+/* Each is running, and neither can wait for the other. */
+static void callbacks_may_cancel_each_other(void) {
+    struct service services[2];
+    static struct asked asked;
+    static struct mutual mutual[2];
+    static aliyun_cred_request_t *requests[2];
+    static pthread_barrier_t both;
+    aliyun_cred_client_t *waiting = NULL, *cached = NULL;
+    aliyun_cred_credentials_t *credentials = NULL;
+    ask_nothing_yet(&asked);
+    pthread_barrier_init(&both, NULL, 2);
+    CHECK(service_start(&services[0], 200, ISSUED) && service_start(&services[1], 200, ISSUED));
+    waiting = role_of(&services[0]);
+    cached = role_of(&services[1]);
+    CHECK(succeeds(aliyun_cred_client_get_credentials(cached, &credentials)));
+    aliyun_cred_credentials_free(credentials);
+    for (int index = 0; index < 2; ++index) {
+        mutual[index] = (struct mutual){&asked, &both, &requests[1 - index], true};
+    }
+    /* One on the background thread, and one inside the call. */
+    service_hold(&services[0], true);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(waiting, cancel_the_other, &mutual[0], &requests[0])));
+    service_hold(&services[0], false);
+    CHECK(succeeds(aliyun_cred_client_get_credentials_async(cached, cancel_the_other, &mutual[1], &requests[1])));
+    await_calls(&asked, 2);
+    CHECK(!aliyun_cred_request_cancel(requests[0]) && !mutual[0].cancelled && !mutual[1].cancelled);
+    for (int index = 0; index < 2; ++index) {
+        aliyun_cred_request_free(requests[index]);
+        service_stop(&services[index]);
+    }
+    aliyun_cred_client_free(waiting);
+    aliyun_cred_client_free(cached);
+    pthread_barrier_destroy(&both);
+}
+
 static void a_callback_that_would_wait_is_told(void) {
     struct service service;
     static struct asked asked;
@@ -436,6 +485,7 @@ int main(void) {
     RUN(a_forked_child_knows_what_was_called);
     RUN(a_callback_may_fork);
     RUN(a_callback_may_free_the_client);
+    RUN(callbacks_may_cancel_each_other);
     RUN(a_callback_that_would_wait_is_told);
     RUN(a_provider_is_asked_at_every_call_unless_it_says_until_when);
     RUN(what_a_provider_says_is_wrong_comes_through);

@@ -107,6 +107,14 @@ static void every_setter_chains() {
                         .sts_expiration(1)
                         .proxy("http://127.0.0.1:1");
     CHECK(Client(config).getSecurityToken() == "token");
+    // Lengths and points of time as such, and views that have no NUL behind them.
+    using namespace std::chrono_literals;
+    const std::string_view text = "sts-and-more";
+    config.type(text.substr(0, 3)).timeout(5s).connect_timeout(500ms).duration_seconds(1h).metadata_token_duration(60s);
+    config.role_session_expiration(15min).access_token_expire(std::chrono::system_clock::now());
+    CHECK(config.try_sts_expiration(std::chrono::system_clock::now()) && config.try_timeout(1min));
+    CHECK(Client(Config("access_key").access_key_id(text.substr(0, 3)).access_key_secret(text)).getAccessKeyId() == "sts");
+    CHECK(Client(config).getSecurityToken() == "token");
     config.security_token("other");
     CHECK(Client(config).getSecurityToken() == "other");
 }

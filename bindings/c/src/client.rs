@@ -122,13 +122,13 @@ pub extern "C" fn aliyun_cred_client_from_profile(
 }
 
 /// Makes a client of a role that is assumed with what another client gives. Roles can be assumed one on top of another,
-/// each with a session name and an external ID of its own. It opens no connection and starts no thread.
+/// each with a session name and an external ID of its own, up to 1,000 high. It opens no connection and starts no thread.
 ///
 /// base: borrowed for the call; the new client keeps what it needs of it, and base may be freed. role: borrowed for the
 /// call, and copied: the role's ARN and the other options of ram_role_arn; its type is not looked at. client: written on
 /// success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
-/// ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a
-/// pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
+/// ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range, or too many roles stand on one another;
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_client_assume_role(
@@ -177,7 +177,8 @@ pub extern "C" fn aliyun_cred_client_get_credentials(
     })
 }
 
-/// As aliyun_cred_client_get_credentials, but waits for a limited time. A refresh goes on when the limit runs out.
+/// As aliyun_cred_client_get_credentials, but waits for a limited time. A refresh goes on when the limit runs out. To read
+/// configuration files is not to wait: that is done by the calling thread, and takes as long as the disk does.
 ///
 /// client: borrowed. timeout_ms: the limit in milliseconds; 0 never waits. credentials: written on success only, with a
 /// reference that the caller owns and frees with aliyun_cred_credentials_free. Returns NULL on success;
@@ -200,10 +201,12 @@ pub extern "C" fn aliyun_cred_client_get_credentials_within(
     })
 }
 
-/// Gives the cached credential if it is fresh, without waiting for anything and without asking the source.
+/// Gives the cached credential if it is fresh, without waiting for anything and without asking the source; of environment
+/// variables, which are never cached, what they say if they said it before. What a provider of the program's own gives
+/// without saying until when is never cached either.
 ///
 /// client: borrowed. Returns a reference that the caller owns and frees with aliyun_cred_credentials_free; NULL if
-/// there is no fresh credential or if client is NULL. Any number of threads may call it at once.
+/// there is no such credential or if client is NULL. Any number of threads may call it at once.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_client_cached(client: Option<&Client>) -> *mut Credentials {
@@ -211,7 +214,7 @@ pub extern "C" fn aliyun_cred_client_cached(client: Option<&Client>) -> *mut Cre
 }
 
 /// Says that the service has refused the cached credential: the next call asks the source again. A credential that
-/// somebody typed into the configuration stays as it is.
+/// somebody typed into the configuration stays as it is, and so do those of the clients that a role stands on.
 ///
 /// client: borrowed; NULL does nothing. Any number of threads may call it at once.
 #[unsafe(no_mangle)]

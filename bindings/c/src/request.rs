@@ -2,10 +2,11 @@
 //!
 //! Invariant: a callback runs once, or never if it was cancelled before; whoever cancels knows which of the two it is.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use aliyun_cred_core as core;
@@ -31,8 +32,6 @@ struct Question {
     process: u32,
     /// One of the four below. No lock, for a forked child may ask, and a lock may have stayed with its parent.
     state: AtomicU8,
-    /// The thread that runs the callback, while one does.
-    runner: AtomicUsize,
     /// Held by whoever makes it done, so that nobody who waits for that misses it.
     done: Mutex<()>,
     changed: Condvar,
@@ -49,7 +48,6 @@ impl Question {
         Arc::new(Question {
             process: std::process::id(),
             state: AtomicU8::new(WAITING),
-            runner: AtomicUsize::new(0),
             done: Mutex::new(()),
             changed: Condvar::new(),
             user_data: AtomicPtr::new(user_data),
@@ -65,15 +63,16 @@ impl Question {
         if self.process != std::process::id() {
             return;
         }
-        self.runner.store(this_thread(), Ordering::Relaxed);
         if self.state.compare_exchange(WAITING, RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
         let user_data = self.user_data.load(Ordering::Relaxed);
+        let outer = INSIDE.replace(true);
         match outcome {
             Ok(credentials) => callback(user_data, give(credentials), ptr::null_mut()),
             Err(error) => callback(user_data, ptr::null_mut(), Box::into_raw(Box::new(error.into()))),
         }
+        INSIDE.set(outer);
         // A child of the callback's has a copy of the lock, and nobody who waits.
         let _done =
             (self.process == std::process::id()).then(|| self.done.lock().unwrap_or_else(PoisonError::into_inner));
@@ -85,7 +84,7 @@ impl Question {
     fn cancel(&self) -> bool {
         match self.state.compare_exchange(WAITING, CANCELLED, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) | Err(CANCELLED) => true,
-            Err(RUNNING) if self.ends_elsewhere() => {
+            Err(RUNNING) if self.process == std::process::id() && !INSIDE.get() => {
                 let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
                 let running = |_: &mut ()| self.state.load(Ordering::Acquire) == RUNNING;
                 drop(self.changed.wait_while(done, running));
@@ -94,24 +93,16 @@ impl Question {
             Err(_) => false,
         }
     }
-
-    /// Whether it is another thread of this process that runs the callback.
-    fn ends_elsewhere(&self) -> bool {
-        self.process == std::process::id() && self.runner.load(Ordering::Relaxed) != this_thread()
-    }
 }
 
-/// A number that no other thread of this process has as long as this one lives. Not the standard library's, which a
-/// thread that is ending cannot be asked for.
-fn this_thread() -> usize {
-    thread_local! {
-        static PLACE: u8 = const { 0 };
-    }
-    PLACE.with(|place| ptr::from_ref(place).addr())
+thread_local! {
+    /// Whether this thread is in a callback.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Asks for the current credential, and has a callback called with it. Nothing waits: while the cached one is fresh the
-/// callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
+/// Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
+/// by the calling thread, which takes as long as the disk does. While the cached one is fresh, or no network is needed,
+/// the callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
 /// thread's call into the library that brought the answer.
 ///
 /// client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
@@ -148,9 +139,10 @@ pub extern "C" fn aliyun_cred_client_get_credentials_async(
 ///
 /// request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
 /// returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
-/// thread. Only inside the callback itself false is returned while it runs; and NULL gives false. In a forked child it
-/// never waits, and says how it stood when the child was forked: true if the callback had not been called by then, and
-/// false if it had, though it may have been running. Any number of threads may call it at once.
+/// thread. Not so inside a callback, this one or another, which could wait for one that waits for it: there false may mean
+/// that it is running. NULL gives false. In a forked child it never waits either, and says how it stood when the child was
+/// forked: true if the callback had not been called by then, and false if it had, though it may have been running. Any
+/// number of threads may call it at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_request_cancel(request: Option<&Request>) -> bool {
     guard(|| request.is_some_and(|request| request.0.cancel()))

@@ -198,7 +198,7 @@ impl Service<'_> {
                 form = Secret::new(encode(form.expose()));
             }
         }
-        said.replace(['\n', '\r'], " ")
+        said
     }
 }
 

@@ -110,10 +110,11 @@ impl Client {
         self.cache.type_name()
     }
 
-    /// The cached credential if it is fresh, without waiting for anything. No lock is taken. Threads get copies of their
-    /// own, so that they do not share a count of references: nothing is allocated but that copy, once.
+    /// The cached credential if it is fresh, or what the environment's variables say if that is what they said before: what
+    /// can be had without asking a source. No lock is taken. Threads get copies of their own, so that they do not share a
+    /// count of references: nothing is allocated for what is cached but that copy, once.
     pub fn cached(&self) -> Option<Arc<Credentials>> {
-        self.cache.fresh()
+        self.cache.fresh().or_else(|| self.cache.unchanged_variables())
     }
 
     /// The cached credential if it is fresh, and for how long it may be handed out without asking again:
@@ -124,16 +125,14 @@ impl Client {
         self.cache.fresh_for()
     }
 
-    /// [`Client::cached`], or what the environment's variables say if that is what they said before: what can be had
-    /// without asking a source, though not without allocating. The same object for every thread, as long as it is the same
-    /// credential.
+    /// As [`Client::cached`], and the same object for every thread, as long as it is the same credential.
     #[doc(hidden)]
     pub fn at_once(&self) -> Option<Arc<Credentials>> {
         self.cache.fresh_first().or_else(|| self.cache.unchanged_variables())
     }
 
     /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
-    /// cancels it for the others.
+    /// cancels it for the others. Configuration files are read by the thread that first polls this.
     ///
     /// # Errors
     /// What the source says, if it has no credential that is still valid.
@@ -156,7 +155,8 @@ impl Client {
         self.wait(None)
     }
 
-    /// The current credential, waiting in this thread for `limit` at most.
+    /// The current credential, waiting in this thread for `limit` at most. To read configuration files is not to wait: that
+    /// is done by this thread, and takes as long as the disk does.
     ///
     /// # Errors
     /// As [`Client::credentials`], and [`Timeout`](ErrorKind::Timeout) if `limit` ran out; the refresh goes on.
@@ -209,7 +209,8 @@ impl Client {
         }
     }
 
-    /// Says that the service has refused the cached credential: the next call asks the source again.
+    /// Says that the service has refused the cached credential: the next call asks the source again. The clients that this
+    /// one stands on keep theirs.
     pub fn invalidate(&self) {
         self.cache.invalidate();
     }

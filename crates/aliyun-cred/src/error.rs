@@ -132,7 +132,7 @@ impl Error {
         Error(Box::new(Details {
             kind,
             provider: None,
-            message: message.into(),
+            message: one_line(message.into()),
             code: None,
             request_id: None,
             http_status: None,
@@ -167,7 +167,10 @@ impl Error {
 
     /// Names the source, unless one that lies deeper has been named already.
     pub(crate) fn at_provider(mut self, provider: impl Into<Cow<'static, str>>) -> Self {
-        self.0.provider.get_or_insert_with(|| provider.into());
+        self.0.provider.get_or_insert_with(|| match provider.into() {
+            Cow::Owned(name) => one_line(name).into(),
+            known => known,
+        });
         self
     }
 
@@ -178,8 +181,8 @@ impl Error {
 
     pub(crate) fn with_service(mut self, status: u16, code: Option<String>, request_id: Option<String>) -> Self {
         self.0.http_status = Some(status);
-        self.0.code = code;
-        self.0.request_id = request_id;
+        self.0.code = code.map(one_line);
+        self.0.request_id = request_id.map(one_line);
         self
     }
 
@@ -237,6 +240,13 @@ impl Error {
     }
 }
 
+/// Without what would begin another line in a log, or tell a terminal to do something. It comes from services, files and
+/// the user's own functions.
+fn one_line(text: String) -> String {
+    let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    if text.contains(breaks) { text.replace(breaks, " ") } else { text }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -253,7 +263,17 @@ impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorKind;
+    use super::{Error, ErrorKind};
+
+    #[test]
+    fn whoever_says_it_it_is_one_line() {
+        let text = "no\r\n2026-01-01 all is well\u{1b}[2J\u{2028}凭证";
+        let error = Error::from_provider(ErrorKind::Denied, text).at_provider("a\nb".to_owned());
+        assert_eq!(error.to_string(), "no  2026-01-01 all is well [2J 凭证");
+        assert_eq!(error.provider(), Some("a b"));
+        let error = error.with_service(403, Some("A\nB".to_owned()), Some("\0".to_owned()));
+        assert_eq!((error.code(), error.request_id()), (Some("A B"), Some(" ")));
+    }
 
     #[test]
     fn numbers_are_consecutive_and_names_unique() {
