@@ -244,6 +244,25 @@ inline Result<void> whole(const char *name, std::string_view value) {
     return {};
 }
 
+// A copy with a NUL behind it, which a view need not have. It is wiped, for it may be a secret's.
+class Terminated {
+public:
+    explicit Terminated(std::string_view text) : text_(text) {}
+    Terminated(const Terminated &) = delete;
+    Terminated &operator=(const Terminated &) = delete;
+    ~Terminated() {
+        volatile char *character = text_.data();
+        for (std::size_t left = text_.size(); left > 0; --left) {
+            *character++ = '\0';
+        }
+    }
+
+    const char *get() const noexcept { return text_.c_str(); }
+
+private:
+    std::string text_;
+};
+
 template <typename T>
 Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, T), aliyun_cred_config_t *config, const char *,
                  T value) {
@@ -255,14 +274,7 @@ inline Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, c
     if (auto text = whole(name, value); !text) {
         return text;
     }
-    // A view need not have a NUL behind it. The copy may be a secret's.
-    std::string copy(value);
-    auto done = outcome(setter(config, copy.c_str()));
-    volatile char *wiped = copy.data();
-    for (std::size_t left = copy.size(); left > 0; --left) {
-        *wiped++ = 0;
-    }
-    return done;
+    return outcome(setter(config, Terminated(value).get()));
 }
 
 inline std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
@@ -300,7 +312,7 @@ public:
             return text.error();
         }
         aliyun_cred_config_t *config = nullptr;
-        if (auto read = detail::outcome(aliyun_cred_config_from_json(std::string(json).c_str(), &config)); !read) {
+        if (auto read = detail::outcome(aliyun_cred_config_from_json(detail::Terminated(json).get(), &config)); !read) {
             return read.error();
         }
         return Config(config);
@@ -517,7 +529,7 @@ public:
             return text.error();
         }
         return made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_source(std::string(name).c_str(), config.get(), client);
+            return aliyun_cred_client_from_source(detail::Terminated(name).get(), config.get(), client);
         });
     }
 
@@ -531,7 +543,7 @@ public:
             return text.error();
         }
         return made([&](aliyun_cred_client_t **client) {
-            return aliyun_cred_client_from_profile(std::string(name).c_str(), client);
+            return aliyun_cred_client_from_profile(detail::Terminated(name).get(), client);
         });
     }
 
@@ -554,7 +566,7 @@ public:
         }
         auto owned = std::make_unique<std::function<Provided()>>(std::move(provider));
         return made([&](aliyun_cred_client_t **client) {
-            aliyun_cred_error_t *error = aliyun_cred_client_from_provider(std::string(name).c_str(), ask_provider,
+            aliyun_cred_error_t *error = aliyun_cred_client_from_provider(detail::Terminated(name).get(), ask_provider,
                                                                           owned.get(), destroy_provider, client);
             if (error == nullptr) {
                 // The client's from here on, whatever becomes of it.

@@ -441,6 +441,15 @@ def c_takes_no_signals_of_the_program(field):
 
 
 @test
+def c_certificates_that_cannot_be_read_stop_nobody_else(field):
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = pathlib.Path(folder) / "roots.pem"
+        os.mkfifo(fifo)
+        with field.c("stuck", fifo, sts=field.emulator.addresses["sts_https"]) as program:
+            program.end()
+
+
+@test
 def python_exits_during_a_refresh(field):
     def start(*arguments):
         return field.python("exits.py", *arguments)
