@@ -49,12 +49,13 @@
  * on any thread, whichever made it. Freeing one is the exception: nobody else may be using the same pointer. The
  * references of credentials are counted, so that one thread may free its own while others use theirs. A configuration
  * changes when an option is set, and is for one thread at a time. The library
- * starts one background thread when a source first needs the network or a provider is asked, helpers, four at most, that
- * end when they are idle, and one thread for each call of a provider; they keep no process from ending.
+ * starts one background thread when a source first needs the network or a provider is asked, one for each piece of work
+ * that blocks, four of these at once at most, and one for each call of a provider; they keep no process from ending.
  *
  * Signals. The library's threads block all signals but those that a fault of their own raises, and SIGPROF: handlers run
- * on the program's threads. Providers and external commands get what was blocked by the thread that first needed the
- * background thread.
+ * on the program's threads. Providers and external commands have blocked what the thread had that first needed the
+ * background thread; so have the callbacks of requests, and SIGPIPE besides. A callback for log lines has whatever the
+ * thread has that logs.
  *
  * Fork. A child may go on using every object that its parent made. It keeps the cached credentials, starts a
  * background thread of its own when it needs one, and touches no connection of its parent's. One that is forked inside a
@@ -68,7 +69,7 @@
  * Logging. Nothing is logged unless the program gives a callback with aliyun_cred_set_log_callback.
  *
  * Secrets are wiped from the library's memory when their owner is freed. No error holds one, and nothing is ever
- * written to standard output or standard error.
+ * written to standard output or, while there is memory, to standard error.
  *
  * Configurations. Each option has a setter, aliyun_cred_config_set_<option>. Its arguments: config, which is borrowed
  * and changed; value, which is copied, and is a string, a whole number or a flag. It returns NULL on success, and
@@ -866,9 +867,9 @@ const char *aliyun_cred_client_type(const aliyun_cred_client_t *client);
 
 /**
  * Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
- * by the calling thread, which takes as long as the disk does. While the cached one is fresh, or no network is needed,
- * the callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
- * thread's call into the library that brought the answer.
+ * by the calling thread, which takes as long as the disk does. While the cached one is fresh, or if there is nothing to be
+ * waited for (no service, provider, command or lock), the callback runs inside this call; otherwise on the background
+ * thread when the source has answered, or inside another thread's call into the library that brought the answer.
  *
  * client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
  * it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives
@@ -907,16 +908,18 @@ void aliyun_cred_request_free(aliyun_cred_request_t *request);
 /**
  * Makes a client of a provider of the program's own, which can be the base of a role as well.
  *
- * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on a
- * thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and must not
- * throw a C++ exception. While a call that was given up is still running the client gets no other. Of all providers four
- * are at work at once, those that were given up or wait for another client not counted; the others wait for their turn, a
- * minute at most. It is asked at every call, unless it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that
- * is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
+ * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on
+ * a thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and
+ * must not throw a C++ exception. While a call that was given up is still running the client gets no other, and waits
+ * for that a minute at most. Of all providers four are at work at once, those that were given up or have had to wait
+ * for another client not counted; the others wait for their turn, a minute at most. It is asked at every call, unless
+ * it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that is
+ * asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
  * once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
- * call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client: written on
- * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call it.
+ * call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client:
+ * written on success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on
+ * success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread
+ * may call it.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_from_provider(const char *name,

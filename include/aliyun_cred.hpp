@@ -32,6 +32,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -236,9 +237,35 @@ inline Result<void> outcome(aliyun_cred_error_t *error) {
     return {};
 }
 
+// A string argument: whatever is one, or becomes one such as a path, and NULL, which is an error and no crash.
+class Text {
+public:
+    Text(const char *text) : view_(text == nullptr ? std::string_view() : text), is_null_(text == nullptr) {}
+    Text(std::string_view text) noexcept : view_(text) {}
+    Text(const std::string &text) noexcept : view_(text) {}
+    template <typename Other,
+              std::enable_if_t<!std::is_convertible_v<const Other &, std::string_view> &&
+                                   std::is_convertible_v<const Other &, std::string>,
+                               int> = 0>
+    Text(const Other &text) : own_(text), view_(own_) {}
+    Text(const Text &) = delete;
+    Text &operator=(const Text &) = delete;
+
+    std::string_view view() const noexcept { return view_; }
+    bool is_null() const noexcept { return is_null_; }
+
+private:
+    std::string own_;
+    std::string_view view_;
+    bool is_null_ = false;
+};
+
 // Whether C can take it: a string would otherwise end silently at a NUL inside.
-inline Result<void> whole(const char *name, std::string_view value) {
-    if (value.find('\0') != std::string_view::npos) {
+inline Result<void> whole(const char *name, const Text &value) {
+    if (value.is_null()) {
+        return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' is NULL");
+    }
+    if (value.view().find('\0') != std::string_view::npos) {
         return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' contains a NUL character");
     }
     return {};
@@ -247,7 +274,7 @@ inline Result<void> whole(const char *name, std::string_view value) {
 // A copy with a NUL behind it, which a view need not have. It is wiped, for it may be a secret's.
 class Terminated {
 public:
-    explicit Terminated(std::string_view text) : text_(text) {}
+    explicit Terminated(const Text &text) : text_(text.view()) {}
     Terminated(const Terminated &) = delete;
     Terminated &operator=(const Terminated &) = delete;
     ~Terminated() {
@@ -270,7 +297,7 @@ Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, T), aliy
 }
 
 inline Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *),
-                        aliyun_cred_config_t *config, const char *name, std::string_view value) {
+                        aliyun_cred_config_t *config, const char *name, const Text &value) {
     if (auto text = whole(name, value); !text) {
         return text;
     }
@@ -301,13 +328,13 @@ public:
     Config() : config_(aliyun_cred_config_new()) {}
 
     // A configuration of this type: "access_key", "sts", "ram_role_arn" and so on.
-    explicit Config(std::string_view type_name) : Config() { type(type_name); }
+    explicit Config(const detail::Text &type_name) : Config() { type(type_name); }
 
     // Reads a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
-    static Config from_json(std::string_view json) { return try_from_json(json).value(); }
+    static Config from_json(const detail::Text &json) { return try_from_json(json).value(); }
 
     // As from_json, without throwing Error.
-    static Result<Config> try_from_json(std::string_view json) {
+    static Result<Config> try_from_json(const detail::Text &json) {
         if (auto text = detail::whole("json", json); !text) {
             return text.error();
         }
@@ -342,47 +369,47 @@ public:
     Config &option(std::chrono::system_clock::time_point value) & { return option(detail::unix_seconds(value)); } \
     Config &&option(std::chrono::system_clock::time_point value) && { return std::move(option(value)); }
 
-    ALIYUN_CRED_OPTION(type, std::string_view)
-    ALIYUN_CRED_OPTION(access_key_id, std::string_view)
-    ALIYUN_CRED_OPTION(access_key_secret, std::string_view)
-    ALIYUN_CRED_OPTION(security_token, std::string_view)
-    ALIYUN_CRED_OPTION(bearer_token, std::string_view)
+    ALIYUN_CRED_OPTION(type, const detail::Text &)
+    ALIYUN_CRED_OPTION(access_key_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(access_key_secret, const detail::Text &)
+    ALIYUN_CRED_OPTION(security_token, const detail::Text &)
+    ALIYUN_CRED_OPTION(bearer_token, const detail::Text &)
     ALIYUN_CRED_DURATION(duration_seconds, std::chrono::seconds)
-    ALIYUN_CRED_OPTION(role_arn, std::string_view)
-    ALIYUN_CRED_OPTION(oidc_provider_arn, std::string_view)
-    ALIYUN_CRED_OPTION(oidc_token_file_path, std::string_view)
-    ALIYUN_CRED_OPTION(role_session_name, std::string_view)
+    ALIYUN_CRED_OPTION(role_arn, const detail::Text &)
+    ALIYUN_CRED_OPTION(oidc_provider_arn, const detail::Text &)
+    ALIYUN_CRED_OPTION(oidc_token_file_path, const detail::Text &)
+    ALIYUN_CRED_OPTION(role_session_name, const detail::Text &)
     ALIYUN_CRED_DURATION(role_session_expiration, std::chrono::seconds)
-    ALIYUN_CRED_OPTION(policy, std::string_view)
-    ALIYUN_CRED_OPTION(external_id, std::string_view)
-    ALIYUN_CRED_OPTION(sts_endpoint, std::string_view)
-    ALIYUN_CRED_OPTION(sts_region_id, std::string_view)
+    ALIYUN_CRED_OPTION(policy, const detail::Text &)
+    ALIYUN_CRED_OPTION(external_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(sts_endpoint, const detail::Text &)
+    ALIYUN_CRED_OPTION(sts_region_id, const detail::Text &)
     ALIYUN_CRED_OPTION(enable_vpc, bool)
-    ALIYUN_CRED_OPTION(public_key_id, std::string_view)
-    ALIYUN_CRED_OPTION(private_key_file, std::string_view)
-    ALIYUN_CRED_OPTION(private_key, std::string_view)
-    ALIYUN_CRED_OPTION(role_name, std::string_view)
+    ALIYUN_CRED_OPTION(public_key_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(private_key_file, const detail::Text &)
+    ALIYUN_CRED_OPTION(private_key, const detail::Text &)
+    ALIYUN_CRED_OPTION(role_name, const detail::Text &)
     ALIYUN_CRED_OPTION(enable_imds_v2, bool)
     ALIYUN_CRED_OPTION(disable_imds_v1, bool)
     ALIYUN_CRED_DURATION(metadata_token_duration, std::chrono::seconds)
     ALIYUN_CRED_OPTION(async_credential_update_enabled, bool)
-    ALIYUN_CRED_OPTION(credentials_uri, std::string_view)
-    ALIYUN_CRED_OPTION(host, std::string_view)
+    ALIYUN_CRED_OPTION(credentials_uri, const detail::Text &)
+    ALIYUN_CRED_OPTION(host, const detail::Text &)
     ALIYUN_CRED_DURATION(timeout, std::chrono::milliseconds)
     ALIYUN_CRED_DURATION(connect_timeout, std::chrono::milliseconds)
-    ALIYUN_CRED_OPTION(profile_name, std::string_view)
-    ALIYUN_CRED_OPTION(profile_file, std::string_view)
+    ALIYUN_CRED_OPTION(profile_name, const detail::Text &)
+    ALIYUN_CRED_OPTION(profile_file, const detail::Text &)
     ALIYUN_CRED_OPTION(reuse_last_provider_enabled, bool)
-    ALIYUN_CRED_OPTION(process_command, std::string_view)
-    ALIYUN_CRED_OPTION(sign_in_url, std::string_view)
-    ALIYUN_CRED_OPTION(account_id, std::string_view)
-    ALIYUN_CRED_OPTION(access_config, std::string_view)
-    ALIYUN_CRED_OPTION(access_token, std::string_view)
+    ALIYUN_CRED_OPTION(process_command, const detail::Text &)
+    ALIYUN_CRED_OPTION(sign_in_url, const detail::Text &)
+    ALIYUN_CRED_OPTION(account_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(access_config, const detail::Text &)
+    ALIYUN_CRED_OPTION(access_token, const detail::Text &)
     ALIYUN_CRED_TIME(access_token_expire)
-    ALIYUN_CRED_OPTION(client_id, std::string_view)
-    ALIYUN_CRED_OPTION(refresh_token, std::string_view)
+    ALIYUN_CRED_OPTION(client_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(refresh_token, const detail::Text &)
     ALIYUN_CRED_TIME(sts_expiration)
-    ALIYUN_CRED_OPTION(proxy, std::string_view)
+    ALIYUN_CRED_OPTION(proxy, const detail::Text &)
 
 #undef ALIYUN_CRED_TIME
 #undef ALIYUN_CRED_DURATION
@@ -519,12 +546,12 @@ public:
 
     // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's type
     // is not looked at. Throws Error as the constructor does, and for an unknown name.
-    static Client from_source(std::string_view name, const Config &config = Config()) {
+    static Client from_source(const detail::Text &name, const Config &config = Config()) {
         return try_from_source(name, config).value();
     }
 
     // As from_source, without throwing Error.
-    static Result<Client> try_from_source(std::string_view name, const Config &config = Config()) {
+    static Result<Client> try_from_source(const detail::Text &name, const Config &config = Config()) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
@@ -535,10 +562,10 @@ public:
 
     // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name is
     // not UTF-8.
-    static Client from_profile(std::string_view name) { return try_from_profile(name).value(); }
+    static Client from_profile(const detail::Text &name) { return try_from_profile(name).value(); }
 
     // As from_profile, without throwing Error.
-    static Result<Client> try_from_profile(std::string_view name) {
+    static Result<Client> try_from_profile(const detail::Text &name) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
@@ -552,12 +579,12 @@ public:
     // What it throws is the error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is
     // destroyed when this client and every role on top of it are gone, on any thread, which must not be made to wait.
     // Throws Error if the name is not UTF-8 or the function is empty.
-    static Client from_provider(std::string_view name, std::function<Provided()> provider) {
+    static Client from_provider(const detail::Text &name, std::function<Provided()> provider) {
         return try_from_provider(name, std::move(provider)).value();
     }
 
     // As from_provider, without throwing Error.
-    static Result<Client> try_from_provider(std::string_view name, std::function<Provided()> provider) {
+    static Result<Client> try_from_provider(const detail::Text &name, std::function<Provided()> provider) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
         }
@@ -588,9 +615,9 @@ public:
     }
 
     // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one is
-    // fresh it is called inside this call, otherwise on the library's background thread or inside another thread's call
-    // into the library: it must not block, and what it throws is dropped. It is called exactly once, unless the request is
-    // cancelled before. Throws Error if the function is empty.
+    // fresh, or if there is nothing to be waited for, it is called inside this call, otherwise on the library's background
+    // thread or inside another thread's call into the library: it must not block, and what it throws is dropped. It is
+    // called exactly once, unless the request is cancelled before. Throws Error if the function is empty.
     Request credentials_async(std::function<void(Result<Credentials>)> done) const {
         return try_credentials_async(std::move(done)).value();
     }

@@ -2,6 +2,7 @@
 #include "aliyun_cred.hpp"
 
 #include <cstring>
+#include <filesystem>
 #include <future>
 #include <thread>
 #include <type_traits>
@@ -148,6 +149,13 @@ static void unusable_arguments_throw() {
     CHECK(!contains(nul, "cana"));
     const Error encoding = thrown([] { Config("sts").policy("\xff"); });
     CHECK(encoding.kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT && contains(encoding, "policy"));
+    const char *const absent = nullptr;
+    CHECK(contains(thrown([&] { Config().role_arn(absent); }), "'role_arn' is NULL"));
+    CHECK(contains(thrown([&] { Config config(absent); }), "'type' is NULL"));
+    CHECK(Config::try_from_json(absent).error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
+    CHECK(!Client::try_from_source(absent) && !Client::try_from_profile(absent));
+    const std::filesystem::path path = "a/key.pem";
+    CHECK(Config().try_private_key_file(path) && Config().try_profile_file(std::string("p")));
     const Error json = thrown([] { Config::from_json("{\"timeout\":\"soon\"}"); });
     CHECK(json.kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG && contains(json, "timeout"));
     CHECK(std::string_view(json.kind_name()) == "invalid_config");

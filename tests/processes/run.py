@@ -437,6 +437,8 @@ def hanging_up():
 @test
 def c_takes_no_signals_of_the_program(field):
     with hanging_up() as url, field.c("signals", sts=url) as program:
+        program.hear("told")
+        program.tell()
         program.end()
 
 
@@ -447,6 +449,14 @@ def c_certificates_that_cannot_be_read_stop_nobody_else(field):
         os.mkfifo(fifo)
         with field.c("stuck", fifo, sts=field.emulator.addresses["sts_https"]) as program:
             program.end()
+
+
+@test
+def c_a_refused_thread_is_an_error_while_it_lasts(field):
+    field.reset()
+    by_name = field.emulator.addresses["sts_https"].replace("127.0.0.1", "localhost")
+    with field.c("refused", sts=by_name) as program:
+        program.end()
 
 
 @test

@@ -66,16 +66,18 @@ impl Drop for UserData {
 
 /// Makes a client of a provider of the program's own, which can be the base of a role as well.
 ///
-/// name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on a
-/// thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and must not
-/// throw a C++ exception. While a call that was given up is still running the client gets no other. Of all providers four
-/// are at work at once, those that were given up or wait for another client not counted; the others wait for their turn, a
-/// minute at most. It is asked at every call, unless it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that
-/// is asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
+/// name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on
+/// a thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and
+/// must not throw a C++ exception. While a call that was given up is still running the client gets no other, and waits
+/// for that a minute at most. Of all providers four are at work at once, those that were given up or have had to wait
+/// for another client not counted; the others wait for their turn, a minute at most. It is asked at every call, unless
+/// it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that is
+/// asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
 /// once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
-/// call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client: written on
-/// success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
-/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call it.
+/// call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client:
+/// written on success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on
+/// success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread
+/// may call it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_client_from_provider(

@@ -101,9 +101,9 @@ thread_local! {
 }
 
 /// Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
-/// by the calling thread, which takes as long as the disk does. While the cached one is fresh, or no network is needed,
-/// the callback runs inside this call; otherwise on the background thread when the source has answered, or inside another
-/// thread's call into the library that brought the answer.
+/// by the calling thread, which takes as long as the disk does. While the cached one is fresh, or if there is nothing to be
+/// waited for (no service, provider, command or lock), the callback runs inside this call; otherwise on the background
+/// thread when the source has answered, or inside another thread's call into the library that brought the answer.
 ///
 /// client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
 /// it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives

@@ -280,7 +280,8 @@ impl Cache {
         match epoch.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
             Entry::Answered(outcome) => Step::Done(outcome),
             Entry::AnsweredAndPiloting(outcome, flight) => {
-                self.refresh_in_background(epoch, flight);
+                // On nobody's behalf: whoever came by does not wait for it.
+                self.refresh_elsewhere(epoch, flight, Scope::default());
                 Step::Done(outcome)
             }
             Entry::Joining(flight) => self.joined(flight),
@@ -308,13 +309,15 @@ impl Cache {
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
     fn refresh(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
         let scope = Scope::current();
-        let is_deep = scope.is_deep();
+        // Roles on top of roles would each begin inside the one above: some begin with an empty stack.
+        if scope.is_deep() {
+            return self.refresh_elsewhere(epoch, flight, scope);
+        }
         let mut work = Box::pin(self.clone().run(epoch, flight, scope));
         // A future may be polled by one executor after another. Sources that need no network end here, and need no
         // thread. A panic has landed the flight, and is an error to those who wait for it.
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            // Roles on top of roles would each do so inside the one above: some go on with an empty stack.
-            is_deep || work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+            work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
         }));
         if matches!(polled, Ok(true)) {
             // Dropping the work, should there be no driver, lands the flight.
@@ -324,10 +327,10 @@ impl Cache {
         }
     }
 
-    fn refresh_in_background(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
+    /// Runs the provider on the driver.
+    fn refresh_elsewhere(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         match driver::current() {
-            // On nobody's behalf: whoever came by does not wait for it.
-            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, Scope::default())),
+            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, scope)),
             Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
         }
     }
@@ -509,9 +512,11 @@ impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
         let mut hidden = None;
-        // Whoever is told is free to ask anybody.
-        Scope::default().enter(|| {
-            self.epoch.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+        // Whoever is told is free to ask anybody, and to start what he likes.
+        driver::with_the_programs_signals(|| {
+            Scope::default().enter(|| {
+                self.epoch.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+            });
         });
         // With every lock released and everyone told: a logger may do anything, and even ask this client.
         if let Some(error) = hidden {

@@ -51,8 +51,9 @@ impl Client {
     }
 
     /// A client of a provider of your own that blocks the thread which calls it: it runs on a thread of its own, and is
-    /// given up after a minute. Of such providers four are at work at once, those that were given up or wait for another
-    /// client not counted; the others wait for their turn, a minute at most. `name` is the client's type, and the provider name of what it gives.
+    /// given up after a minute. Of such providers four are at work at once, those that were given up or have had to
+    /// wait for another client not counted; the others wait for their turn, a minute at most, and so do all for a call of
+    /// theirs before that was given up. `name` is the client's type, and the provider name of what it gives.
     ///
     /// It is asked at every call, unless what it gives says when it expires
     /// ([`Credentials::with_expiration`]): then that is cached, and refreshed in time. Callers that arrive together share

@@ -7,13 +7,12 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::JoinSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Clients, Signals};
@@ -26,14 +25,13 @@ const MAX_HELPERS: usize = 4;
 const MAX_READERS: usize = 2;
 /// How many providers of the user's own may be at work at once.
 pub(crate) const MAX_TURNS: usize = 4;
-/// How long an idle helper stays.
-const HELPER_KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 static CURRENT: PerProcess<Driver> = PerProcess::new();
 
 #[derive(Debug)]
 pub(crate) struct Driver {
     handle: Handle,
+    helpers: Arc<Semaphore>,
     readers: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     /// What the thread blocked that started this: for what is not the library's own.
@@ -48,34 +46,34 @@ pub(crate) fn current() -> Result<Arc<Own<Driver>>> {
     CURRENT.try_get(Driver::start)
 }
 
-fn cannot_start(what: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Io, format!("cannot start {what}: {error}"))
-}
-
 impl Driver {
     fn start() -> Result<Driver> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_blocking_threads(MAX_HELPERS)
-            .thread_keep_alive(HELPER_KEEP_ALIVE)
-            .thread_name("aliyun-cred-help")
-            .on_thread_start(|| {
-                Signals::block();
-            })
-            .build()
-            .map_err(|error| cannot_start("the event loop", &error))?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+        let runtime = runtime.map_err(|error| cannot_start("the event loop", &error))?;
         let handle = runtime.handle().clone();
         let (alive, ended) = oneshot::channel();
-        // A new thread blocks what blocks the one that starts it, from its first moment on.
-        let signals = Signals::block();
-        let started = std::thread::Builder::new().name("aliyun-cred".to_owned()).spawn(move || run(runtime, ended));
-        signals.restore();
-        started.map_err(|error| cannot_start("the background thread", &error))?;
+        let (hand_over, take) = sync_channel::<Runtime>(1);
+        let driving = move || {
+            if let Ok(runtime) = take.recv() {
+                run(runtime, ended);
+            }
+        };
+        let signals = match start_thread("aliyun-cred", driving) {
+            Ok(signals) => signals,
+            Err(error) => {
+                // Not dropped: this may be a thread of another runtime, which must not be made to wait.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
+        // It waits for nothing else.
+        let _ = hand_over.send(runtime);
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
         Ok(Driver {
             handle,
-            readers: Arc::new(Semaphore::new(MAX_READERS)),
-            turns: Arc::new(Semaphore::new(MAX_TURNS)),
+            helpers: semaphore(MAX_HELPERS),
+            readers: semaphore(MAX_READERS),
+            turns: semaphore(MAX_TURNS),
             signals,
             clients: Arc::default(),
             _alive: alive,
@@ -98,27 +96,21 @@ impl Driver {
 
     /// Runs `work` on the driver and waits for its result, in any executor or none.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<T> {
-        finished(self.handle.spawn(work).await)
+        self.handle.spawn(work).await.map_err(|error| broken(error.is_panic()))
     }
 
     /// Does what blocks on a helper thread. What has not begun when this is dropped is not done.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let wanted = Arc::new(Mutex::new(Some(work)));
-        let taken = wanted.clone();
-        let take = |wanted: &Mutex<Option<_>>| wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A set, because dropping it takes back what has not begun.
-        let mut helping = JoinSet::new();
-        // It panics if there is no helper and the system refuses another; the work stays with it.
-        let started = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            helping.spawn_blocking_on(move || take(&taken).map(|work| work()), &self.handle);
-        }));
-        if started.is_err() {
-            drop(take(&wanted));
-        }
-        match helping.join_next().await {
-            Some(outcome) => finished(outcome)?.ok_or_else(abandoned),
-            None => Err(cannot_start("a helper thread", &"the system refused it")),
-        }
+        let helper = self.helpers.clone().acquire_owned().await;
+        let (tell, told) = oneshot::channel();
+        let helping = move || {
+            let done = work();
+            drop(helper);
+            // Nobody may be waiting any more.
+            let _ = tell.send(done);
+        };
+        start_thread("aliyun-cred-help", helping)?;
+        told.await.map_err(|_| broken(true))
     }
 
     /// As [`Driver::block`], for what may hang on a disk.
@@ -138,7 +130,8 @@ impl Driver {
         TakenTurn(Arc::new(Turn { process: std::process::id(), permit: Mutex::new(permit) }))
     }
 
-    /// Calls a function of the user's on a thread of its own, which it may keep for ever. Nothing comes if it panics.
+    /// Calls a function on a thread of its own, which it may keep for ever, with the program's signals. Nothing comes if
+    /// it panics.
     pub(crate) fn call<T: Send + 'static>(
         &self,
         scope: Scope,
@@ -148,13 +141,31 @@ impl Driver {
         let signals = self.signals.clone();
         let calling = move || {
             signals.restore();
-            // Nobody may be waiting any more.
             let _ = tell.send(scope.enter(function));
         };
-        let started = std::thread::Builder::new().name("aliyun-cred-call".to_owned()).spawn(calling);
-        started.map_err(|error| cannot_start("a thread for it", &error))?;
+        start_thread("aliyun-cred-call", calling)?;
         Ok(told)
     }
+}
+
+/// Starts a thread that blocks signals from its first moment on, and gives what this one blocks.
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Signals> {
+    // It takes over what blocks the thread that starts it.
+    let signals = Signals::block();
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    signals.restore();
+    started.map_err(|error| cannot_start("a thread", &error))?;
+    Ok(signals)
+}
+
+fn cannot_start(what: &str, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot start {what}: {error}"))
+}
+
+/// Why work of the library's own has no result.
+fn broken(panicked: bool) -> Error {
+    let what = if panicked { "panicked" } else { "was abandoned" };
+    Error::new(ErrorKind::Internal, format!("work {what} on the background thread; please report this as a bug"))
 }
 
 /// One of the places at which providers of the user's own are at work.
@@ -195,6 +206,16 @@ pub(crate) fn is_here() -> bool {
     process != 0 && process == std::process::id()
 }
 
+/// Does what belongs to the program with the program's signals, if this is the background thread: it may start a process,
+/// which takes them over. All but SIGPIPE, which may be waiting for this thread.
+pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
+    let driver = if is_here() { current().ok() } else { None };
+    match driver {
+        Some(driver) => driver.signals.with_pipe().during(work),
+        None => work(),
+    }
+}
+
 /// The result of `work`, or `None` once `limit` has run out. On the driver only, whose timer it is.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
@@ -203,20 +224,6 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
 /// Waits without keeping anybody from working. On the driver only, whose timer it is.
 pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
-}
-
-/// A task's result, or why it has none.
-fn finished<T>(outcome: Result<T, tokio::task::JoinError>) -> Result<T> {
-    outcome.map_err(|error| {
-        if !error.is_panic() {
-            return abandoned();
-        }
-        Error::new(ErrorKind::Internal, "work panicked on the background thread; please report this as a bug")
-    })
-}
-
-fn abandoned() -> Error {
-    Error::new(ErrorKind::Internal, "work was abandoned on the background thread; please report this as a bug")
 }
 
 fn run(runtime: Runtime, ended: oneshot::Receiver<()>) {

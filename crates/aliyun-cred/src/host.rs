@@ -29,7 +29,7 @@ use crate::per_process::PerProcess;
 use crate::scope::Scope;
 use crate::surface::Surface;
 
-/// The longest that a configuration file may take to be read on the background thread's behalf.
+/// The longest that a helper may take for a file, or have to be waited for.
 const FILE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What one call of a function of the user's holds until it returns, so that there is never another at the same time.
@@ -119,9 +119,7 @@ impl Host {
             return files::read(path);
         }
         let owned = path.to_owned();
-        let read = driver::within(FILE_LIMIT, self.block(move || files::read(&owned))).await;
-        let slow = || io::Error::new(io::ErrorKind::TimedOut, "it cannot be read in time");
-        read.ok_or_else(slow)?.map_err(|error| io::Error::other(error.to_string()))?
+        self.block(move || files::read(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
     }
 
     /// As [`Host::read_file`], on the caller's thread whichever it is: for construction, which is synchronous.
@@ -140,9 +138,14 @@ impl Host {
         driver.run(command::run(driver.clone(), words, limit)).await?
     }
 
-    /// Does what may hang on a disk (file locks, for example) on a helper thread.
+    /// Does what may hang on a disk (file locks, for example) on a helper thread, and waits for that no longer than
+    /// `FILE_LIMIT`.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        driver::current()?.read(work).await
+        let driver = driver::current()?;
+        let own = driver.clone();
+        let done = driver.run(driver::within(FILE_LIMIT, async move { own.read(work).await })).await?;
+        let slow = || Error::new(ErrorKind::Io, format!("the disk did not answer within {} s", FILE_LIMIT.as_secs()));
+        done.ok_or_else(slow)?
     }
 
     /// Calls a function of the user's on a thread of its own, once no other holds its `place`, and waits no longer than

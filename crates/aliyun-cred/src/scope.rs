@@ -85,7 +85,7 @@ impl Scope {
 
     /// Whether so many clients ask one another that there may be little left of the stack.
     pub(crate) fn is_deep(&self) -> bool {
-        const DEEP: usize = 32;
+        const DEEP: usize = 8;
         self.links().nth(DEEP).is_some()
     }
 

@@ -243,6 +243,9 @@ fn roles_stand_on_one_another_up_to_a_thousand() {
     let (tell, told) = std::sync::mpsc::channel();
     client.credentials_then(move |outcome| tell.send(outcome.is_ok()).unwrap());
     assert!(told.recv().unwrap());
+    // Nor when they are freed.
+    let little = std::thread::Builder::new().stack_size(128 << 10);
+    little.spawn(move || drop(client)).unwrap().join().unwrap();
 }
 
 /// What it gave before has been replaced, though the new one is not cached.

@@ -48,6 +48,13 @@ static void give(void *user_data, aliyun_cred_answer_t *answer) {
     MUST(succeeds(aliyun_cred_answer_set_access_key(answer, "i", "s")));
 }
 
+static void told(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
+    *(unsigned long long *)user_data = blocked_by("aliyun-cred");
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_error_free(error);
+    say("told");
+}
+
 int main(void) {
     alarm(WATCHDOG_SECONDS);
     char *policy = malloc(LONG_POLICY + 1);
@@ -68,6 +75,11 @@ int main(void) {
         MUST(aliyun_cred_error_kind(error) == ALIYUN_CRED_ERROR_UNAVAILABLE);
         aliyun_cred_error_free(error);
     }
+    /* So does a callback, which may start a process; but a SIGPIPE may be waiting for its thread. */
+    static unsigned long long by_callback = 1;
+    MUST(succeeds(aliyun_cred_client_get_credentials_async(client, told, &by_callback, NULL)));
+    await_word();
+    MUST(by_callback == 1ull << (SIGPIPE - 1));
     const unsigned long long blocked = blocked_by("aliyun-cred");
     MUST(blocks(blocked, SIGPIPE) && blocks(blocked, SIGTERM) && blocks(blocked, SIGUSR1) && blocks(blocked, SIGCHLD));
     MUST(!blocks(blocked, SIGSEGV) && !blocks(blocked, SIGPROF));

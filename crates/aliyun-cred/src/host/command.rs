@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 use crate::driver::Driver;
 use crate::error::Result;
 use crate::per_process::Own;
+#[cfg(not(unix))]
+use crate::scope::Scope;
 
 /// The most that a command may print.
 const MAX_OUTPUT: usize = 1 << 20;
@@ -40,11 +42,13 @@ pub(super) async fn run(
 ) -> Result<Result<Zeroizing<Vec<u8>>, Failure>> {
     let deadline = Instant::now() + limit;
     let signals = driver.signals().clone();
-    let Ok(started) = timeout_at(deadline, driver.block(move || signals.during(|| start_child(&words)))).await else {
+    let starting = driver.read(move || signals.during(|| start_child(&words)).map(Started::new));
+    let Ok(started) = timeout_at(deadline, starting).await else {
         return Ok(Err(Failure::Timeout));
     };
-    let mut child = match started? {
-        Ok(child) => child,
+    let mut child = match started?.map(Started::take) {
+        Ok(Some(child)) => child,
+        Ok(None) => return Ok(Err(Failure::Timeout)),
         Err(error) => return Ok(Err(Failure::Start(error))),
     };
     let outcome = timeout_at(deadline, finish(&driver, &mut child)).await.unwrap_or(Err(Failure::Timeout));
@@ -93,7 +97,8 @@ async fn finish(_: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Fai
 async fn finish(driver: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read;
     let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
-    let reading = driver.block(move || {
+    // On a thread of its own: what the command has left behind may hold the other end for ever.
+    let reading = driver.call(Scope::default(), move || {
         let mut output = Zeroizing::new(Vec::new());
         let mut chunk = Zeroizing::new([0; 4096]);
         loop {
@@ -103,6 +108,7 @@ async fn finish(driver: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>
             }
         }
     });
+    let reading = reading.map_err(|error| Failure::Start(io::Error::other(error)))?;
     let output = reading.await.map_err(|error| Failure::Start(io::Error::other(error)))??;
     loop {
         match child.try_wait().map_err(Failure::Start)? {
@@ -121,6 +127,28 @@ fn start_child(words: &[String]) -> io::Result<Child> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn()
+}
+
+/// A command that nobody has taken care of yet. If nobody ever does, because it took too long to start, it is ended.
+struct Started(Option<Child>);
+
+impl Started {
+    fn new(child: Child) -> Self {
+        Started(Some(child))
+    }
+
+    fn take(mut self) -> Option<Child> {
+        self.0.take()
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            kill_group(child);
+            let _ = child.wait();
+        }
+    }
 }
 
 /// Adds to what was read. What it has to move is wiped where it was.

@@ -91,6 +91,8 @@ impl From<Error> for Failure {
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     by_setting: Mutex<HashMap<Setting, reqwest::Client>>,
+    /// Held while trusted certificates are read.
+    building: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Everything that a pool is built from. The environment is part of it, so that a variable set later still counts.
@@ -172,22 +174,35 @@ impl Clients {
         if let Some(client) = self.lock().get(&setting) {
             return Ok(client.clone());
         }
-        let clients = self.clone();
-        // By a helper: the certificates may lie on a disk that hangs.
-        let building = driver.read(move || {
-            let client = build(&setting)?;
-            let mut clients = clients.lock();
-            if clients.len() >= MAX_CLIENTS {
-                clients.clear();
-            }
-            // Of two that were built at once everybody uses one.
-            Ok(clients.entry(setting).or_insert(client).clone())
-        });
+        if !setting.tls {
+            return self.built(setting);
+        }
         let slow = || {
             let text = format!("the trusted certificates could not be read within {} s", BUILD_LIMIT.as_secs());
             Failure { kind: ErrorKind::Io, connected: false, text }
         };
+        // One at a time: others may find there what they want.
+        let alone = driver::within(BUILD_LIMIT, self.building.clone().lock_owned()).await.ok_or_else(slow)?;
+        if let Some(client) = self.lock().get(&setting) {
+            return Ok(client.clone());
+        }
+        let clients = self.clone();
+        // By a helper: the certificates may lie on a disk that hangs.
+        let building = driver.block(move || {
+            let _alone = alone;
+            clients.built(Setting { environment: digest_of_environment(), ..setting })
+        });
         driver::within(BUILD_LIMIT, building).await.ok_or_else(slow)??
+    }
+
+    fn built(&self, setting: Setting) -> Result<reqwest::Client, Failure> {
+        let client = build(&setting)?;
+        let mut clients = self.lock();
+        if clients.len() >= MAX_CLIENTS {
+            clients.clear();
+        }
+        clients.insert(setting, client.clone());
+        Ok(client)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Setting, reqwest::Client>> {

@@ -29,6 +29,13 @@ mod unix {
             Signals(blocked.thread_swap_mask(SigmaskHow::SIG_SETMASK).ok())
         }
 
+        /// With SIGPIPE: for a thread that may have one waiting since a service hung up.
+        pub(crate) fn with_pipe(&self) -> Self {
+            let mut signals = self.clone();
+            signals.0.iter_mut().for_each(|set| set.add(Signal::SIGPIPE));
+            signals
+        }
+
         /// Has this thread block what is meant, no more and no less.
         pub(crate) fn restore(&self) {
             // It fails only for a number that means nothing.
@@ -54,6 +61,10 @@ mod other {
 
     impl Signals {
         pub(crate) fn block() -> Self {
+            Signals
+        }
+
+        pub(crate) fn with_pipe(&self) -> Self {
             Signals
         }
 

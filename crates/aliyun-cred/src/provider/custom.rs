@@ -1,16 +1,18 @@
 //! A provider of the user's own: a function that gives a credential, in whatever language.
 //!
-//! Invariant: it never runs on the background thread if it may block, nor twice at the same time; and nobody waits for it
-//! longer than a minute.
+//! Invariant: it never runs on the background thread if it may block, nor twice at the same time; and nobody waits longer
+//! than a minute for its call before to return, nor for its turn, nor for itself.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Fetch;
 use crate::credentials::{Credentials, Freshness};
-use crate::driver::MAX_TURNS;
+use crate::driver::{self, MAX_TURNS};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Place, Unanswered};
 use crate::scope::Scope;
@@ -30,7 +32,54 @@ enum Ask {
     /// Gives a future, which never blocks.
     Future(Arc<dyn Fn() -> Fetch<'static> + Send + Sync>),
     /// As `Future`, of another client: it has limits of its own, and what it gives has been checked.
-    Client(Box<dyn Fn() -> Fetch<'static> + Send + Sync>),
+    Client(Below),
+}
+
+type AskClient = Box<dyn Fn() -> Fetch<'static> + Send + Sync>;
+
+/// The client that this one stands on. Of many on top of one another each is freed after the one above it, not by it: that
+/// would take a stack as high as they are.
+struct Below(AskClient);
+
+impl Drop for Below {
+    fn drop(&mut self) {
+        thread_local! {
+            /// What this thread has to free, while it is at that.
+            static FREED: RefCell<Option<Vec<AskClient>>> = const { RefCell::new(None) };
+        }
+        /// Ends that, even if something panics.
+        struct Done;
+        impl Drop for Done {
+            fn drop(&mut self) {
+                let _ = FREED.try_with(RefCell::take);
+            }
+        }
+        let mut next = Some(std::mem::replace(&mut self.0, Box::new(|| Box::pin(std::future::pending()))));
+        // A thread that is ending frees as it goes.
+        let is_inside = FREED.try_with(|freed| match &mut *freed.borrow_mut() {
+            Some(freed) => {
+                freed.extend(next.take());
+                true
+            }
+            outermost => {
+                *outermost = Some(Vec::new());
+                false
+            }
+        });
+        if let Ok(false) = is_inside {
+            let _done = Done;
+            while let Some(below) = next {
+                drop(below);
+                next = FREED.try_with(|freed| freed.borrow_mut().as_mut()?.pop()).ok().flatten();
+            }
+        }
+    }
+}
+
+/// Runs what is not the library's own: with the program's signals, whenever it is polled.
+async fn as_the_program<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(move |context| driver::with_the_programs_signals(|| work.as_mut().poll(context))).await
 }
 
 impl Custom {
@@ -49,14 +98,14 @@ impl Custom {
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
     {
-        Custom { name, ask: Ask::Client(Box::new(move || Box::pin(ask()))), limit: LIMIT }
+        Custom { name, ask: Ask::Client(Below(Box::new(move || Box::pin(ask())))), limit: LIMIT }
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         // Carried along, whichever thread goes on with the work.
         let scope = Scope::current();
         let given = match &self.ask {
-            Ask::Client(ask) => return scope.run(ask()).await,
+            Ask::Client(Below(ask)) => return scope.run(ask()).await,
             Ask::Blocking(ask, place) => {
                 let ask = ask.clone();
                 host.call_within(self.limit, place, move || ask()).await
@@ -64,12 +113,11 @@ impl Custom {
             Ask::Future(ask) => {
                 // Not before it is on the background thread: it is a function of the user's, and may panic.
                 let ask = ask.clone();
-                host.run_within(self.limit, scope.run(async move { ask().await })).await.map_err(|error| {
-                    match error.kind() {
-                        ErrorKind::Timeout => Unanswered::Slow,
-                        ErrorKind::Internal => Unanswered::Panicked,
-                        _ => Unanswered::Failed(error),
-                    }
+                let work = scope.run(as_the_program(async move { ask().await }));
+                host.run_within(self.limit, work).await.map_err(|error| match error.kind() {
+                    ErrorKind::Timeout => Unanswered::Slow,
+                    ErrorKind::Internal => Unanswered::Panicked,
+                    _ => Unanswered::Failed(error),
                 })
             }
         };
