@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "setters.h"
 
 enum { LENGTH = 1 << 20 };
 
@@ -21,44 +22,12 @@ static bool fails(aliyun_cred_error_t *error) {
 }
 
 static void setters_take_them(void) {
-    typedef aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *);
-    static const setter setters[] = {
-        aliyun_cred_config_set_type,
-        aliyun_cred_config_set_access_key_id,
-        aliyun_cred_config_set_access_key_secret,
-        aliyun_cred_config_set_security_token,
-        aliyun_cred_config_set_bearer_token,
-        aliyun_cred_config_set_role_arn,
-        aliyun_cred_config_set_oidc_provider_arn,
-        aliyun_cred_config_set_oidc_token_file_path,
-        aliyun_cred_config_set_role_session_name,
-        aliyun_cred_config_set_policy,
-        aliyun_cred_config_set_external_id,
-        aliyun_cred_config_set_sts_endpoint,
-        aliyun_cred_config_set_sts_region_id,
-        aliyun_cred_config_set_public_key_id,
-        aliyun_cred_config_set_private_key_file,
-        aliyun_cred_config_set_private_key,
-        aliyun_cred_config_set_role_name,
-        aliyun_cred_config_set_credentials_uri,
-        aliyun_cred_config_set_host,
-        aliyun_cred_config_set_profile_name,
-        aliyun_cred_config_set_profile_file,
-        aliyun_cred_config_set_process_command,
-        aliyun_cred_config_set_sign_in_url,
-        aliyun_cred_config_set_account_id,
-        aliyun_cred_config_set_access_config,
-        aliyun_cred_config_set_access_token,
-        aliyun_cred_config_set_client_id,
-        aliyun_cred_config_set_refresh_token,
-        aliyun_cred_config_set_proxy,
-    };
     static const char *const types[] = {"access_key", "sts", "bearer", "ram_role_arn", "oidc_role_arn", "ecs_ram_role",
                                         "rsa_key_pair", "credentials_uri", "cloud_sso", "oauth", "external"};
     aliyun_cred_config_t *config = aliyun_cred_config_new();
-    for (size_t index = 0; index < sizeof setters / sizeof setters[0]; ++index) {
-        CHECK(succeeds(setters[index](config, enormous)));
-        CHECK(is(setters[index](config, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
+    for (size_t index = 0; index < STRING_SETTERS_COUNT; ++index) {
+        CHECK(succeeds(STRING_SETTERS[index](config, enormous)));
+        CHECK(is(STRING_SETTERS[index](config, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
     }
     aliyun_cred_client_t *client = NULL;
     CHECK(is(aliyun_cred_client_new(config, &client), ALIYUN_CRED_ERROR_INVALID_CONFIG));

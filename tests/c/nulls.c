@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "setters.h"
 
 static const char NOT_UTF8[] = {'a', (char)0xff, 'b', '\0'};
 
@@ -19,44 +20,12 @@ static bool refused(aliyun_cred_error_t *error) {
 }
 
 static void setters_of_strings(void) {
-    typedef aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, const char *);
-    static const setter setters[] = {
-        aliyun_cred_config_set_type,
-        aliyun_cred_config_set_access_key_id,
-        aliyun_cred_config_set_access_key_secret,
-        aliyun_cred_config_set_security_token,
-        aliyun_cred_config_set_bearer_token,
-        aliyun_cred_config_set_role_arn,
-        aliyun_cred_config_set_oidc_provider_arn,
-        aliyun_cred_config_set_oidc_token_file_path,
-        aliyun_cred_config_set_role_session_name,
-        aliyun_cred_config_set_policy,
-        aliyun_cred_config_set_external_id,
-        aliyun_cred_config_set_sts_endpoint,
-        aliyun_cred_config_set_sts_region_id,
-        aliyun_cred_config_set_public_key_id,
-        aliyun_cred_config_set_private_key_file,
-        aliyun_cred_config_set_private_key,
-        aliyun_cred_config_set_role_name,
-        aliyun_cred_config_set_credentials_uri,
-        aliyun_cred_config_set_host,
-        aliyun_cred_config_set_profile_name,
-        aliyun_cred_config_set_profile_file,
-        aliyun_cred_config_set_process_command,
-        aliyun_cred_config_set_sign_in_url,
-        aliyun_cred_config_set_account_id,
-        aliyun_cred_config_set_access_config,
-        aliyun_cred_config_set_access_token,
-        aliyun_cred_config_set_client_id,
-        aliyun_cred_config_set_refresh_token,
-        aliyun_cred_config_set_proxy,
-    };
-    for (size_t index = 0; index < sizeof setters / sizeof setters[0]; ++index) {
-        CHECK(refused(setters[index](NULL, "x")));
-        CHECK(refused(setters[index](config, NULL)));
-        CHECK(refused(setters[index](NULL, NULL)));
-        CHECK(refused(setters[index](config, NOT_UTF8)));
-        CHECK(succeeds(setters[index](config, "x")));
+    for (size_t index = 0; index < STRING_SETTERS_COUNT; ++index) {
+        CHECK(refused(STRING_SETTERS[index](NULL, "x")));
+        CHECK(refused(STRING_SETTERS[index](config, NULL)));
+        CHECK(refused(STRING_SETTERS[index](NULL, NULL)));
+        CHECK(refused(STRING_SETTERS[index](config, NOT_UTF8)));
+        CHECK(succeeds(STRING_SETTERS[index](config, "x")));
     }
 }
 

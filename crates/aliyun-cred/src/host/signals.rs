@@ -44,11 +44,16 @@ mod unix {
 
         /// Does `work`, such as to start a process, which takes over what its thread blocks.
         pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-            let before = Signals(SigSet::thread_get_mask().ok());
+            /// What was blocked before is again, even if the work panics.
+            struct Back(Signals);
+            impl Drop for Back {
+                fn drop(&mut self) {
+                    self.0.restore();
+                }
+            }
+            let _back = Back(Signals(SigSet::thread_get_mask().ok()));
             self.restore();
-            let done = work();
-            before.restore();
-            done
+            work()
         }
     }
 }
