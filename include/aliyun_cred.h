@@ -59,10 +59,10 @@
  *
  * Fork. A child may go on using every object that its parent made. It keeps the cached credentials, starts a
  * background thread of its own when it needs one, and touches no connection of its parent's. One that is forked inside a
- * callback must not return from it: it calls exec, or ends. As in any child of a
- * process with several threads, this relies on malloc working there, which glibc guarantees and POSIX does not. A child
- * is known by its process number: one that is put into a PID namespace of its own, and has there the number that its
- * parent has in another, is taken for its parent, and must not use this library before it has called exec.
+ * callback must not return from it: it calls exec, or ends. As in any child of a process with several threads, this
+ * relies on malloc working there, which glibc guarantees and POSIX does not. A child is known by its process number: one
+ * that is put into a PID namespace of its own, and has there the number that its parent has in another, is taken for its
+ * parent, and must not use this library before it has called exec.
  *
  * Unloading. The shared library stays mapped after dlclose, because its background thread may be running.
  *

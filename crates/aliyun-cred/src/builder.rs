@@ -11,7 +11,8 @@ use crate::update::{Listener, Update};
 
 const DEFAULT: &str = "default";
 
-/// How many roles may be assumed one on top of another: each is freed by the one above it.
+/// How many roles may be assumed one on top of another. Each adds to the provider name of those above it, and to what is
+/// looked through for a circle: more are a loop that does not end.
 const MAX_DEPTH: usize = 1_000;
 
 /// What a client is made of. With nothing said it becomes a client of the default chain.
@@ -65,8 +66,8 @@ impl ClientBuilder {
     /// For the sources `oauth` and `external`: who is told what was learned. An OAuth session tells as soon as a token
     /// was rotated, for the old one is no longer good, and once more with the credential that the new one was exchanged
     /// for; an external command tells of every new credential. `tell` is called on a thread of its own, one call after
-    /// another, and may block; the refresh waits for it, a minute at most, and
-    /// another while its call before is still running. A panic in it is logged.
+    /// another, and may block; the refresh waits for it, a minute at most, and another while its call before is still
+    /// running. A panic in it is logged.
     pub fn on_update(mut self, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
         self.given.listener = Some(Listener::new(tell));
         self
