@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Failure, Host, Request, Response};
-use crate::json::Wiped;
+use crate::json::{self, Wiped};
+use crate::text::key;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -81,27 +82,21 @@ pub(crate) fn no_hint(_: &str) -> &'static str {
 }
 
 impl Service<'_> {
-    /// Sends a request; any status other than 200 is an error.
-    pub(crate) async fn ask(&self, host: &Host, request: Request) -> Result<Response> {
-        let target = authority(&request.url).to_owned();
-        let response = host.http(request).await.map_err(|failure| self.unreachable(&target, failure))?;
+    /// Sends the request that `make` gives; any status other than 200 is an error.
+    pub(crate) async fn ask(&self, host: &Host, make: impl Fn() -> Result<Request>) -> Result<Response> {
+        let response = host.http(make).await.map_err(|failure| self.unreachable(&failure))?;
         if response.status == 200 { Ok(response) } else { Err(self.refusal(&response)) }
     }
 
     /// Sends a request and reads the credential in the answer.
-    pub(crate) async fn fetch(&self, host: &Host, request: Request, shape: &Shape) -> Result<Issued> {
-        let response = self.ask(host, request).await?;
+    pub(crate) async fn fetch(&self, host: &Host, make: impl Fn() -> Result<Request>, shape: &Shape) -> Result<Issued> {
+        let response = self.ask(host, make).await?;
         self.read(&response, shape, host.now().wall)
     }
 
-    fn unreachable(&self, target: &str, failure: Failure) -> Error {
-        let hint = match failure.kind {
-            ErrorKind::Tls => "; set SSL_CERT_FILE if your network has its own certificate authority",
-            ErrorKind::Unavailable | ErrorKind::Timeout => "; check the network, the proxy and the endpoint",
-            _ => "",
-        };
-        let label = self.label;
-        Error::new(failure.kind, format!("error refreshing credentials from {label}: {target}: {}{hint}", failure.text))
+    fn unreachable(&self, failure: &Failure) -> Error {
+        let Failure { kind, target, text, hint, .. } = failure;
+        Error::new(*kind, format!("error refreshing credentials from {}: {target}: {text}{hint}", self.label))
     }
 
     /// The credential in a successful answer.
@@ -118,15 +113,17 @@ impl Service<'_> {
         if !object.is_object() {
             return Err(malformed("the answer is not the JSON of a credential"));
         }
-        let field = |names: &'static [&'static str]| {
+        let path = |names: &'static [&'static str]| {
             let name = names.first().copied().unwrap_or_default();
-            let path = shape.object.map_or_else(|| name.to_owned(), |object| format!("{object}.{name}"));
-            text(object, names).ok_or_else(|| malformed(&format!("{path} is missing or empty")))
+            shape.object.map_or_else(|| name.to_owned(), |object| format!("{object}.{name}"))
         };
+        let field =
+            |names| text(object, names).ok_or_else(|| malformed(&format!("{} is missing or empty", path(names))));
+        let key = |names| key(field(names)?, &path(names)).map_err(|why| malformed(&why));
         let issued = Issued {
-            access_key_id: field(shape.id)?.to_owned(),
-            access_key_secret: field(shape.secret)?.into(),
-            security_token: shape.token.map(|names| field(names).map(Secret::from)).transpose()?,
+            access_key_id: key(shape.id)?.to_owned(),
+            access_key_secret: key(shape.secret)?.into(),
+            security_token: shape.token.map(|names| key(names).map(Secret::from)).transpose()?,
             expiration: parse_time(field(shape.expiration)?)
                 .ok_or_else(|| malformed("the expiration is not a point of time"))?,
         };
@@ -142,8 +139,8 @@ impl Service<'_> {
 
     /// A successful answer's JSON.
     pub(crate) fn json(&self, response: &Response) -> Result<Wiped> {
-        let value = serde_json::from_slice(&response.body).map(Wiped);
-        value.map_err(|_| self.malformed(response, "the answer is not the JSON of a credential"))
+        let value = json::parse(&response.body);
+        value.ok_or_else(|| self.malformed(response, "the answer is not the JSON of a credential"))
     }
 
     pub(crate) fn malformed(&self, response: &Response, why: &str) -> Error {
@@ -156,7 +153,7 @@ impl Service<'_> {
 
     /// What the service said instead of a credential.
     pub(crate) fn refusal(&self, response: &Response) -> Error {
-        let answer = Wiped(serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+        let answer = json::parse(&response.body).unwrap_or_default();
         let said = |names: &[&str]| text(&answer, names).map(|text| self.redact(text));
         let code = said(&["Code", "ErrorCode", "error"]);
         let message = said(&["Message", "ErrorMessage", "error_description"]);
@@ -176,9 +173,9 @@ impl Service<'_> {
         if parts.is_empty() {
             parts.push("the answer is not the service's own".to_owned());
         }
-        let hint = match (self.hint)(code.as_deref().unwrap_or_default()) {
-            "" if kind == ErrorKind::Unavailable => "; the service has a fault, try again later",
-            hint => hint,
+        let hint = match kind {
+            ErrorKind::Unavailable => "; the service has a fault, try again later",
+            _ => (self.hint)(code.as_deref().unwrap_or_default()),
         };
         let first_words = match response.status {
             200 => (self.rejected)(self.label),
@@ -207,11 +204,27 @@ pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// ISO 8601, with or without a fraction, in any offset.
+/// A point of time as RFC 3339 and ISO 8601 write it. One that is further away than the clock can say is as far away as it
+/// can.
 pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
-    let time: jiff::Timestamp = text.parse().ok()?;
-    let millis = u64::try_from(time.as_millisecond()).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+    use jiff::fmt::temporal::{Pieces, PiecesOffset};
+    let pieces = Pieces::parse(text.trim()).ok()?;
+    let offset = match pieces.offset()? {
+        PiecesOffset::Zulu => 0,
+        PiecesOffset::Numeric(numeric) => numeric.offset().seconds(),
+        _ => return None,
+    };
+    // Not by way of a timestamp of jiff's: its last one is a day before the last second that four digits can write.
+    let epoch = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let local = pieces.date().to_datetime(pieces.time()?).duration_since(epoch);
+    let millis = local.as_millis() - i128::from(offset) * 1000;
+    let since_epoch = Duration::from_millis(u64::try_from(millis).ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch).or_else(farthest)
+}
+
+/// The last second of a signed 32-bit clock, for systems whose clock ends there.
+fn farthest() -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(i32::MAX.unsigned_abs().into()))
 }
 
 /// ISO 8601 in UTC, in whole seconds.
@@ -220,17 +233,10 @@ pub(crate) fn iso8601(unix_ms: u64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
-/// The first of `names` that is a string with something in it. A NUL could not be handed to C.
+/// The first of `names` that is a string with something in it.
 fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     let found = names.iter().find_map(|name| object.get(name)).and_then(Value::as_str);
-    found.filter(|text| !text.is_empty() && !text.contains('\0'))
-}
-
-/// Host and port of a URL, for texts: user, path and query may hold secrets.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    found.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -240,24 +246,29 @@ mod tests {
     #[test]
     fn times_are_read_with_fraction_and_offset() {
         let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
-        for text in ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T11:04:05+08:00"] {
+        for text in [
+            "2026-01-02T03:04:05Z",
+            "2026-01-02T03:04:05.000Z",
+            "2026-01-02T11:04:05+08:00",
+            "2026-01-02T02:34:05-00:30",
+            "2026-01-02t03:04:05z",
+            "2026-01-02 03:04:05+00:00",
+        ] {
+            assert_eq!(parse_time(text), Some(expected), "{text}");
+        }
+        // How many programs write "never"; and a leap second, which is the one before it.
+        for (text, seconds) in [
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+            ("9999-12-31T23:59:59-23:59", 253_402_387_139),
+            ("2016-12-31T23:59:60Z", 1_483_228_799),
+        ] {
+            let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             assert_eq!(parse_time(text), Some(expected), "{text}");
         }
         for text in ["", "tomorrow", "2026-01-02", "2026-01-02T03:04:05", "1960-01-02T03:04:05Z"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
         assert_eq!(iso8601(1_767_323_045_999), "2026-01-02T03:04:05Z");
-    }
-
-    #[test]
-    fn texts_name_the_host_and_no_more() {
-        for (url, host) in [
-            ("https://sts.aliyuncs.com/?Signature=canary", "sts.aliyuncs.com"),
-            ("http://user:canary@h:80/canary?canary#canary", "h:80"),
-            ("http://user:c@nary@[::1]:80", "[::1]:80"),
-        ] {
-            assert_eq!(authority(url), host);
-        }
     }
 
     fn answer(status: u16, body: &str) -> Result<Issued> {

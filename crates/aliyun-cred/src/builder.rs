@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::provider::{Custom, Given, Provider};
+use crate::provider::{Base, Custom, Fetch, Given, Provider};
 use crate::surface::Surface;
 use crate::update::{Listener, Update};
 
@@ -25,6 +25,17 @@ pub struct ClientBuilder {
     given: Given,
     /// How many clients there are below.
     depth: usize,
+}
+
+impl Base for Client {
+    fn ask(&self) -> Fetch<'static> {
+        let client = self.clone();
+        Box::pin(async move { client.credentials().await.map(|credentials| (*credentials).clone()) })
+    }
+
+    fn forget_files(&self) -> bool {
+        self.cache().forget_files()
+    }
 }
 
 impl ClientBuilder {
@@ -53,13 +64,9 @@ impl ClientBuilder {
     /// For the source `ram_role_arn`: the client whose credential assumes the role, in place of one among the options. It
     /// is asked at each refresh. At most 1,000 stand on top of one another.
     pub fn base(mut self, base: &Client) -> Self {
-        let client = base.clone();
         self.depth = base.cache().depth() + 1;
-        let ask = move || {
-            let client = client.clone();
-            async move { client.credentials().await.map(|credentials| (*credentials).clone()) }
-        };
-        self.given.base = Some(Provider::Custom(Box::new(Custom::client(base.type_name().to_owned(), ask))));
+        self.given.base =
+            Some(Provider::Custom(Box::new(Custom::client(base.type_name().to_owned(), Box::new(base.clone())))));
         self
     }
 

@@ -261,9 +261,19 @@ impl Cache {
         Some((cached.credentials.first().clone(), left))
     }
 
-    /// The next call asks the source again.
+    /// The next call asks the source again, and reads configuration files anew.
     pub(crate) fn invalidate(&self) {
+        self.provider.forget_files();
         self.store(None);
+    }
+
+    /// As [`Cache::invalidate`], if there is a configuration file below. Whether there is.
+    pub(crate) fn forget_files(&self) -> bool {
+        let forgotten = self.provider.forget_files();
+        if forgotten {
+            self.store(None);
+        }
+        forgotten
     }
 
     /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its

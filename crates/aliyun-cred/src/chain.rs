@@ -62,6 +62,12 @@ impl Chain {
         self.links.get(self.winner.load(Ordering::Relaxed)).map(|link| &link.provider)
     }
 
+    /// See [`Provider::forget_files`].
+    pub(crate) fn forget_files(&self) -> bool {
+        // Each of them, whatever the others say.
+        self.links.iter().fold(false, |forgotten, link| link.provider.forget_files() | forgotten)
+    }
+
     /// Asks each source in turn:
     /// - the first success is returned, and from then on only that source is asked, its failures included (unless the
     ///   user wants the whole chain asked every time);
@@ -108,11 +114,11 @@ impl Chain {
 
 impl Link {
     /// Whether a failure of this kind means that somebody had configured the source. A metadata service that nobody
-    /// named and that cannot be reached is how every other machine looks.
+    /// named and that has shown no sign of life is how every other machine looks, even if something else answers there.
     fn was_meant(&self, kind: ErrorKind) -> bool {
         match (&self.provider, kind) {
             (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
-            (Provider::EcsRamRole(ecs), ErrorKind::Unavailable | ErrorKind::Timeout) => ecs.is_configured(),
+            (Provider::EcsRamRole(ecs), _) => ecs.is_meant(),
             _ => true,
         }
     }

@@ -1,5 +1,6 @@
 //! What everyone holds: a handle that gives the current credential, however it has to be come by.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +23,16 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// Cheap to clone; clones share the cached credential and the one refresh in flight. `Send + Sync`, and usable from
 /// any thread, from any async executor, and in a forked child. Making one opens no connection and starts no thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     cache: Arc<Cache>,
+}
+
+/// Its type, and nothing of its configuration: a secret may stand there in the place of something else.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("type_name", &self.type_name()).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -210,8 +218,9 @@ impl Client {
         }
     }
 
-    /// Says that the service has refused the cached credential: the next call asks the source again. The clients that this
-    /// one stands on keep theirs.
+    /// Says that the service has refused the cached credential: the next call asks the source again, and reads the
+    /// configuration file that it came from anew. So do the clients that this one stands on which have a configuration
+    /// file; others keep their credential.
     pub fn invalidate(&self) {
         self.cache.invalidate();
     }

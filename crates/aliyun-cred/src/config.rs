@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::credentials::Secret;
 use crate::error::{Error, Result};
+use crate::text::{length, shown_path};
 
 /// A value of an option, as a language binding hands it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +41,15 @@ impl From<bool> for OptionValue {
     }
 }
 
-/// How an option's type takes a value from outside.
-trait FromValue: Sized {
+/// How an option's type takes a value from outside, and shows it.
+trait FromValue: Sized + Clone + fmt::Debug {
     const EXPECTED: &'static str;
     fn from_value(value: OptionValue) -> Option<Self>;
+
+    /// As `Debug` shows the option called `name`.
+    fn shown(&self, _name: &str) -> impl fmt::Debug {
+        self.clone()
+    }
 }
 
 impl FromValue for String {
@@ -52,6 +58,15 @@ impl FromValue for String {
         match value {
             OptionValue::Text(text) => Some(text.expose().to_owned()),
             _ => None,
+        }
+    }
+
+    /// Paths and names of profiles are where secrets are pasted by mistake.
+    fn shown(&self, name: &str) -> impl fmt::Debug {
+        match name {
+            "profile_name" => length(self),
+            _ if name.ends_with("_file") || name.ends_with("_path") => shown_path(self.as_ref()),
+            _ => self.clone(),
         }
     }
 }
@@ -127,7 +142,9 @@ macro_rules! options {
         impl fmt::Debug for Config {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut shown = f.debug_struct("Config");
-                $( if let Some(value) = &self.$name { shown.field(stringify!($name), value); } )*
+                $( if let Some(value) = &self.$name {
+                    shown.field(stringify!($name), &value.shown(stringify!($name)));
+                } )*
                 shown.finish()
             }
         }
@@ -278,7 +295,8 @@ impl Config {
             let given = option.and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0);
             Duration::from_millis(given.unwrap_or(default))
         };
-        crate::host::Limits { connect: pick(self.connect_timeout, connect), exchange: pick(self.timeout, exchange) }
+        let (connect, exchange) = (pick(self.connect_timeout, connect), pick(self.timeout, exchange));
+        crate::host::Limits { connect, whole: connect.saturating_add(exchange) }
     }
 }
 
@@ -342,5 +360,9 @@ mod tests {
         );
         assert!(!shown.contains("canary"), "a secret shows");
         assert!(shown.contains("sts"));
+        let config = Config::new("sts").role_arn("arn").private_key_file("canarySecret").profile_name("canary");
+        let shown = format!("{:?}", config.profile_file("/h/config.json"));
+        assert!(!shown.contains("canary"), "a secret in the wrong place shows");
+        assert!(shown.contains("arn") && shown.contains("/h/config.json"), "{shown}");
     }
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroize;
 
 use crate::answer::Issued;
 use crate::freshness::Lead;
+use crate::text::key;
 
 /// A string that is wiped when dropped and never printed.
 ///
@@ -136,14 +137,39 @@ impl Credentials {
         self.named(name)
     }
 
-    /// Whether there is a pair or a bearer token, and nothing in it that could not be handed to C.
-    pub(crate) fn is_complete(&self) -> bool {
-        let usable = |text: Option<&str>| text.is_none_or(|text| !text.is_empty() && !text.contains('\0'));
-        let pair = self.access_key_id().is_some() && self.access_key_secret().is_some();
-        let all = [self.access_key_id(), self.access_key_secret(), self.security_token(), self.bearer_token()];
-        (pair || self.bearer_token().is_some())
-            && all.into_iter().all(usable)
-            && self.provider_name().is_none_or(|name| !name.contains('\0'))
+    /// Checks what a custom provider gave: a pair or a bearer token, of characters that keys have. White space around
+    /// them is cut off.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn checked(mut self, provider: &str) -> std::result::Result<Self, String> {
+        /// What `value` is without the white space around it, if there is any.
+        fn cut(value: Option<&str>, what: &str, provider: &str) -> std::result::Result<Option<String>, String> {
+            let Some(value) = value else { return Ok(None) };
+            let cut = key(value, &format!("the {what} of the provider '{provider}'"))?;
+            Ok((cut.len() < value.len()).then(|| cut.to_owned()))
+        }
+        if let Some(id) = cut(self.access_key_id(), "AccessKey ID", provider)? {
+            self.access_key_id = Some(Terminated::new(id));
+        }
+        for (field, what) in [
+            (&mut self.access_key_secret, "AccessKey secret"),
+            (&mut self.security_token, "security token"),
+            (&mut self.bearer_token, "bearer token"),
+        ] {
+            if let Some(secret) = cut(field.as_ref().map(Secret::expose), what, provider)? {
+                *field = Some(secret.into());
+            }
+        }
+        let is_there = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
+        let pair = is_there(self.access_key_id()) && is_there(self.access_key_secret());
+        if !pair && !is_there(self.bearer_token()) {
+            return Err(format!("the provider '{provider}' gave a credential without AccessKey ID or secret"));
+        }
+        if self.provider_name().is_some_and(|name| name.contains('\0')) {
+            return Err(format!("the provider '{provider}' gave a provider name with a NUL character"));
+        }
+        Ok(self)
     }
 
     /// An AccessKey pair that `provider` found.

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::text::one_line;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -238,13 +240,6 @@ impl Error {
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
-}
-
-/// Without what would begin another line in a log, or tell a terminal to do something. It comes from services, files and
-/// the user's own functions.
-fn one_line(text: String) -> String {
-    let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-    if text.contains(breaks) { text.replace(breaks, " ") } else { text }
 }
 
 impl fmt::Display for Error {

@@ -6,7 +6,9 @@ mod clock;
 mod command;
 mod files;
 mod http;
+mod proxy;
 mod signals;
+mod trust;
 mod variables;
 
 use std::io;
@@ -19,6 +21,7 @@ use zeroize::Zeroizing;
 pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub(crate) use files::LockedFile;
+use http::Connection;
 pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
 pub(crate) use signals::Signals;
 pub use variables::assign_variable;
@@ -86,7 +89,7 @@ impl Host {
         &self.surface
     }
 
-    /// An environment variable's value; unset, empty and not UTF-8 are all `None`.
+    /// An environment variable's value; `None` if it is unset or empty.
     pub(crate) fn env(&self, name: &str) -> Option<String> {
         variables::read(name)
     }
@@ -101,15 +104,19 @@ impl Host {
         self.env(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then what the system says.
+    /// The path in an environment variable; see [`Host::path`].
+    pub(crate) fn env_path(&self, name: &str) -> Option<PathBuf> {
+        variables::read_os(name).map(|value| self.path(value))
+    }
+
+    /// A path as a variable, an option or a file gives it: `~/` at its beginning is the home directory.
+    pub(crate) fn path(&self, given: impl Into<PathBuf>) -> PathBuf {
+        variables::home_path(given.into())
+    }
+
+    /// The user's home directory.
     pub(crate) fn home(&self) -> Option<PathBuf> {
-        let from_windows = || {
-            let path = self.env("HOMEPATH")?;
-            let drive = self.env("HOMEDRIVE").filter(|_| !path.contains(':')).unwrap_or_default();
-            Some(drive + &path)
-        };
-        let named = self.env("HOME").or_else(from_windows).map(PathBuf::from);
-        named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
+        variables::home()
     }
 
     /// A whole regular file of 1 MiB at most. On the background thread it is read by a helper, for it may lie on a disk
@@ -219,11 +226,25 @@ impl Host {
     }
 
     /// Sends one request on the driver and reads the whole answer. Any status is an answer.
-    pub(crate) async fn http(&self, mut request: Request) -> Result<Response, Failure> {
+    ///
+    /// A kept connection may have been closed by the service as the request was sent. Nothing of a reply has come then,
+    /// and the request is made once more, for a connection of its own: with a nonce and a timestamp of its own, too.
+    pub(crate) async fn http(&self, make: impl Fn() -> Result<Request>) -> Result<Response, Failure> {
+        match self.send(make()?, Connection::Any).await {
+            Err(failure) if failure.connection_was_stale => self.send(make()?, Connection::New).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn send(&self, mut request: Request, connection: Connection) -> Result<Response, Failure> {
+        let target = http::authority(&request.url).to_owned();
         request.headers.push(("User-Agent", self.surface.user_agent()));
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
-        let driver = driver::current()?;
-        let (clients, own) = (driver.clients(), driver.clone());
-        driver.run(async move { clients.send(&own, request).await }).await?
+        let sending = async {
+            let driver = driver::current()?;
+            let (clients, own) = (driver.clients(), driver.clone());
+            driver.run(async move { clients.send(&own, request, connection).await }).await?
+        };
+        sending.await.map_err(|failure| Failure { target, ..failure })
     }
 }

@@ -5,7 +5,20 @@ use std::ops::Deref;
 use serde_json::Value;
 use zeroize::Zeroize;
 
+use crate::text::decode_wiped;
+
+/// Reads JSON in any encoding that [`decode_wiped`] knows; `None` if it is none.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Wiped> {
+    // Not decoded in the common case: that would be a copy.
+    let value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(_) => serde_json::from_str(&decode_wiped(bytes)?).ok()?,
+    };
+    Some(Wiped(value))
+}
+
 /// A JSON value whose strings are wiped when it is dropped.
+#[derive(Default)]
 pub(crate) struct Wiped(pub(crate) Value);
 
 impl Deref for Wiped {

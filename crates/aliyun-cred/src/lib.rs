@@ -63,6 +63,7 @@ mod rsa;
 mod scope;
 mod sts;
 mod surface;
+mod text;
 mod update;
 
 pub use builder::ClientBuilder;

@@ -34,9 +34,3 @@ pub(crate) enum Plan {
         profile: String,
     },
 }
-
-/// What a text may quote of a file: a word that looks like a name, for anything else may be a secret in the wrong place.
-fn word(text: &str) -> &str {
-    let is_name = text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    if is_name { text } else { "..." }
-}

@@ -22,13 +22,15 @@ mod sts_token;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use once_cell::race::OnceBox;
+use arc_swap::ArcSwapOption;
+use zeroize::Zeroizing;
 
 pub(crate) use cli_profile::CliProfile;
 use cloud_sso::CloudSso;
 pub(crate) use credentials_uri::CredentialsUri;
-pub(crate) use custom::Custom;
+pub(crate) use custom::{Base, Custom};
 pub(crate) use ecs_ram_role::EcsRamRole;
 pub(crate) use env::Env;
 use external::External;
@@ -45,6 +47,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::profile::{Plan, Store};
 use crate::surface::Surface;
+use crate::text::key;
 use crate::update::Listener;
 
 /// A future that any executor can run, or the driver.
@@ -161,6 +164,24 @@ impl Provider {
         }
     }
 
+    /// Forgets what was read from configuration files, here and in the clients below, so that they are read anew. Whether
+    /// there was anything to forget.
+    pub(crate) fn forget_files(&self) -> bool {
+        match self {
+            Provider::CliProfile(profile) => profile.forget(),
+            Provider::IniProfile(profile) => profile.forget(),
+            Provider::Default(chain) => chain.forget_files(),
+            Provider::RamRoleArn(role) => role.forget_files(),
+            Provider::Custom(custom) => custom.forget_files(),
+            _ => false,
+        }
+    }
+
+    /// Whether it knows tokens that could not be written down: to read the file anew would lose them.
+    fn is_ahead_of_its_file(&self) -> bool {
+        matches!(self, Provider::OAuth(oauth) if oauth.has_unwritten())
+    }
+
     /// Asks the source. It may take as long as the source's limits allow.
     pub(crate) fn fetch<'a>(&'a self, host: &'a Host) -> Fetch<'a> {
         match self {
@@ -199,20 +220,30 @@ impl Given {
     }
 }
 
-/// The provider that a file describes, made when it is first needed and kept from then on.
-// A racing cell: a lock could be inherited locked by a forked child.
+/// The provider that a file describes, made when it is first needed and kept until it is forgotten.
 #[derive(Debug, Default)]
-struct Loaded(OnceBox<Provider>);
+struct Loaded(ArcSwapOption<Provider>);
 
 impl Loaded {
-    async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<&Provider> {
-        match self.0.get() {
+    async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<Arc<Provider>> {
+        match self.0.load_full() {
             Some(provider) => Ok(provider),
             None => {
-                let provider = load.await?;
-                Ok(self.0.get_or_init(|| Box::new(provider)))
+                let provider = Arc::new(load.await?);
+                self.0.store(Some(provider.clone()));
+                Ok(provider)
             }
         }
+    }
+
+    /// Whether something was loaded, which is then read anew. What only this process knows stays.
+    fn forget(&self) -> bool {
+        let loaded = self.0.load_full();
+        let forgotten = loaded.is_some_and(|provider| !provider.is_ahead_of_its_file());
+        if forgotten {
+            self.0.store(None);
+        }
+        forgotten
     }
 }
 
@@ -243,6 +274,13 @@ fn filled_secret(option: Option<&Secret>) -> Option<Secret> {
     option.filter(|value| !value.is_empty()).cloned()
 }
 
+/// As [`filled_secret`], of a token that goes into a header; `name` is what texts call it.
+fn filled_key(option: Option<&Secret>, name: &str) -> Result<Option<Secret>> {
+    let Some(given) = filled_secret(option) else { return Ok(None) };
+    let cut = key(given.expose(), name).map_err(Error::invalid_config)?;
+    Ok(Some(cut).filter(|cut| !cut.is_empty()).map(Secret::new))
+}
+
 /// A session's lifetime in seconds. STS alone knows the longest that a role allows.
 fn session_duration(config: &Config) -> Result<i64> {
     let seconds = config.role_session_expiration.unwrap_or(DEFAULT_SESSION_SECONDS);
@@ -260,15 +298,29 @@ fn session_name(config: &Config, host: &Host) -> String {
         .unwrap_or_else(|| host.surface().session_name(host.now().wall))
 }
 
+/// A key, secret or token: the option of this name, or the environment variable that stands in for it.
+fn required_key(given: Option<&str>, option: &str, variable: &str, host: &Host, empty: &'static str) -> Result<String> {
+    let is_given = given.is_some_and(|given| !given.is_empty());
+    let found = Zeroizing::new(required(given, variable, host, || (empty, empty))?);
+    let name = if is_given { format!("the option '{option}'") } else { variable.to_owned() };
+    match key(&found, &name).map_err(Error::invalid_config)? {
+        "" => Err(Error::invalid_config(empty)),
+        key => Ok(key.to_owned()),
+    }
+}
+
 /// The pair that static sources share.
 fn access_key_pair(config: &Config, host: &Host) -> Result<(String, Secret)> {
-    let id = required(config.access_key_id.as_deref(), "ALIBABA_CLOUD_ACCESS_KEY_ID", host, || {
-        ("the access key id is empty", "the access key id is empty")
-    })?;
+    let id = config.access_key_id.as_deref();
+    let id = required_key(id, "access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID", host, "the access key id is empty")?;
     let secret = config.access_key_secret.as_ref().map(Secret::expose);
-    let secret = required(secret, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", host, || {
-        ("the access key secret is empty", "the access key secret is empty")
-    })?;
+    let secret = required_key(
+        secret,
+        "access_key_secret",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        host,
+        "the access key secret is empty",
+    )?;
     Ok((id, secret.into()))
 }
 

@@ -77,20 +77,22 @@ impl Sts {
 
     /// Makes a call and reads the credential in the answer.
     pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
-        let query = query(&call, &iso8601(host.now().wall), &uuid::Uuid::new_v4().to_string())?;
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
         let mut secrets = call.secrets.to_vec();
         if let Signer::Credentials(signer) = call.signer {
             headers.extend(signer.provider_name().map(|name| ("x-acs-credentials-provider", name.to_owned())));
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
-        let request = Request {
-            method: Method::Post,
-            url: format!("{}?{}", self.url, join(&query)),
-            headers,
-            body: join(&call.form).into(),
-            limits: self.limits,
-            route: self.route.clone(),
+        let request = || {
+            let query = query(&call, &iso8601(host.now().wall), &uuid::Uuid::new_v4().to_string())?;
+            Ok(Request {
+                method: Method::Post,
+                url: format!("{}?{}", self.url, join(&query)),
+                headers: headers.clone(),
+                body: join(&call.form).into(),
+                limits: self.limits,
+                route: self.route.clone(),
+            })
         };
         let service = answer::Service {
             label: call.provider,

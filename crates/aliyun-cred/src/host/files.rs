@@ -1,8 +1,10 @@
-//! A file that several processes change: read, and replaced as a whole, under a lock that the others respect.
+//! Reading files, and files that several processes change: replaced as a whole, under a lock that the others respect.
 //!
 //! The lock is `flock` on the file itself, as the official SDKs take it. A replaced file is another file, so whoever
-//! gets the lock looks whether it is still the one at the path.
-//! Invariant: at every moment the path leads to a complete file, the old one or the new one.
+//! gets the lock looks whether it is still the one at the path. On Windows a file that is locked or open can be neither
+//! read nor replaced by others; there a file beside it is locked.
+//! Invariant: at every moment the path leads to a complete file, the old one or the new one, unless the file has several
+//! hard links.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -16,17 +18,23 @@ const TEMPORARY: &str = ".aliyun-cred-tmp-";
 /// The largest file that is read: 1 MiB. Real ones have a few KiB.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A whole file. Whatever is no regular file (a pipe that nobody writes to, a device without end) is refused unread.
+/// A whole file of 1 MiB at most. Whatever is no regular file (a pipe that nobody writes to, a device without end) is
+/// refused unread.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    read_up_to(path, MAX_FILE)
+}
+
+/// As [`read`], with a limit in bytes, a whole number of MiB.
+pub(super) fn read_up_to(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut options = OpenOptions::new();
     options.read(true);
     // So that opening a pipe does not wait for its other end.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    whole(&options.open(path)?)
+    whole(&options.open(path)?, limit)
 }
 
-fn whole(file: &File) -> io::Result<Zeroizing<Vec<u8>>> {
+fn whole(file: &File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -36,18 +44,18 @@ fn whole(file: &File) -> io::Result<Zeroizing<Vec<u8>>> {
         return refused("it is not a regular file");
     }
     // Never moved while it grows: what is left behind is not wiped.
-    let expected = usize::try_from(metadata.len().min(MAX_FILE)).unwrap_or(0);
+    let expected = usize::try_from(metadata.len().min(limit)).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected + 1));
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return refused("it is larger than 1 MiB");
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return refused(&format!("it is larger than {} MiB", limit >> 20));
     }
     Ok(bytes)
 }
 
 #[derive(Debug)]
 pub(crate) struct LockedFile {
-    file: File,
+    lock: File,
     path: PathBuf,
 }
 
@@ -56,14 +64,9 @@ impl LockedFile {
     pub(crate) fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         // A link is followed, not replaced.
         let path = fs::canonicalize(path)?;
-        // Some network file systems lock only what is open for writing.
-        let writable = OpenOptions::new().read(true).write(true).open(&path);
-        let file = match writable {
-            Err(error) if is_read_only(&error) => File::open(&path)?,
-            opened => opened?,
-        };
-        match file.try_lock() {
-            Ok(()) if is_at(&file, &path)? => Ok(Some(LockedFile { file, path })),
+        let lock = open_lock(&path)?;
+        match lock.try_lock() {
+            Ok(()) if is_lock_of(&lock, &path)? => Ok(Some(LockedFile { lock, path })),
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -74,9 +77,16 @@ impl LockedFile {
         read(&self.path)
     }
 
-    /// Puts `bytes` in the file's place, with the permissions that it has. The lock still keeps out those who wait
-    /// for the old file; they find the new one.
+    /// Puts `bytes` in the file's place, with the permissions, owner, extended attributes and access lists that it has.
+    /// The lock still keeps out those who wait for the old file; they find the new one. A file with several hard links
+    /// stays one, and is written in place.
     pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        let before = fs::metadata(&self.path)?;
+        if has_other_links(&before) {
+            let path = self.path.display();
+            log::warn!(target: "aliyun_cred", "{path} has several hard links and is written in place: a program that reads it meanwhile may find half of it");
+            return write_in_place(&self.path, bytes);
+        }
         let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
         let folder = self.path.parent().ok_or_else(invalid)?;
         let name = self.path.file_name().and_then(|name| name.to_str()).ok_or_else(invalid)?;
@@ -89,15 +99,18 @@ impl LockedFile {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&temporary.0)?;
         file.write_all(bytes)?;
-        let metadata = self.file.metadata()?;
-        file.set_permissions(metadata.permissions())?;
+        file.set_permissions(before.permissions())?;
         // A file that root changes stays its owner's. Who is not root may not give a file away, and need not.
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            let _ = std::os::unix::fs::fchown(&file, Some(metadata.uid()), Some(metadata.gid()));
+            let _ = std::os::unix::fs::fchown(&file, Some(before.uid()), Some(before.gid()));
         }
+        #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+        copy_attributes(&self.lock, &file);
         file.sync_all()?;
+        // Windows replaces nothing by a file that is open.
+        drop(file);
         fs::rename(&temporary.0, &self.path)?;
         // So that the new name, too, survives a loss of power; not every file system can.
         #[cfg(unix)]
@@ -109,12 +122,76 @@ impl LockedFile {
 impl Drop for LockedFile {
     fn drop(&mut self) {
         // Closing the file would leave the lock with a child that was forked off meanwhile and has the file open too.
-        let _ = self.file.unlock();
+        let _ = self.lock.unlock();
     }
 }
 
-fn is_read_only(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+/// The file itself.
+#[cfg(unix)]
+fn open_lock(path: &Path) -> io::Result<File> {
+    // Some network file systems lock only what is open for writing.
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            File::open(path)
+        }
+        opened => opened,
+    }
+}
+
+/// An empty file beside it, which stays.
+#[cfg(not(unix))]
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(PathBuf::from(name))
+}
+
+#[cfg(unix)]
+fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (held, there) = (lock.metadata()?, fs::metadata(path)?);
+    Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
+}
+
+/// It is replaced by nobody.
+#[cfg(not(unix))]
+fn is_lock_of(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn has_other_links(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+/// The standard library does not say.
+#[cfg(not(unix))]
+fn has_other_links(_: &fs::Metadata) -> bool {
+    false
+}
+
+fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    // Afterwards: a program that is killed before leaves what JSON reads as damaged, and not an empty file.
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
+}
+
+/// Copies extended attributes, which access lists are as well. One that may not be set, or that the file system does not
+/// have, costs nobody the write.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn copy_attributes(from: &File, to: &File) {
+    use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
+    // The most that Linux allows, for names and for a value.
+    let mut names = vec![0; 1 << 16];
+    let mut value = vec![0; 1 << 16];
+    let Ok(length) = flistxattr(from, &mut *names) else { return };
+    for name in names.get(..length).unwrap_or_default().split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        if let Ok(length) = fgetxattr(from, name, &mut *value) {
+            let _ = fsetxattr(to, name, value.get(..length).unwrap_or_default(), XattrFlags::empty());
+        }
+    }
 }
 
 /// Removed when dropped; after a rename there is nothing left to remove.
@@ -131,23 +208,6 @@ fn clear_leftovers(folder: &Path, prefix: &str) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix))) {
         let _ = fs::remove_file(entry.path());
-    }
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let (held, there) = (file.metadata()?, fs::metadata(path)?);
-    Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
-}
-
-/// Where files have no number to compare: whoever holds the lock of the file at the path keeps another handle from it.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> io::Result<bool> {
-    match File::open(path)?.try_lock() {
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-        Ok(()) => Ok(false),
     }
 }
 
@@ -212,6 +272,47 @@ mod tests {
         assert_eq!(fs::read(&real).unwrap(), b"new");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_several_links_stays_one() {
+        let folder = Folder::new();
+        let (path, other) = (folder.0.join("config.json"), folder.0.join("other"));
+        fs::write(&path, "old and longer").unwrap();
+        fs::hard_link(&path, &other).unwrap();
+        acquire(&path).replace(b"new").unwrap();
+        for path in [&path, &other] {
+            assert_eq!(fs::read(path).unwrap(), b"new");
+        }
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+    }
+
+    /// Access lists are attributes, too.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn extended_attributes_stay() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        let folder = Folder::new();
+        let path = folder.0.join("config.json");
+        fs::write(&path, "old").unwrap();
+        // Version 2: owner rw, user 1 r, group -, mask r, others -.
+        let list: Vec<u8> = [(1u16, 6u16, u32::MAX), (2, 4, 1), (4, 0, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)]
+            .iter()
+            .fold(2u32.to_le_bytes().to_vec(), |mut list, (tag, mode, id)| {
+                list.extend(tag.to_le_bytes().iter().chain(&mode.to_le_bytes()).chain(&id.to_le_bytes()));
+                list
+            });
+        let attributes = [("user.aliyun-cred-test", b"kept".to_vec()), ("system.posix_acl_access", list)];
+        let set = |(name, value): &&(&str, Vec<u8>)| setxattr(&path, *name, value, XattrFlags::empty()).is_ok();
+        // Not every file system has them.
+        let set: Vec<_> = attributes.iter().filter(set).collect();
+        acquire(&path).replace(b"new").unwrap();
+        for (name, value) in set {
+            let mut found = vec![0; 256];
+            let length = getxattr(&path, *name, &mut *found).unwrap();
+            assert!(found[..length] == **value, "{name} differs");
+        }
+    }
+
     #[test]
     fn writers_take_turns_and_see_what_the_last_one_wrote() {
         let folder = Folder::new();
@@ -244,7 +345,7 @@ mod tests {
         let locked = acquire(&path);
         assert!(LockedFile::try_acquire(&path).unwrap().is_none());
         // As a forked child has it.
-        let inherited = locked.file.try_clone().unwrap();
+        let inherited = locked.lock.try_clone().unwrap();
         drop(locked);
         assert!(LockedFile::try_acquire(&path).unwrap().is_some());
         drop(inherited);
@@ -255,7 +356,7 @@ mod tests {
     fn what_is_no_file_is_refused_unread() {
         let folder = Folder::new();
         let pipe = folder.0.join("pipe");
-        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         for path in [pipe.as_path(), Path::new("/dev/zero"), &folder.0] {
             assert!(read(path).is_err(), "{}", path.display());
         }

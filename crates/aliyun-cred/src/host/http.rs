@@ -2,7 +2,7 @@
 //!
 //! Invariant: an answer is read up to a limit and within a time, and no error text holds a URL's query or a body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -14,6 +14,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
+use super::proxy::{self, Proxy};
+use super::trust;
 use crate::credentials::Secret;
 use crate::driver::{self, Driver};
 use crate::error::{Error, ErrorKind};
@@ -27,6 +29,10 @@ const BUILD_LIMIT: Duration = Duration::from_secs(10);
 /// How many differently configured connection pools a process keeps.
 const MAX_CLIENTS: usize = 64;
 
+/// How long a connection is kept: for the next request of the same resolution, as for a role on top of a role. No longer,
+/// because the reply stays in its buffer.
+const KEEP: Duration = Duration::from_millis(150);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -39,8 +45,8 @@ pub(crate) enum Method {
 pub(crate) struct Limits {
     /// To establish a connection.
     pub(crate) connect: Duration,
-    /// To send the request and read the whole answer, once connected.
-    pub(crate) exchange: Duration,
+    /// To connect, send the request and read the whole answer.
+    pub(crate) whole: Duration,
 }
 
 /// Which way a request goes.
@@ -71,38 +77,74 @@ pub(crate) struct Response {
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
+/// Which connection a request may go over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// One that was kept from an earlier request, if there is one.
+    Any,
+    New,
+}
+
 /// No answer came.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     /// Whether there was a connection at all.
     pub(crate) connected: bool,
+    /// Whether it was a kept connection that broke before anything of a reply had come.
+    pub(crate) connection_was_stale: bool,
     /// What happened, without the URL.
     pub(crate) text: String,
+    /// Host and port that were asked; empty if it did not come to that.
+    pub(crate) target: String,
+    /// What the user can do; empty, or beginning with a semicolon.
+    pub(crate) hint: &'static str,
+}
+
+impl Failure {
+    fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        Failure {
+            kind,
+            connected: false,
+            connection_was_stale: false,
+            text: text.into(),
+            target: String::new(),
+            hint: "",
+        }
+    }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure { kind: error.kind(), connected: false, text: error.message().to_owned() }
+        Failure::new(error.kind(), error.message())
     }
 }
 
 /// The connection pools of one process; a forked child makes its own and leaves these alone.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
-    by_setting: Mutex<HashMap<Setting, reqwest::Client>>,
+    by_setting: Mutex<HashMap<Setting, Arc<Pool>>>,
     /// Held while trusted certificates are read.
     building: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Everything that a pool is built from. The environment is part of it, so that a variable set later still counts.
+/// Everything that a pool is built from.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Setting {
     tls: bool,
     connect: Duration,
-    route: Route,
-    /// A digest: a proxy's address may hold a password.
-    environment: u64,
+    proxy: Option<Secret>,
+    /// A digest of the variables that name trusted certificates: one that is set later still counts.
+    trust: u64,
+}
+
+/// Connections that are kept, and what to make new ones of.
+#[derive(Debug)]
+struct Pool {
+    client: reqwest::Client,
+    tls: ClientConfig,
+    /// Hosts that have answered: from then on a connection may be a kept one.
+    answered: Mutex<HashSet<String>>,
 }
 
 impl std::fmt::Debug for Setting {
@@ -111,103 +153,96 @@ impl std::fmt::Debug for Setting {
     }
 }
 
-const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-const PROXY_VARIABLES: [&str; 7] =
-    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"];
-
-fn digest_of_environment() -> u64 {
+fn digest_of_trust() -> u64 {
     let mut digest = DefaultHasher::new();
-    for name in CERTIFICATE_VARIABLES.iter().chain(&PROXY_VARIABLES) {
-        #[allow(clippy::disallowed_methods, reason = "a key over the environment, not a setting of ours")]
-        std::env::var_os(name).hash(&mut digest);
-    }
+    trust::VARIABLES.map(super::variables::read_os).hash(&mut digest);
     digest.finish()
-}
-
-/// The proxies that the environment names for plain and for encrypted requests. An empty variable is none.
-fn environment_proxies() -> (Option<String>, Option<String>) {
-    let first = |names: &[&str]| names.iter().find_map(|name| super::variables::read(name));
-    // In a CGI program, `HTTP_PROXY` is a header that the client sent.
-    let plain: &[&str] = match super::variables::read("REQUEST_METHOD") {
-        Some(_) => &["http_proxy"],
-        None => &["HTTP_PROXY", "http_proxy"],
-    };
-    (first(plain), first(&["HTTPS_PROXY", "https_proxy"]))
 }
 
 impl Clients {
     /// On the driver only.
-    pub(crate) async fn send(self: &Arc<Self>, driver: &Driver, request: Request) -> Result<Response, Failure> {
-        let client = self.client(driver, &request).await?;
-        let mut builder = match request.method {
-            Method::Get => client.get(&request.url),
-            Method::Post => client.post(&request.url).body(request.body.expose().to_owned()),
-            Method::Put => client.put(&request.url).body(request.body.expose().to_owned()),
-        };
-        for (name, value) in request.headers {
-            builder = builder.header(name, value);
-        }
-        let limits = request.limits;
-        let sent = builder.timeout(limits.connect.saturating_add(limits.exchange)).send().await;
-        let mut response = sent.map_err(|error| describe(error, limits))?;
-        let status = response.status().as_u16();
-        // Not moved while it grows: what is left behind is not wiped.
-        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-        let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(4096).min(MAX_ANSWER)));
-        while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, limits))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                let text = format!("the answer is larger than {MAX_ANSWER} bytes");
-                return Err(Failure { kind: ErrorKind::MalformedReply, connected: true, text });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Response { status, body })
-    }
-
-    async fn client(self: &Arc<Self>, driver: &Driver, request: &Request) -> Result<reqwest::Client, Failure> {
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        driver: &Driver,
+        request: Request,
+        connection: Connection,
+    ) -> Result<Response, Failure> {
+        let proxy = proxy::of(&request.route, &request.url)?;
         let setting = Setting {
             tls: request.url.starts_with("https:"),
             connect: request.limits.connect,
-            route: request.route.clone(),
-            environment: digest_of_environment(),
+            proxy: proxy.as_ref().map(|proxy| proxy.url.clone()),
+            trust: digest_of_trust(),
         };
-        if let Some(client) = self.lock().get(&setting) {
-            return Ok(client.clone());
+        let pool = self.pool(driver, setting.clone()).await?;
+        let client = match connection {
+            Connection::Any => pool.client.clone(),
+            Connection::New => build(&setting, pool.tls.clone())?,
+        };
+        let host = authority(&request.url).to_owned();
+        let may_be_kept = connection == Connection::Any && lock(&pool.answered).contains(&host);
+        let exchange = Exchange { limits: request.limits, proxy: proxy.as_ref(), may_be_kept };
+        let answer = exchange.run(&client, driver, request).await;
+        let mut answered = lock(&pool.answered);
+        match &answer {
+            Ok(_) if answered.len() >= MAX_CLIENTS => answered.clear(),
+            Ok(_) => _ = answered.insert(host),
+            Err(_) => _ = answered.remove(&host),
+        }
+        answer
+    }
+
+    async fn pool(self: &Arc<Self>, driver: &Driver, setting: Setting) -> Result<Arc<Pool>, Failure> {
+        if let Some(pool) = lock(&self.by_setting).get(&setting) {
+            return Ok(pool.clone());
         }
         if !setting.tls {
             return self.built(setting);
         }
         let slow = || {
             let text = format!("the trusted certificates could not be read within {} s", BUILD_LIMIT.as_secs());
-            Failure { kind: ErrorKind::Io, connected: false, text }
+            Failure::new(ErrorKind::Io, text)
         };
         // One at a time: others may find there what they want.
         let alone = driver::within(BUILD_LIMIT, self.building.clone().lock_owned()).await.ok_or_else(slow)?;
-        if let Some(client) = self.lock().get(&setting) {
-            return Ok(client.clone());
+        if let Some(pool) = lock(&self.by_setting).get(&setting) {
+            return Ok(pool.clone());
         }
         let clients = self.clone();
         // By a helper: the certificates may lie on a disk that hangs.
         let building = driver.block(move || {
             let _alone = alone;
-            clients.built(Setting { environment: digest_of_environment(), ..setting })
+            clients.built(Setting { trust: digest_of_trust(), ..setting })
         });
         driver::within(BUILD_LIMIT, building).await.ok_or_else(slow)??
     }
 
-    fn built(&self, setting: Setting) -> Result<reqwest::Client, Failure> {
-        let client = build(&setting)?;
-        let mut clients = self.lock();
-        if clients.len() >= MAX_CLIENTS {
-            clients.clear();
+    fn built(&self, setting: Setting) -> Result<Arc<Pool>, Failure> {
+        let roots = if setting.tls { trust::roots()? } else { RootCertStore::empty() };
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let pool = Arc::new(Pool { client: build(&setting, tls.clone())?, tls, answered: Mutex::default() });
+        let mut pools = lock(&self.by_setting);
+        if pools.len() >= MAX_CLIENTS {
+            pools.clear();
         }
-        clients.insert(setting, client.clone());
-        Ok(client)
+        pools.insert(setting, pool.clone());
+        Ok(pool)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Setting, reqwest::Client>> {
-        self.by_setting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Host and port of a URL, for texts: user, path and query may hold secrets.
+pub(crate) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// Names are resolved by the system, on helpers.
@@ -223,13 +258,10 @@ impl Resolve for Names {
     }
 }
 
-fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
-    let roots = if setting.tls { roots()? } else { RootCertStore::empty() };
-    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure { kind: ErrorKind::Tls, connected: false, text: error.to_string() })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+fn build(setting: &Setting, tls: ClientConfig) -> Result<reqwest::Client, Failure> {
+    let invalid = |error: reqwest::Error| {
+        Failure::new(ErrorKind::InvalidConfig, format!("the proxy cannot be used: {}", innermost(&error)))
+    };
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .dns_resolver(Arc::new(Names))
@@ -237,78 +269,136 @@ fn build(setting: &Setting) -> Result<reqwest::Client, Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(setting.connect)
         .pool_max_idle_per_host(2)
-        .pool_idle_timeout(Duration::from_secs(30));
-    let invalid = |error: reqwest::Error| Failure {
-        kind: ErrorKind::InvalidConfig,
-        connected: false,
-        text: format!("the proxy cannot be used: {}", innermost(&error)),
-    };
-    let builder = match &setting.route {
-        Route::Direct => builder.no_proxy(),
-        Route::Through(proxy) => builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(invalid)?),
-        Route::Environment => {
-            let (plain, encrypted) = environment_proxies();
-            let mut builder = builder.no_proxy();
-            if let Some(proxy) = plain {
-                let proxy = reqwest::Proxy::http(proxy).map_err(invalid)?;
-                builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
-            }
-            if let Some(proxy) = encrypted {
-                let proxy = reqwest::Proxy::https(proxy).map_err(invalid)?;
-                builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
-            }
-            builder
-        }
+        .pool_idle_timeout(KEEP)
+        .no_proxy();
+    let builder = match &setting.proxy {
+        Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(invalid)?),
+        None => builder,
     };
     builder.build().map_err(invalid)
 }
 
-/// The trusted roots: `SSL_CERT_FILE` and `SSL_CERT_DIR` if set, else the system's, else (only if there are none)
-/// Mozilla's as compiled in. A variable that leads nowhere is an error: falling back would trust what the user took out.
-fn roots() -> Result<RootCertStore, Failure> {
-    #[allow(clippy::disallowed_methods, reason = "only whether they are set; the values are read by the store")]
-    let chosen = CERTIFICATE_VARIABLES.iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
-    let found = rustls_native_certs::load_native_certs();
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(found.certs);
-    if store.is_empty() {
-        if chosen {
-            let why = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
-            let text = format!("SSL_CERT_FILE and SSL_CERT_DIR name no usable certificate{why}");
-            return Err(Failure { kind: ErrorKind::Tls, connected: false, text });
-        }
-        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    Ok(store)
+/// One request and its answer.
+struct Exchange<'a> {
+    limits: Limits,
+    proxy: Option<&'a Proxy>,
+    may_be_kept: bool,
 }
 
-/// Sorts a failed request by what the caller can do about it.
-fn describe(error: reqwest::Error, limits: Limits) -> Failure {
-    let failure = |kind, text| Failure { kind, connected: !error.is_connect(), text };
-    if error.is_timeout() {
-        let (what, limit) = if error.is_connect() {
-            ("no connection", limits.connect)
-        } else {
-            ("no complete answer", limits.connect.saturating_add(limits.exchange))
+impl Exchange<'_> {
+    async fn run(&self, client: &reqwest::Client, driver: &Driver, request: Request) -> Result<Response, Failure> {
+        let mut builder = match request.method {
+            Method::Get => client.get(&request.url),
+            Method::Post => client.post(&request.url).body(request.body.expose().to_owned()),
+            Method::Put => client.put(&request.url).body(request.body.expose().to_owned()),
         };
-        return failure(ErrorKind::Timeout, format!("{what} within {} ms", limit.as_millis()));
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        let sent = builder.timeout(self.limits.whole).send().await;
+        let mut response = match sent {
+            Ok(response) => response,
+            Err(error) => return Err(self.unanswered(error, driver, &request.url).await),
+        };
+        let status = response.status().as_u16();
+        if let (407, Some(proxy)) = (status, self.proxy) {
+            return Err(Failure { connected: true, ..refused_by(proxy, status) });
+        }
+        // Not moved while it grows: what is left behind is not wiped.
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(4096).min(MAX_ANSWER)));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.describe(&error))? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                let text = format!("the answer is larger than {MAX_ANSWER} bytes");
+                return Err(Failure { connected: true, ..Failure::new(ErrorKind::MalformedReply, text) });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, body })
     }
-    if let Some(tls) = tls_failure(&error) {
-        return failure(ErrorKind::Tls, format!("TLS failed: {tls}"));
+
+    /// Why nothing of a reply came.
+    async fn unanswered(&self, error: reqwest::Error, driver: &Driver, url: &str) -> Failure {
+        let failure = self.describe(&error);
+        // Neither the network nor TLS: the proxy took the connection and refused the tunnel.
+        let tunnel = error.is_connect() && failure.kind == ErrorKind::Unavailable && io_failure(&error).is_none();
+        if let Some(proxy) = self.proxy.filter(|_| tunnel)
+            && let Some(status) = proxy.refusal(driver, url, self.limits.connect).await
+        {
+            return refused_by(proxy, status);
+        }
+        Failure { connection_was_stale: self.may_be_kept && was_closed(&error), ..failure }
     }
-    // Of ours: there was no thread to resolve the name on.
-    if let Some(own) = causes(&error).find_map(|cause| cause.downcast_ref::<Error>()) {
-        return failure(own.kind(), own.message().to_owned());
+
+    /// Sorts a failed request by what the caller can do about it.
+    fn describe(&self, error: &reqwest::Error) -> Failure {
+        const NETWORK: &str = "; check the network, the proxy and the endpoint";
+        let connecting = error.is_connect();
+        let failure = |kind, text: String, hint| Failure {
+            connected: !connecting,
+            hint,
+            ..Failure::new(
+                kind,
+                match self.proxy.filter(|_| connecting) {
+                    Some(proxy) => format!("through the proxy {} ({}): {text}", proxy.host, proxy.name),
+                    None => text,
+                },
+            )
+        };
+        if error.is_timeout() {
+            let (what, limit) = match connecting {
+                true => ("no connection", self.limits.connect),
+                false => ("no complete answer", self.limits.whole),
+            };
+            return failure(ErrorKind::Timeout, format!("{what} within {} ms", limit.as_millis()), NETWORK);
+        }
+        if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            return failure(ErrorKind::Tls, format!("TLS failed: {tls}"), tls_hint(tls));
+        }
+        // Of ours: there was no thread to resolve the name on.
+        if let Some(own) = causes(error).find_map(|cause| cause.downcast_ref::<Error>()) {
+            return failure(own.kind(), own.message().to_owned(), "");
+        }
+        if error.is_builder() {
+            return failure(ErrorKind::InvalidConfig, format!("not a valid request: {}", innermost(error)), "");
+        }
+        let what = if connecting { "cannot connect" } else { "the connection broke" };
+        failure(ErrorKind::Unavailable, format!("{what}: {}", innermost(error)), NETWORK)
     }
-    if error.is_builder() {
-        return failure(ErrorKind::InvalidConfig, format!("not a valid request: {}", innermost(&error)));
-    }
-    let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
-    failure(ErrorKind::Unavailable, format!("{what}: {}", innermost(&error)))
 }
 
-fn tls_failure(error: &reqwest::Error) -> Option<String> {
-    causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()).map(ToString::to_string)
+fn refused_by(proxy: &Proxy, status: u16) -> Failure {
+    let Proxy { host, name, .. } = proxy;
+    let text = format!("the proxy {host} ({name}) refused with status {status}");
+    Failure { hint: proxy::advice(status), ..Failure::new(ErrorKind::Unavailable, text) }
+}
+
+fn tls_hint(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Certificate;
+    match error {
+        rustls::Error::InvalidCertificate(
+            Certificate::Expired
+            | Certificate::ExpiredContext { .. }
+            | Certificate::NotValidYet
+            | Certificate::NotValidYetContext { .. },
+        ) => "; look at this machine's clock first, then at the certificate",
+        _ => "; set SSL_CERT_FILE if your network has its own certificate authority",
+    }
+}
+
+/// Whether the other side closed the connection.
+fn was_closed(error: &reqwest::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let by_http = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    let by_system = io_failure(error)
+        .is_some_and(|kind| matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof));
+    !error.is_connect()
+        && !error.is_timeout()
+        && (by_system || by_http.into_iter().any(|error| error.is_incomplete_message() || error.is_canceled()))
+}
+
+fn io_failure(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
 }
 
 /// The deepest cause: the outer layers repeat the URL and each other.
@@ -328,4 +418,131 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
         }
     }
     std::iter::successors(error.source(), |cause| below(*cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Host;
+    use crate::surface::Surface;
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn texts_name_the_host_and_no_more() {
+        for (url, host) in [
+            ("https://sts.aliyuncs.com/?Signature=canary", "sts.aliyuncs.com"),
+            ("http://user:canary@h:80/canary?canary#canary", "h:80"),
+            ("http://user:c@nary@[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(authority(url), host);
+        }
+    }
+
+    /// A service that gives every connection to `serve`, and its address.
+    fn listen(serve: impl Fn(TcpStream) + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap())));
+        address
+    }
+
+    /// Reads a request's head.
+    fn head(stream: &mut TcpStream) -> String {
+        let mut read = Vec::new();
+        let mut byte = [0];
+        while !read.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+            read.push(byte[0]);
+        }
+        String::from_utf8(read).unwrap()
+    }
+
+    fn answer(stream: &mut TcpStream, status: &str) {
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok").unwrap();
+    }
+
+    fn request(url: &str, route: Route) -> Request {
+        let second = Duration::from_secs(60);
+        Request {
+            method: Method::Post,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: Secret::new("body"),
+            limits: Limits { connect: second, whole: second },
+            route,
+        }
+    }
+
+    /// Runs a request on the background thread, and counts how often it was made.
+    fn send(url: &str, route: Route) -> (Result<Response, Failure>, usize) {
+        let (url, (tell, told)) = (url.to_owned(), std::sync::mpsc::channel());
+        driver::current().unwrap().spawn(async move {
+            let made = AtomicUsize::new(0);
+            let outcome = Host::new(Surface::Rust)
+                .http(|| {
+                    made.fetch_add(1, Ordering::Relaxed);
+                    Ok(request(&url, route.clone()))
+                })
+                .await;
+            tell.send((outcome, made.into_inner())).unwrap();
+        });
+        told.recv().unwrap()
+    }
+
+    /// The second request on a connection meets the service's closing it, unless there is something of a reply.
+    #[test]
+    fn a_stale_connection_costs_a_second_request_and_a_fresh_one_does_not() {
+        let kept = listen(|mut stream| {
+            head(&mut stream);
+            answer(&mut stream, "200 OK");
+            head(&mut stream);
+        });
+        let url = format!("http://{kept}/");
+        let outcomes: Vec<_> = (0..4).map(|_| send(&url, Route::Direct)).collect();
+        assert!(outcomes.iter().all(|(outcome, _)| outcome.is_ok()));
+        // Which of them find a connection that is still open is the network's affair; the first cannot.
+        assert_eq!(outcomes[0].1, 1);
+        assert!(outcomes.iter().all(|(_, made)| *made <= 2));
+
+        let closing = listen(|mut stream| drop(head(&mut stream)));
+        let (outcome, made) = send(&format!("http://{closing}/"), Route::Direct);
+        assert_eq!((outcome.unwrap_err().kind, made), (ErrorKind::Unavailable, 1));
+    }
+
+    #[test]
+    fn a_proxys_refusal_names_the_proxy_and_the_status() {
+        for (status, hint) in [("403 Forbidden", "NO_PROXY"), ("407 No", "password"), ("502 Bad Gateway", "endpoint")] {
+            let proxy = listen(move |mut stream| {
+                head(&mut stream);
+                write!(stream, "HTTP/1.1 {status}\r\n\r\n").unwrap();
+            });
+            let route = Route::Through(format!("http://user:canary@{proxy}").into());
+            let failure = send("https://sts.invalid/", route).0.unwrap_err();
+            let number = &status[..3];
+            let expected = format!("the proxy {proxy} (the option 'proxy') refused with status {number}");
+            assert_eq!((failure.kind, failure.text), (ErrorKind::Unavailable, expected));
+            assert!(failure.hint.contains(hint), "{}", failure.hint);
+        }
+    }
+
+    #[test]
+    fn a_proxy_may_speak_socks() {
+        let proxy = listen(|mut stream| {
+            let mut bytes = [0; 3];
+            stream.read_exact(&mut bytes).unwrap();
+            assert_eq!(bytes, [5, 1, 0], "version 5, one way to log in, without");
+            stream.write_all(&[5, 0]).unwrap();
+            let mut asked = [0; 5 + 11 + 2];
+            stream.read_exact(&mut asked).unwrap();
+            assert_eq!(&asked, b"\x05\x01\x00\x03\x0bsts.invalid\x00\x50", "connect to the name");
+            stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).unwrap();
+            assert!(head(&mut stream).starts_with("POST / HTTP/1.1\r\n"));
+            // A connection that is closed with something unread in it is reset.
+            stream.read_exact(&mut [0; 4]).unwrap();
+            answer(&mut stream, "200 OK");
+        });
+        let route = Route::Through(format!("socks5h://{proxy}").into());
+        assert_eq!(send("http://sts.invalid/", route).0.unwrap().status, 200);
+    }
 }

@@ -3,6 +3,8 @@
 //! Invariant: what was said wins over the environment, also if it is "not set".
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -34,9 +36,37 @@ pub(super) fn assigned(name: &str) -> Option<Option<String>> {
     Some(value.as_ref().map(|value| value.expose().to_owned()))
 }
 
+/// A variable's value. What is not Unicode is replaced character by character: it is there, and makes no key.
 pub(super) fn read(name: &str) -> Option<String> {
+    read_os(name).map(|value| value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned()))
+}
+
+/// As [`read`], as it is: a path need not be Unicode.
+pub(super) fn read_os(name: &str) -> Option<OsString> {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads variables")]
-    assigned(name).unwrap_or_else(|| std::env::var(name).ok()).filter(|value| !value.is_empty())
+    let value = match assigned(name) {
+        Some(said) => said.map(OsString::from),
+        None => std::env::var_os(name),
+    };
+    value.filter(|value| !value.is_empty())
+}
+
+/// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then what the system says.
+pub(super) fn home() -> Option<PathBuf> {
+    let from_windows = || {
+        let path = read("HOMEPATH")?;
+        let drive = read("HOMEDRIVE").filter(|_| !path.contains(':')).unwrap_or_default();
+        Some(PathBuf::from(drive + &path))
+    };
+    let named = read_os("HOME").map(PathBuf::from).or_else(from_windows);
+    named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
+}
+
+/// A path with `~/` at its beginning made one below the home directory. A shell would have seen to that, but none reads a
+/// container's environment or a systemd unit.
+pub(super) fn home_path(given: PathBuf) -> PathBuf {
+    let below = given.strip_prefix("~").ok().zip(home()).map(|(below, home)| home.join(below));
+    below.unwrap_or(given)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! <https://github.com/aliyun/aliyun-cli#configure>
 //! Invariant: no error text quotes a value of the file but profile names, modes and keys.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -12,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::json::Wiped;
 use crate::profile::Plan;
 use crate::surface::Surface;
+use crate::text::{decode_wiped, key, quoted};
 
 const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole, OIDC, ChainableRamRoleArn, RamRoleArnWithRoleName, RsaKeyPair, CloudSSO, OAuth, CredentialsURI, External, BearerToken";
 
@@ -33,16 +35,15 @@ pub(crate) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads UTF-8 JSON, with or without a byte order mark.
+    /// Reads JSON in UTF-8, or in UTF-16 with a byte order mark.
     pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         let path = path.display().to_string();
         let malformed = |why: &str| {
             let text = format!("failed to parse credential form cli credentials file: {path}: {why}");
             Error::new(ErrorKind::MalformedFile, text)
         };
-        let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let root: Value = serde_json::from_str(text)
+        let text = decode_wiped(bytes).ok_or_else(|| malformed("it is neither UTF-8 nor UTF-16"))?;
+        let root: Value = serde_json::from_str(&text)
             .map_err(|error| malformed(&format!("not JSON, line {} column {}", error.line(), error.column())))?;
         let Value::Object(mut root) = root else { return Err(malformed("it is not a JSON object")) };
         let current = match root.remove("current") {
@@ -103,14 +104,34 @@ impl ConfigFile {
     pub(super) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
         let named = |profile: &&Map<String, Value>| profile.get("name").and_then(Value::as_str) == Some(name);
         let entries = self.profiles.iter().find(named).ok_or_else(|| {
-            let names: Vec<&str> = self.profiles.iter().filter_map(|profile| profile.get("name")?.as_str()).collect();
             Error::invalid_config(format!(
-                "unable to get profile with '{name}' form cli credentials file. {} has: {}",
+                "unable to get profile with '{}' form cli credentials file. {} has: {}",
+                quoted(name, name == "default"),
                 self.path,
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+                self.names()
             ))
         })?;
         Ok(Profile { name, path: &self.path, entries })
+    }
+}
+
+impl ConfigFile {
+    /// The profiles' names, for texts. One that nothing else in the file refers to may be a secret in the wrong place: it
+    /// is only counted.
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.profiles.iter().filter_map(|profile| profile.get("name")?.as_str()).collect();
+        let sources = self.profiles.iter().filter_map(|profile| profile.get("source_profile")?.as_str());
+        let referred: HashSet<&str> = sources.chain(self.current.as_deref()).chain(["default"]).collect();
+        let (known, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| referred.contains(name));
+        let mut shown: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        match (shown.len(), others.len()) {
+            (0, 0) => return "none".to_owned(),
+            (_, 0) => {}
+            (0, 1) => shown.push("1 profile".to_owned()),
+            (0, count) => shown.push(format!("{count} profiles")),
+            (_, count) => shown.push(format!("{count} more")),
+        }
+        shown.join(", ")
     }
 }
 
@@ -181,7 +202,7 @@ impl<'a> Profile<'a> {
             _ => {
                 return Err(Error::invalid_config(format!(
                     "unsupported profile mode '{}' form cli credentials file. The profile is '{}' of {}; supported: {MODES}",
-                    super::word(mode),
+                    quoted(mode, self.text("mode")?.is_none()),
                     self.name,
                     self.path
                 )));
@@ -206,6 +227,17 @@ impl<'a> Profile<'a> {
             Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
             Some(_) => Err(self.wrong_type(key, "a string")),
         }
+    }
+
+    /// A key, secret or token; see [`key`].
+    fn key(&self, name: &str) -> Result<Option<String>> {
+        let Some(value) = self.text(name)? else { return Ok(None) };
+        let what = format!("'{name}' of the profile '{}' of {}", self.name, self.path);
+        let cut = key(value, &what).map_err(|why| {
+            let text = format!("failed to parse credential form cli credentials file: {why}");
+            Error::new(ErrorKind::MalformedFile, text)
+        })?;
+        Ok(Some(cut).filter(|cut| !cut.is_empty()).map(str::to_owned))
     }
 
     fn owned(&self, key: &str) -> Result<Option<String>> {
@@ -233,15 +265,15 @@ impl<'a> Profile<'a> {
 
     fn key_pair(&self) -> Result<Config> {
         Ok(Config {
-            access_key_id: self.owned("access_key_id")?,
-            access_key_secret: self.owned("access_key_secret")?.map(Into::into),
-            security_token: self.owned("sts_token")?.map(Into::into),
+            access_key_id: self.key("access_key_id")?,
+            access_key_secret: self.key("access_key_secret")?.map(Into::into),
+            security_token: self.key("sts_token")?.map(Into::into),
             ..Config::default()
         })
     }
 
     fn bearer_token(&self) -> Result<Config> {
-        Ok(Config { bearer_token: self.owned("bearer_token")?.map(Into::into), ..Config::default() })
+        Ok(Config { bearer_token: self.key("bearer_token")?.map(Into::into), ..Config::default() })
     }
 
     fn instance_role(&self) -> Result<Config> {
@@ -282,7 +314,7 @@ impl<'a> Profile<'a> {
             sign_in_url: self.owned("cloud_sso_sign_in_url")?,
             account_id: self.owned("cloud_sso_account_id")?,
             access_config: self.owned("cloud_sso_access_config")?,
-            access_token: self.owned("access_token")?.map(Into::into),
+            access_token: self.key("access_token")?.map(Into::into),
             access_token_expire: self.number("cloud_sso_access_token_expire")?,
             ..Config::default()
         })
@@ -308,9 +340,9 @@ impl<'a> Profile<'a> {
     /// What a refresh changes.
     pub(super) fn oauth_tokens(&self) -> Result<Config> {
         Ok(Config {
-            access_token: self.owned("oauth_access_token")?.map(Into::into),
+            access_token: self.key("oauth_access_token")?.map(Into::into),
             access_token_expire: self.number("oauth_access_token_expire")?,
-            refresh_token: self.owned("oauth_refresh_token")?.map(Into::into),
+            refresh_token: self.key("oauth_refresh_token")?.map(Into::into),
             sts_expiration: self.number("sts_expiration")?,
             ..self.key_pair()?
         })
@@ -416,8 +448,23 @@ mod tests {
             (r#"{"profiles":["canary"]}"#.into(), None, ErrorKind::MalformedFile, "'profiles'"),
             ("{}".into(), None, ErrorKind::InvalidConfig, "invalid profile name"),
             ("{}".into(), Some("x"), ErrorKind::InvalidConfig, "has: none"),
-            (CHAINED.into(), Some("x"), ErrorKind::InvalidConfig, "has: base, top, middle"),
-            (with(r#""mode":"Nope""#), None, ErrorKind::InvalidConfig, "unsupported profile mode 'Nope'"),
+            (CHAINED.into(), Some("x"), ErrorKind::InvalidConfig, "with '<1 character>' form cli"),
+            // The name of a profile that nothing refers to is not told either.
+            (CHAINED.into(), Some("x"), ErrorKind::InvalidConfig, "has: top, middle, 1 more"),
+            (r#"{"current":"canary-a"}"#.into(), None, ErrorKind::InvalidConfig, "with '<8 characters>'"),
+            (
+                r#"{"current":"d","profiles":[{"name":"canary"}]}"#.into(),
+                None,
+                ErrorKind::InvalidConfig,
+                "has: 1 profile",
+            ),
+            (
+                with(r#""mode":"ChainableRamRoleArn","source_profile":"canary""#),
+                None,
+                ErrorKind::InvalidConfig,
+                "with '<6 characters>'",
+            ),
+            (with(r#""mode":"Nope""#), None, ErrorKind::InvalidConfig, "unsupported profile mode '<4 characters>'"),
             (with(r#""mode":null"#), None, ErrorKind::InvalidConfig, "unsupported profile mode 'None'"),
             (with(r#""mode":7"#), None, ErrorKind::MalformedFile, "'mode' of the profile 'p'"),
             (
@@ -427,6 +474,8 @@ mod tests {
                 "'access_key_secret'",
             ),
             (with(r#""mode":"AK","access_key_secret":"can\u0000ary""#), None, ErrorKind::MalformedFile, "NUL"),
+            (with(r#""mode":"AK","access_key_id":"can\nary""#), None, ErrorKind::MalformedFile, "control character"),
+            (with(r#""mode":"StsToken","sts_token":"can ary""#), None, ErrorKind::MalformedFile, "white space"),
             (
                 with(r#""mode":"RamRoleArn","expired_seconds":"900""#),
                 None,

@@ -5,7 +5,8 @@
 //! interpolated, unquoted or unescaped, so that a secret may hold any character.
 //! Invariant: no error text quotes a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 use std::path::Path;
 
 use ini::{Ini, ParseOption};
@@ -15,15 +16,33 @@ use super::Plan;
 use crate::config::Config;
 use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::{decode_wiped, key, quoted};
 
 const INHERITED: &str = "DEFAULT";
+
+/// The keys that are read. No other is quoted: it may be a secret that lost its key.
+const KEYS: [&str; 12] = [
+    "type",
+    "enable",
+    "access_key_id",
+    "access_key_secret",
+    "role_arn",
+    "role_session_name",
+    "policy",
+    "oidc_provider_arn",
+    "oidc_token_file_path",
+    "role_name",
+    "public_key_id",
+    "private_key_file",
+];
 
 /// What the section called `profile` asks for.
 pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     let shown = path.display();
     let section = section(bytes, path, profile)?.ok_or_else(|| {
         Error::invalid_config(format!(
-            "failed to get credential from credentials file: ${shown}: it has no section [{profile}]; add it, or set ALIBABA_CLOUD_PROFILE"
+            "failed to get credential from credentials file: ${shown}: it has no section [{}]; add it, or set ALIBABA_CLOUD_PROFILE",
+            quoted(profile, profile == "default")
         ))
     })?;
     let given = |key: &str| section.get(key).filter(|value| !value.is_empty()).map(|value| value.expose().to_owned());
@@ -31,9 +50,16 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
         let text = format!("the profile [{profile}] of {shown} is switched off by 'enable = false'");
         return Err(Error::new(ErrorKind::Disabled, text));
     }
+    let held = |name: &str| -> Result<Option<Secret>> {
+        let Some(value) = section.get(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let what = format!("'{name}' of [{profile}] of {shown}");
+        let cut = key(value.expose(), &what)
+            .map_err(|why| Error::new(ErrorKind::MalformedFile, format!("failed to parse credentials file: {why}")))?;
+        Ok(Some(Secret::new(cut)))
+    };
     let config = Box::new(Config {
-        access_key_id: given("access_key_id"),
-        access_key_secret: section.get("access_key_secret").filter(|value| !value.is_empty()).cloned(),
+        access_key_id: held("access_key_id")?.map(|id| id.expose().to_owned()),
+        access_key_secret: held("access_key_secret")?,
         role_arn: given("role_arn"),
         role_session_name: given("role_session_name"),
         policy: given("policy"),
@@ -52,10 +78,9 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
         Some("oidc_role_arn") => Ok(Plan::OidcRoleArn(config)),
         Some("ecs_ram_role") => Ok(Plan::EcsRamRole(config)),
         Some("rsa_key_pair") => Ok(Plan::RsaKeyPair(config)),
-        // Quoted only if it is a word: a file that was mistyped may have anything in its place.
         other => Err(Error::invalid_config(format!(
             "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair",
-            other.map_or("None", super::word)
+            other.map_or("None".into(), |given| quoted(given, false))
         ))),
     }
 }
@@ -67,12 +92,11 @@ fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<Stri
         let text = format!("failed to parse credentials file {}: {place}{why}", path.display());
         Error::new(ErrorKind::MalformedFile, text)
     };
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed(0, "it is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = decode_wiped(bytes).ok_or_else(|| malformed(0, "it is neither UTF-8 nor UTF-16"))?;
     if text.contains('\0') {
         return Err(malformed(0, "it contains NUL characters"));
     }
-    let plain = without_comments(text).map_err(|(line, why)| malformed(line, &why))?;
+    let plain = without_comments::<String>(&text).map_err(|(line, why)| malformed(line, &why))?;
     let options = ParseOption {
         enabled_quote: false,
         enabled_escape: false,
@@ -93,10 +117,16 @@ fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<Stri
 
 /// The same lines without their comments and without the blanks before a key. Fails, with the line's number, on what the
 /// parser would let pass: a section or a key that is there twice, and an entry before any section.
-fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
-    let mut plain = Zeroizing::new(String::with_capacity(text.len() + 1));
-    let mut sections: Vec<&str> = Vec::new();
-    let mut keys: Vec<String> = Vec::new();
+///
+/// `Name` is what names are compared as.
+fn without_comments<Name>(text: &str) -> Result<Zeroizing<String>, (usize, String)>
+where
+    Name: Eq + Hash + From<String>,
+{
+    // A line grows by two characters at the most: a section's bracket that is moved, and a line break at the end.
+    let mut plain = Zeroizing::new(String::with_capacity(text.len() + 2));
+    let mut sections: HashSet<Name> = HashSet::new();
+    let mut keys: HashSet<Name> = HashSet::new();
     // How far the last key is indented: a line that is indented deeper goes on with its value.
     let mut key_indent = None;
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
@@ -111,11 +141,10 @@ fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
             plain.push(' ');
         } else if let Some(name) = trimmed.strip_prefix('[') {
             let (name, _) = name.split_once(']').ok_or_else(|| (number, "a section's name does not end".to_owned()))?;
-            if sections.contains(&name.trim()) {
+            if !sections.insert(name.trim().to_owned().into()) {
                 return Err((number, format!("the section [{}] is there twice", name.trim())));
             }
-            sections.push(name.trim());
-            keys.clear();
+            keys = HashSet::new();
             key_indent = None;
             plain.push_str(&format!("[{name}]\n"));
             continue;
@@ -125,13 +154,13 @@ fn without_comments(text: &str) -> Result<Zeroizing<String>, (usize, String)> {
                 .filter(|(key, _)| !key.trim().is_empty())
                 .ok_or_else(|| (number, "it is neither a section nor an entry".to_owned()))?;
             let key = key.trim().to_lowercase();
+            let shown = quoted(&key, KEYS.contains(&key.as_str())).into_owned();
             if sections.is_empty() {
                 return Err((number, "an entry stands before any section".to_owned()));
             }
-            if keys.contains(&key) {
-                return Err((number, format!("the key '{}' is there twice", super::word(&key))));
+            if !keys.insert(key.into()) {
+                return Err((number, format!("the key '{shown}' is there twice")));
             }
-            keys.push(key);
             key_indent = Some(indent);
         }
         plain.push_str(trimmed);
@@ -181,8 +210,25 @@ mod tests {
             ("密钥", "密钥"),
         ] {
             let text =
-                format!("[default] # comment\ntype = access_key\nACCESS_KEY_ID: id\naccess_key_secret={value}\n");
-            assert!(read(&text, "default").unwrap() == access_key("id", expected), "differs: {value:?}");
+                format!("[default] # comment\ntype = access_key\nACCESS_KEY_ID: id\nrole_session_name={value}\n");
+            let plan = Plan::AccessKey(Box::new(Config::default().access_key_id("id").role_session_name(expected)));
+            assert!(read(&text, "default").unwrap() == plan, "differs: {value:?}");
+        }
+    }
+
+    #[test]
+    fn keys_have_no_other_characters_than_keys_have() {
+        let text = |secret: &str| {
+            format!("[default]\ntype = access_key\naccess_key_id = \u{a0}id\naccess_key_secret = {secret}\n")
+        };
+        assert!(read(&text("a#b;c\"%(x)s\\n"), "default").unwrap() == access_key("id", "a#b;c\"%(x)s\\n"), "differs");
+        for secret in ["canary 密", "canary\u{7}"] {
+            let error = read(&text(secret), "default").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::MalformedFile);
+            assert!(
+                error.message().contains("'access_key_secret' of [default] of /h/credentials.ini contains"),
+                "{error}"
+            );
         }
     }
 
@@ -205,9 +251,9 @@ mod tests {
             ("[default\n".into(), ErrorKind::MalformedFile, "line 1: a section's name does not end"),
             ("key = canary\n".into(), ErrorKind::MalformedFile, "line 1: an entry stands before"),
             (
-                "[default]\ntype = canary-type".replace("canary", "odd"),
+                "[default]\ntype = canary-type".into(),
                 ErrorKind::InvalidConfig,
-                "unsupported credential type odd-type from credentials file /h/credentials.ini",
+                "unsupported credential type <11 characters> from credentials file /h/credentials.ini",
             ),
             ("[default]\n".into(), ErrorKind::InvalidConfig, "unsupported credential type None"),
             (format!("{default}enable = FALSE\n"), ErrorKind::Disabled, "switched off"),
@@ -237,5 +283,43 @@ mod tests {
         let Plan::RamRoleArn { roles, .. } = read(text, "default").unwrap() else { panic!("another plan") };
         let policy: serde_json::Value = serde_json::from_str(roles[0].policy.as_deref().unwrap()).unwrap();
         assert_eq!(policy, serde_json::json!({"Version": "1"}));
+    }
+
+    /// A name that counts how often it is compared.
+    #[derive(Eq)]
+    struct Counted(String);
+
+    impl Hash for Counted {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            self.0.hash(state);
+        }
+    }
+
+    thread_local! {
+        static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    impl From<String> for Counted {
+        fn from(name: String) -> Self {
+            Counted(name)
+        }
+    }
+
+    impl PartialEq for Counted {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    #[test]
+    fn many_names_are_compared_few_times() {
+        const MANY: usize = 20_000;
+        let lines = |line: fn(usize) -> String| (0..MANY).map(line).collect::<Vec<_>>().join("\n");
+        for text in [lines(|n| format!("[p{n}]")), format!("[default]\n{}", lines(|n| format!("k{n}=1")))] {
+            COMPARED.set(0);
+            assert!(without_comments::<Counted>(&text).is_ok());
+            assert!(COMPARED.get() < MANY, "{} comparisons of {MANY} names", COMPARED.get());
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, LockedFile};
 use crate::json::Wiped;
+use crate::text::decode_wiped;
 
 /// How long to wait for others to let go of the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -159,9 +160,8 @@ fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result
     let malformed = |why: &str| {
         Error::new(ErrorKind::MalformedFile, format!("unable to write credentials file: {}: {why}", path.display()))
     };
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut root = Wiped(serde_json::from_str(text).map_err(|_| malformed("it is not JSON"))?);
+    let text = decode_wiped(bytes).ok_or_else(|| malformed("it is neither UTF-8 nor UTF-16"))?;
+    let mut root = Wiped(serde_json::from_str(&text).map_err(|_| malformed("it is not JSON"))?);
     let entries = entries_of(&mut root.0, profile).ok_or_else(|| malformed("the profile is gone"))?;
     let mut changed = false;
     for (key, value) in learned.entries() {

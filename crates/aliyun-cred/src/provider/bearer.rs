@@ -1,6 +1,6 @@
 //! A bearer token from the options.
 
-use super::Provider;
+use super::{Provider, filled_key};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::surface::Surface;
 
 /// Without a token it is an error in Node only, as in the packages that are replaced.
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
-    let token = config.bearer_token.clone().filter(|token| !token.is_empty());
+    let token = filled_key(config.bearer_token.as_ref(), "the option 'bearer_token'")?;
     if token.is_none() && matches!(host.surface(), Surface::Node(_)) {
         return Err(Error::invalid_config("Missing required bearerToken option in config for bearer"));
     }

@@ -1,6 +1,6 @@
 //! A profile of the Alibaba Cloud CLI's configuration file, `~/.aliyun/config.json`.
 //!
-//! The file is read when first needed; what it describes is kept from the first success on.
+//! The file is read when first needed; what it describes is kept until the client is invalidated.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::profile::Store;
 use crate::profile::cli::ConfigFile;
+use crate::text::shown_path;
 
 const NAME: &str = "cli_profile";
 
@@ -27,8 +28,8 @@ pub(crate) struct CliProfile {
 impl CliProfile {
     /// The profile that the options name, else `ALIBABA_CLOUD_PROFILE`, else the file's current one.
     pub(crate) fn new(config: &Config, host: &Host) -> Self {
-        let named = filled(config.profile_file.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_CONFIG_FILE"));
-        let named = named.map(PathBuf::from);
+        let given = filled(config.profile_file.as_ref()).map(|path| host.path(path));
+        let named = given.or_else(|| host.env_path("ALIBABA_CLOUD_CONFIG_FILE"));
         CliProfile {
             path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))),
             profile: filled(config.profile_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
@@ -45,6 +46,11 @@ impl CliProfile {
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
+    /// Has the file read anew by the next fetch. Whether it was read before.
+    pub(super) fn forget(&self) -> bool {
+        self.loaded.forget()
+    }
+
     async fn load(&self, host: &Host) -> Result<Provider> {
         if self.disabled {
             let text = "cli credentials file is disabled; unset ALIBABA_CLOUD_CLI_PROFILE_DISABLED to use it";
@@ -59,7 +65,7 @@ impl CliProfile {
                 std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
                 _ => (ErrorKind::Io, "make it a file that this user can read"),
             };
-            Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", path.display()))
+            Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", shown_path(path)))
         })?;
         let mut file = ConfigFile::parse(&bytes, path)?;
         file.external_disabled = self.external_disabled;

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
 
-use super::{filled, filled_secret};
+use super::{filled, filled_key};
 
 const NAME: &str = "cloud_sso";
 
@@ -29,7 +29,7 @@ pub(crate) struct CloudSso {
 impl CloudSso {
     pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
         let expire = config.access_token_expire.unwrap_or(0);
-        let token = filled_secret(config.access_token.as_ref()).filter(|_| !is_over(expire, host));
+        let token = filled_key(config.access_token.as_ref(), "the access token")?.filter(|_| !is_over(expire, host));
         let access_token = token.ok_or_else(|| login_required(host))?;
         let parts = (
             filled(config.sign_in_url.as_ref()),
@@ -63,17 +63,19 @@ impl CloudSso {
             "AccountId": self.account_id,
             "AccessConfigurationId": self.access_config,
         });
-        let request = Request {
-            method: Method::Post,
-            url: format!("{}cloud-credentials", self.url),
-            headers: vec![
-                ("Accept", "application/json".to_owned()),
-                ("Content-Type", "application/json".to_owned()),
-                ("Authorization", format!("Bearer {}", self.access_token.expose())),
-            ],
-            body: body.to_string().into(),
-            limits: self.limits,
-            route: self.route.clone(),
+        let request = || {
+            Ok(Request {
+                method: Method::Post,
+                url: format!("{}cloud-credentials", self.url),
+                headers: vec![
+                    ("Accept", "application/json".to_owned()),
+                    ("Content-Type", "application/json".to_owned()),
+                    ("Authorization", format!("Bearer {}", self.access_token.expose())),
+                ],
+                body: body.to_string().into(),
+                limits: self.limits,
+                route: self.route.clone(),
+            })
         };
         let secrets = [self.access_token.expose()];
         let service = Service { label: "sso", refused, rejected, secrets: &secrets, hint: no_hint };

@@ -67,13 +67,15 @@ impl CredentialsUri {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let request = Request {
-            method: Method::Get,
-            url: self.uri.expose().to_owned(),
-            headers: Vec::new(),
-            body: Secret::new(""),
-            limits: self.limits,
-            route: self.route.clone(),
+        let request = || {
+            Ok(Request {
+                method: Method::Get,
+                url: self.uri.expose().to_owned(),
+                headers: Vec::new(),
+                body: Secret::new(""),
+                limits: self.limits,
+                route: self.route.clone(),
+            })
         };
         let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
         let service = Service {

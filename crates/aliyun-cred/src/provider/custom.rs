@@ -35,17 +35,35 @@ enum Ask {
     Client(Below),
 }
 
-type AskClient = Box<dyn Fn() -> Fetch<'static> + Send + Sync>;
-
 /// The client that this one stands on. Of many on top of one another each is freed after the one above it, not by it: that
 /// would take a stack as high as they are.
-struct Below(AskClient);
+struct Below(Box<dyn Base>);
+
+/// A client as the one on top of it sees it.
+pub(crate) trait Base: Send + Sync {
+    /// The credential, within limits of its own, and checked.
+    fn ask(&self) -> Fetch<'static>;
+
+    /// See [`super::Provider::forget_files`].
+    fn forget_files(&self) -> bool;
+}
+
+/// What is left in the place of one that is being freed.
+impl Base for () {
+    fn ask(&self) -> Fetch<'static> {
+        Box::pin(std::future::pending())
+    }
+
+    fn forget_files(&self) -> bool {
+        false
+    }
+}
 
 impl Drop for Below {
     fn drop(&mut self) {
         thread_local! {
             /// What this thread has to free, while it is at that.
-            static FREED: RefCell<Option<Vec<AskClient>>> = const { RefCell::new(None) };
+            static FREED: RefCell<Option<Vec<Box<dyn Base>>>> = const { RefCell::new(None) };
         }
         /// Ends that, even if something panics.
         struct Done;
@@ -54,7 +72,7 @@ impl Drop for Below {
                 let _ = FREED.try_with(RefCell::take);
             }
         }
-        let mut next = Some(std::mem::replace(&mut self.0, Box::new(|| Box::pin(std::future::pending()))));
+        let mut next = Some(std::mem::replace(&mut self.0, Box::new(())));
         // A thread that is ending frees as it goes.
         let is_inside = FREED.try_with(|freed| match &mut *freed.borrow_mut() {
             Some(freed) => {
@@ -94,18 +112,22 @@ impl Custom {
         Custom { name, ask: Ask::Future(Arc::new(move || Box::pin(ask()))), limit: LIMIT }
     }
 
-    pub(crate) fn client<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<Credentials>> + Send + 'static,
-    {
-        Custom { name, ask: Ask::Client(Below(Box::new(move || Box::pin(ask())))), limit: LIMIT }
+    pub(crate) fn client(name: String, base: Box<dyn Base>) -> Self {
+        Custom { name, ask: Ask::Client(Below(base)), limit: LIMIT }
+    }
+
+    pub(super) fn forget_files(&self) -> bool {
+        match &self.ask {
+            Ask::Client(Below(base)) => base.forget_files(),
+            _ => false,
+        }
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         // Carried along, whichever thread goes on with the work.
         let scope = Scope::current();
         let given = match &self.ask {
-            Ask::Client(Below(ask)) => return scope.run(ask()).await,
+            Ask::Client(Below(base)) => return scope.run(base.ask()).await,
             Ask::Blocking(ask, place) => {
                 let ask = ask.clone();
                 host.call_within(self.limit, place, move || ask()).await
@@ -145,10 +167,7 @@ impl Custom {
     fn check(&self, credentials: Credentials, host: &Host) -> Result<Credentials> {
         let credentials =
             if credentials.provider_name().is_none() { credentials.named(self.name.clone()) } else { credentials };
-        if !credentials.is_complete() {
-            let text = format!("the provider '{}' gave a credential without AccessKey ID or secret", self.name);
-            return Err(Error::new(ErrorKind::Internal, text));
-        }
+        let credentials = credentials.checked(&self.name).map_err(|why| Error::new(ErrorKind::Internal, why))?;
         match credentials.freshness() {
             Freshness::Expires { at, .. } if crate::host::wall_millis(at) <= host.now().wall => {
                 let text = format!("the provider '{}' gave a credential that has already expired", self.name);
@@ -289,12 +308,20 @@ mod tests {
         assert_eq!(outcome(Custom::blocking("mine".into(), panicking)), (ErrorKind::Internal, text.clone()));
         let future = Custom::future("mine".into(), move || async move { panicking() });
         assert_eq!(outcome(future), (ErrorKind::Internal, text));
-        for (id, secret) in [("", "s"), ("id", ""), ("i\0d", "s")] {
+        let incomplete = "the provider 'mine' gave a credential without AccessKey ID or secret";
+        for (id, secret, expected) in [
+            ("", "s", incomplete),
+            ("id", "", incomplete),
+            ("id", " ", incomplete),
+            ("i\0d", "s", "the AccessKey ID of the provider 'mine' contains a control character"),
+            ("id", "s\r\nX: y", "the AccessKey secret of the provider 'mine' contains a control character"),
+        ] {
             let (kind, text) =
                 outcome(Custom::blocking("mine".into(), move || Ok(Credentials::from_parts(id, secret))));
-            assert_eq!(kind, ErrorKind::Internal);
-            assert_eq!(text, "the provider 'mine' gave a credential without AccessKey ID or secret");
+            assert_eq!((kind, text.as_str()), (ErrorKind::Internal, expected));
         }
+        let padded = fetch(Custom::blocking("mine".into(), || Ok(Credentials::from_parts(" id\n", "s ")))).unwrap();
+        assert_eq!((padded.access_key_id(), padded.access_key_secret()), (Some("id"), Some("s")));
         let past = std::time::UNIX_EPOCH + Duration::from_secs(1);
         let expired = move || Ok(Credentials::from_parts("id", "s").with_expiration(past));
         assert_eq!(outcome(Custom::blocking("mine".into(), expired)).0, ErrorKind::Expired);

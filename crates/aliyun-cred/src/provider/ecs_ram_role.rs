@@ -30,8 +30,10 @@ pub(crate) struct EcsRamRole {
     /// `None`: the service is asked for it.
     role_name: Option<String>,
     version_1: bool,
-    /// Whether nobody asked for this source by name, and it has given nothing yet.
-    probing: AtomicBool,
+    /// Whether it is one source of a default chain: nobody has said that there is a metadata service.
+    in_chain: bool,
+    /// Whether the service has given a token, a role's name or a credential: so it is there.
+    alive: AtomicBool,
     /// Whether a timer fetches the credential again, so that no call ever has to wait for that.
     timer: bool,
     limits: Limits,
@@ -64,9 +66,10 @@ impl EcsRamRole {
             endpoint: endpoint(host)?,
             role_name: filled(config.role_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA")),
             version_1: !disabled,
-            probing: AtomicBool::new(false),
+            in_chain: false,
+            alive: AtomicBool::new(false),
             timer: config.async_credential_update_enabled.unwrap_or(true),
-            limits: config.limits(1_000, 1_000),
+            limits: quick(config.limits(1_000, 1_000)),
             // Plain HTTP: an explicit proxy or none.
             route: config.route(DEFAULT_ENDPOINT),
         })
@@ -75,31 +78,36 @@ impl EcsRamRole {
     /// For the default chain: `None` if it is switched off.
     pub(crate) fn for_chain(host: &Host) -> Option<Result<Self>> {
         match EcsRamRole::new(&Config::default(), host) {
-            Ok(provider) => Some(Ok(EcsRamRole { probing: AtomicBool::new(true), ..provider })),
+            Ok(provider) => Some(Ok(EcsRamRole { in_chain: true, ..provider })),
             Err(error) if error.kind() == ErrorKind::Disabled => None,
             Err(error) => Some(Err(error)),
         }
     }
 
-    /// Whether somebody said that this machine has a role.
-    pub(crate) fn is_configured(&self) -> bool {
-        self.role_name.is_some()
+    /// Whether this machine has an instance's role: somebody named it, or the service has shown that it is there.
+    pub(crate) fn is_meant(&self) -> bool {
+        self.role_name.is_some() || self.is_alive()
+    }
+
+    fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Relaxed)
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let probing = self.probing.load(Ordering::Relaxed);
-        if probing && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
+        let probing = || self.in_chain && !self.is_alive();
+        if probing() && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
             let text = "the ECS metadata service was unreachable less than 10 s ago; set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true if this is no ECS instance";
             return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));
         }
         let fetched = self.ask(host).await;
-        match &fetched {
-            // It is there: whatever happens from now on is no reason to doubt that.
-            Ok(_) => self.probing.store(false, Ordering::Relaxed),
-            Err(Miss::Unreachable(_)) if probing => {
-                UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
-            }
-            Err(_) => {}
+        // One that takes connections and stays silent is as good as none.
+        let is_absent = match &fetched {
+            Ok(_) => false,
+            Err(Miss::Unreachable(_)) => true,
+            Err(Miss::Refused(error)) => error.kind() == ErrorKind::Timeout,
+        };
+        if is_absent && probing() {
+            UNREACHABLE_UNTIL.store(host.now().monotonic.saturating_add(MEMORY_MS), Ordering::Relaxed);
         }
         fetched.map_err(|miss| miss.into_error().at_provider(NAME))
     }
@@ -147,6 +155,7 @@ impl EcsRamRole {
         if text.is_empty() || text.contains(|c: char| c.is_control() || !c.is_ascii()) {
             return Err(Miss::Refused(service.malformed(&response, "the token is not one")));
         }
+        self.alive.store(true, Ordering::Relaxed);
         Ok(text.into())
     }
 
@@ -160,6 +169,7 @@ impl EcsRamRole {
         if name.is_empty() || name.contains(char::is_control) {
             return Err(Miss::Refused(service.malformed(&response, "it names no role")));
         }
+        self.alive.store(true, Ordering::Relaxed);
         Ok(name.to_owned())
     }
 
@@ -169,6 +179,7 @@ impl EcsRamRole {
         let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
         let shape = Shape { checks_code: true, ..Shape::common(None) };
         let issued = service.read(&response, &shape, host.now().wall).map_err(Miss::Refused)?;
+        self.alive.store(true, Ordering::Relaxed);
         let credentials = Credentials::issued(issued, NAME, Lead::Metadata);
         Ok(if self.timer { credentials.renewed_by_timer() } else { credentials })
     }
@@ -181,13 +192,15 @@ impl EcsRamRole {
         path: &str,
         header: Option<(&'static str, String)>,
     ) -> Result<Response, Miss> {
-        let request = Request {
-            method,
-            url: format!("{}{path}", self.endpoint),
-            headers: header.into_iter().collect(),
-            body: Secret::new(""),
-            limits: self.limits,
-            route: self.route.clone(),
+        let request = || {
+            Ok(Request {
+                method,
+                url: format!("{}{path}", self.endpoint),
+                headers: header.clone().into_iter().collect(),
+                body: Secret::new(""),
+                limits: self.limits,
+                route: self.route.clone(),
+            })
         };
         match host.http(request).await {
             Ok(response) if response.status == 200 => Ok(response),
@@ -198,13 +211,22 @@ impl EcsRamRole {
     }
 
     fn unreachable(&self, failure: Failure) -> Error {
+        let Failure { kind, text, .. } = failure;
+        let hint = match kind {
+            ErrorKind::MalformedReply => "is something else answering in place of the service?",
+            _ if self.is_alive() => "the service does not answer now, try again later",
+            _ => "this is no ECS instance, or its metadata service is off",
+        };
         let endpoint = &self.endpoint;
-        let text = format!(
-            "Failed to get RAM session credentials from ECS metadata service. {endpoint}: {}; this is no ECS instance, or its metadata service is off",
-            failure.text
-        );
-        Error::new(failure.kind, text)
+        let text =
+            format!("Failed to get RAM session credentials from ECS metadata service. {endpoint}: {text}; {hint}");
+        Error::new(kind, text)
     }
+}
+
+/// The metadata service is next to the instance: the whole of a request may take no longer than its longest part.
+fn quick(limits: Limits) -> Limits {
+    Limits { whole: limits.connect.max(limits.whole.saturating_sub(limits.connect)), ..limits }
 }
 
 fn metadata<'a>(secrets: &'a [&'a str]) -> Service<'a> {

@@ -2,9 +2,10 @@
 //!
 //! <https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-access-credentials>
 
-use crate::credentials::{Credentials, Freshness};
+use crate::credentials::{Credentials, Freshness, Secret};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
+use crate::text::key;
 
 /// A pair of variables, and where they show in a provider name.
 #[derive(Debug)]
@@ -29,27 +30,38 @@ impl Env {
 
     /// Whether the variables still hold what `credentials` was made of: then there is no need to make it again.
     pub(crate) fn still_holds(&self, credentials: &Credentials, host: &Host) -> bool {
-        let is = |name: &str, value: Option<&str>| host.env(name).as_deref() == value;
+        let is = |name: &str, value: Option<&str>| {
+            host.env(name).as_deref().map(str::trim).filter(|held| !held.is_empty()) == value
+        };
         is(self.id, credentials.access_key_id())
             && is(self.secret, credentials.access_key_secret())
             && self.token.is_none_or(|name| is(name, credentials.security_token()))
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        self.read(host).map_err(|error| error.at_provider(self.name))
+    }
+
+    fn read(&self, host: &Host) -> Result<Credentials> {
+        let held = |variable| -> Result<Option<Secret>> {
+            let Some(value) = host.env(variable).map(Secret::new) else { return Ok(None) };
+            let cut = key(value.expose(), variable).map_err(Error::invalid_config)?;
+            Ok(Some(cut).filter(|cut| !cut.is_empty()).map(Secret::new))
+        };
         let missing = |kind, what: &str, variable: &str| {
             let text = format!("Environment variable {what} cannot be empty; set {variable}");
-            Error::new(kind, text).at_provider(self.name)
+            Error::new(kind, text)
         };
-        let Some(id) = host.env(self.id) else {
+        let Some(id) = held(self.id)? else {
             return Err(missing(ErrorKind::NotConfigured, "accessKeyId", self.id));
         };
         // Half a pair is a mistake that somebody made, not the absence of one.
-        let Some(secret) = host.env(self.secret) else {
+        let Some(secret) = held(self.secret)? else {
             return Err(missing(ErrorKind::InvalidConfig, "accessKeySecret", self.secret));
         };
-        let token = self.token.and_then(|name| host.env(name));
-        Ok(Credentials::access_key(id, secret, self.name)
-            .with_token(token.map(Into::into))
+        let token = self.token.map(held).transpose()?.flatten();
+        Ok(Credentials::access_key(id.expose(), secret, self.name)
+            .with_token(token)
             .with_freshness(Freshness::Uncached))
     }
 }

@@ -15,8 +15,9 @@ use crate::credentials::{Credentials, Freshness, Secret};
 use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Lead;
 use crate::host::{CommandFailure, Host, wall_millis};
-use crate::json::Wiped;
+use crate::json;
 use crate::profile::{Learned, ProfileStore};
+use crate::text::key;
 use crate::update::Listener;
 
 use super::filled_secret;
@@ -127,18 +128,20 @@ struct Printed {
 fn read(output: &[u8]) -> Result<Printed> {
     let invalid = |text: &str| Error::new(ErrorKind::Command, text);
     let malformed = || invalid("failed to parse external command output: it is not a JSON object");
-    let output = Wiped(serde_json::from_slice(output).map_err(|_| malformed())?);
+    let output = json::parse(output).ok_or_else(malformed)?;
     if !output.is_object() {
         return Err(malformed());
     }
-    let text = |key: &str| {
-        let value = output.get(key).and_then(Value::as_str);
-        value.filter(|value| !value.is_empty() && !value.contains('\0'))
+    let text = |name: &str| output.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
+    let held = |name: &str| {
+        let Some(value) = text(name) else { return Ok(None) };
+        let cut = key(value, name).map_err(|why| invalid(&format!("invalid credential response: {why}")))?;
+        Ok(Some(cut).filter(|cut| !cut.is_empty()))
     };
-    let pair = text("access_key_id").zip(text("access_key_secret"));
+    let pair = held("access_key_id")?.zip(held("access_key_secret")?);
     let (id, secret) =
         pair.ok_or_else(|| invalid("invalid credential response: access_key_id or access_key_secret is empty"))?;
-    let token = text("sts_token");
+    let token = held("sts_token")?;
     if text("mode") == Some("StsToken") && token.is_none() {
         return Err(invalid("invalid StsToken credential response: sts_token is empty"));
     }

@@ -1,6 +1,6 @@
 //! A profile of the SDKs' own configuration file, `~/.alibabacloud/credentials.ini`.
 //!
-//! The file is read when first needed; what it describes is kept from the first success on.
+//! The file is read when first needed; what it describes is kept until the client is invalidated.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::profile::ini;
+use crate::text::shown_path;
 
 const NAME: &str = "profile";
 const DEFAULT_PROFILE: &str = "default";
@@ -31,11 +32,11 @@ impl IniProfile {
         let assigned = || host.assigned("client_type").flatten().filter(|name| !name.is_empty());
         let profile = filled(config.profile_name.as_ref()).or_else(assigned);
         let profile = profile.or_else(|| host.env("ALIBABA_CLOUD_PROFILE"));
-        let named_file = filled(config.profile_file.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_CREDENTIALS_FILE"));
+        let given = filled(config.profile_file.as_ref()).map(|path| host.path(path));
         IniProfile {
             profile: profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             loaded: Loaded::default(),
-            named_file: named_file.map(PathBuf::from),
+            named_file: given.or_else(|| host.env_path("ALIBABA_CLOUD_CREDENTIALS_FILE")),
             home: host.home(),
         }
     }
@@ -43,6 +44,11 @@ impl IniProfile {
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
+    }
+
+    /// Has the file read anew by the next fetch. Whether it was read before.
+    pub(super) fn forget(&self) -> bool {
+        self.loaded.forget()
     }
 
     async fn load(&self, host: &Host) -> Result<Provider> {
@@ -86,6 +92,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         _ => (ErrorKind::Io, "make it a file that this user can read"),
     };
     // The dollar sign is the official package's, and callers match on it.
-    let text = format!("failed to get credential from credentials file: ${}: {error}; {hint}", path.display());
+    let text = format!("failed to get credential from credentials file: ${}: {error}; {hint}", shown_path(path));
     Error::new(kind, text)
 }

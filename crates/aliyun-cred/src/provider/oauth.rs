@@ -142,6 +142,11 @@ impl OAuth {
         })
     }
 
+    /// Whether a rotated token is known to this process alone.
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.unwritten.load().is_some()
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let credentials = self.resolve(host).await.map_err(|error| error.at_provider(NAME))?;
         self.handed_out.store(credentials.access_key_id().map(|id| id.to_owned().into()));
@@ -211,18 +216,17 @@ impl OAuth {
         let Some(refresh_token) = tokens.refresh_token.clone().filter(|_| tokens.needs_refresh(before)) else {
             return Ok(None);
         };
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh_token.expose()),
-            ("client_id", &self.client_id),
-            ("Timestamp", &iso8601(host.now().wall)),
-        ];
-        let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let request = self.request(
-            "v1/token",
-            vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())],
-            body.join("&"),
-        );
+        let request = || {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh_token.expose()),
+                ("client_id", &self.client_id),
+                ("Timestamp", &iso8601(host.now().wall)),
+            ];
+            let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+            let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+            Ok(self.request("v1/token", headers, body.join("&")))
+        };
         let secrets = [refresh_token.expose()];
         let service = Service {
             label: LABEL,
@@ -267,14 +271,13 @@ impl OAuth {
             let text = "OAuth access token is empty or expired and there is no refresh token, please re-login with cli";
             return Err(Error::new(ErrorKind::LoginRequired, text));
         };
-        let request = self.request(
-            "v1/exchange",
-            vec![
+        let request = || {
+            let headers = vec![
                 ("Content-Type", "application/json".to_owned()),
                 ("Authorization", format!("Bearer {}", access_token.expose())),
-            ],
-            String::new(),
-        );
+            ];
+            Ok(self.request("v1/exchange", headers, String::new()))
+        };
         let secrets = [access_token.expose()];
         let service = Service { label: LABEL, refused, rejected, secrets: &secrets, hint: no_hint };
         let response = service.ask(host, request).await?;

@@ -11,6 +11,7 @@ use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::text::{decode_wiped, shown_path};
 
 const NAME: &str = "oidc_role_arn";
 /// The variables that all must be set for the default chain to ask this source.
@@ -53,7 +54,7 @@ impl OidcRoleArn {
         Ok(OidcRoleArn {
             role_arn,
             provider_arn,
-            token_file: token_file.into(),
+            token_file: host.path(token_file),
             session_name: session_name(config, host),
             duration_seconds,
             policy: filled(config.policy.as_ref()),
@@ -98,7 +99,7 @@ impl OidcRoleArn {
 
     /// The token as it is now: it is rotated on disk. Files of tokens tend to end with a line break.
     async fn token(&self, host: &Host) -> Result<Secret> {
-        let path = self.token_file.display();
+        let path = shown_path(&self.token_file);
         let unreadable = |kind, why: &str| {
             let text =
                 format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
@@ -106,10 +107,14 @@ impl OidcRoleArn {
         };
         let bytes =
             host.read_file(&self.token_file).await.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(ErrorKind::MalformedFile, "it is not UTF-8"))?;
+        let text = decode_wiped(&bytes)
+            .ok_or_else(|| unreadable(ErrorKind::MalformedFile, "it is neither UTF-8 nor UTF-16"))?;
         let token = text.trim();
-        if token.is_empty() || token.contains('\0') {
+        if token.is_empty() {
             return Err(unreadable(ErrorKind::MalformedFile, "it is empty"));
+        }
+        if token.contains(|character: char| !character.is_ascii_graphic()) {
+            return Err(unreadable(ErrorKind::MalformedFile, "it holds more than a token, or none"));
         }
         Ok(token.into())
     }

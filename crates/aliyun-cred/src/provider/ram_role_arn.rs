@@ -36,6 +36,10 @@ impl RamRoleArn {
         Ok(Provider::RamRoleArn(Box::new(RamRoleArn { base, roles })))
     }
 
+    pub(super) fn forget_files(&self) -> bool {
+        self.base.forget_files()
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let mut credentials = self.base.fetch(host).await?;
         for role in &self.roles {

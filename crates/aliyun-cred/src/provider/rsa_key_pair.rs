@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::rsa::PrivateKey;
 use crate::sts::{Call, Parameters, Signer, Sts};
+use crate::text::{decode_wiped, shown_path};
 
 const NAME: &str = "rsa_key_pair";
 const DEFAULT_HOST: &str = "sts.ap-northeast-1.aliyuncs.com";
@@ -64,14 +65,16 @@ fn private_key_in_file(config: &Config, host: &Host) -> Result<PrivateKey> {
             "Missing required privateKeyFile option in config for rsa_key_pair",
         ))
     })?;
-    let bytes = host.read_file_now(path.as_ref()).map_err(|error| {
-        let python = format!("{error}: '{path}'");
-        let node = format!("privateKeyFile {path} cannot be empty");
+    let path = host.path(path);
+    let shown = shown_path(&path);
+    let bytes = host.read_file_now(&path).map_err(|error| {
+        let python = format!("{error}: '{shown}'");
+        let node = format!("privateKeyFile {shown} cannot be empty");
         Error::unreadable(&error, host.surface().text(&python, &node))
     })?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::invalid_config(format!("the private key in {path} is not text")))?;
-    parse(text)
+    let text =
+        decode_wiped(&bytes).ok_or_else(|| Error::invalid_config(format!("the private key in {shown} is not text")))?;
+    parse(&text)
 }
 
 fn parse(text: &str) -> Result<PrivateKey> {

@@ -1,7 +1,7 @@
 //! An STS triple from the options, field by field from the environment where one is missing. Nothing here knows when
 //! it expires, so it is handed out as it is.
 
-use super::{Provider, access_key_pair, required};
+use super::{Provider, access_key_pair, required_key};
 use crate::config::Config;
 use crate::credentials::{Credentials, Secret};
 use crate::error::Result;
@@ -10,9 +10,8 @@ use crate::host::Host;
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
     let (id, secret) = access_key_pair(config, host)?;
     let token = config.security_token.as_ref().map(Secret::expose);
-    let token = required(token, "ALIBABA_CLOUD_SECURITY_TOKEN", host, || {
-        ("the security token is empty", "the security token is empty")
-    })?;
+    let empty = "the security token is empty";
+    let token = required_key(token, "security_token", "ALIBABA_CLOUD_SECURITY_TOKEN", host, empty)?;
     let credentials = Credentials::access_key(id, secret, "static_sts").with_token(Some(token.into()));
     Ok(Provider::Static(Box::new(credentials)))
 }

@@ -1,0 +1,166 @@
+//! Which proxy a request goes through, and what a proxy said that refused it.
+//!
+//! Invariant: a proxy that is named and cannot be used is an error, never a request that goes past it.
+
+use std::net::ToSocketAddrs as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hyper_util::client::proxy::matcher::Matcher;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::http::Route;
+use super::variables;
+use crate::credentials::Secret;
+use crate::driver::{self, Driver};
+use crate::error::{Error, Result};
+
+/// What may stand before `://`. `socks5` resolves the host's name here, `socks5h` at the proxy.
+const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+/// A proxy that can be used.
+#[derive(Clone, Debug)]
+pub(super) struct Proxy {
+    /// May hold a password.
+    pub(super) url: Secret,
+    /// Host and port, for texts.
+    pub(super) host: String,
+    /// The variable or the option that names it.
+    pub(super) name: &'static str,
+}
+
+/// The proxy of a request to `url`; `None` if it goes straight to its host.
+///
+/// # Errors
+/// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if what names a proxy for it cannot be used.
+pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
+    match route {
+        Route::Direct => Ok(None),
+        Route::Through(proxy) => parse("the option 'proxy'", proxy.expose()).map(Some),
+        Route::Environment => {
+            let plain = url.starts_with("http:");
+            let names: &[&'static str] = match plain {
+                // In a CGI program, `HTTP_PROXY` is a header that the client sent.
+                true if variables::read("REQUEST_METHOD").is_some() => &["http_proxy"],
+                true => &["HTTP_PROXY", "http_proxy"],
+                false => &["HTTPS_PROXY", "https_proxy"],
+            };
+            let named = names.iter().find_map(|name| Some((*name, variables::read(name)?)));
+            match named {
+                Some((name, proxy)) if !is_excepted(url) => parse(name, &proxy).map(Some),
+                _ => Ok(None),
+            }
+        }
+    }
+}
+
+/// Whether `NO_PROXY` names the host: by itself, by a domain that it is in, by a network, or by `*`.
+fn is_excepted(url: &str) -> bool {
+    let Some(list) = ["NO_PROXY", "no_proxy"].iter().find_map(|name| variables::read(name)) else { return false };
+    let Some(origin) = Url::parse(url).ok().map(|url| url.origin().ascii_serialization()) else { return false };
+    let matcher = Matcher::builder().all("http://proxy").no(list).build();
+    origin.parse().is_ok_and(|origin| matcher.intercept(&origin).is_none())
+}
+
+fn parse(name: &'static str, given: &str) -> Result<Proxy> {
+    let invalid = |why: &str| {
+        Error::invalid_config(format!(
+            "{name} cannot be used as a proxy: {why}; give http://, https://, socks5:// or socks5h:// with host and port"
+        ))
+    };
+    let given = given.trim();
+    if given.starts_with(['"', '\'']) {
+        return Err(invalid("it stands in quotes, which nothing removes"));
+    }
+    // As everybody writes it.
+    let full = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
+    let url = Url::parse(&full).map_err(|error| invalid(&error.to_string()))?;
+    if !SCHEMES.contains(&url.scheme()) {
+        return Err(invalid("that kind of proxy is not supported"));
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("it names no host"))?;
+    let default = if url.scheme().starts_with("socks") { 1080 } else { 80 };
+    let host = format!("{host}:{}", url.port_or_known_default().unwrap_or(default));
+    Ok(Proxy { url: Secret::new(full), host, name })
+}
+
+impl Proxy {
+    /// The status with which an HTTP proxy refuses a tunnel to `url`: asked once more, because the HTTP library keeps it
+    /// to itself. `None` if it does not refuse, or cannot be asked.
+    pub(super) async fn refusal(&self, driver: &Driver, url: &str, limit: Duration) -> Option<u16> {
+        let proxy = Url::parse(self.url.expose()).ok().filter(|proxy| proxy.scheme() == "http")?;
+        let target = Url::parse(url).ok()?;
+        let target = format!("{}:{}", target.host_str()?, target.port_or_known_default()?);
+        let mut request = Zeroizing::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"));
+        if !proxy.username().is_empty() {
+            let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let pair = format!("{}:{}", decoded(proxy.username()), decoded(proxy.password().unwrap_or_default()));
+            request.push_str(&format!("Proxy-Authorization: Basic {}\r\n", BASE64.encode(pair)));
+        }
+        request.push_str("\r\n");
+        let host = self.host.clone();
+        let asking = async {
+            let addresses = driver.block(move || host.to_socket_addrs()).await.ok()?.ok()?;
+            let mut stream = tokio::net::TcpStream::connect(addresses.as_slice()).await.ok()?;
+            stream.write_all(request.as_bytes()).await.ok()?;
+            let (mut head, mut length) = ([0; 64], 0);
+            // Up to the end of the first line.
+            while !head.contains(&b'\n') {
+                length += match stream.read(head.get_mut(length..)?).await.ok()? {
+                    0 => break,
+                    read => read,
+                };
+            }
+            let head = String::from_utf8_lossy(head.get(..length)?).into_owned();
+            let status = head.strip_prefix("HTTP/1.")?.split_whitespace().nth(1)?.parse().ok()?;
+            (status != 200).then_some(status)
+        };
+        driver::within(limit, asking).await.flatten()
+    }
+}
+
+/// What to change if a proxy refuses with this status.
+pub(super) fn advice(status: u16) -> &'static str {
+    match status {
+        407 => "; give the user and password that the proxy asks for",
+        403 | 405 => "; have the proxy allow this host, or name the host in NO_PROXY",
+        502..=504 => "; the proxy cannot reach the host: check the endpoint, or name the host in NO_PROXY",
+        _ => "; check the proxy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn what_names_no_usable_proxy_is_refused_unquoted() {
+        for (given, host) in [
+            ("127.0.0.1:3128", "127.0.0.1:3128"),
+            ("http://user:canary@proxy", "proxy:80"),
+            (" https://proxy/ \n", "proxy:443"),
+            ("socks5h://[::1]", "[::1]:1080"),
+        ] {
+            assert_eq!(parse("HTTPS_PROXY", given).unwrap().host, host);
+        }
+        for (given, why) in [
+            ("\"http://u:canary@127.0.0.1:1\"", "it stands in quotes"),
+            ("'127.0.0.1:1'", "it stands in quotes"),
+            ("ftp://u:canary@127.0.0.1:1", "that kind of proxy is not supported"),
+            ("socks4://127.0.0.1:1", "that kind of proxy is not supported"),
+            ("http://", "empty host"),
+            ("http://a b", "invalid international domain name"),
+            ("http://h:canary", "invalid port number"),
+        ] {
+            let error = parse("HTTPS_PROXY", given).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{why}");
+            let text = error.message();
+            assert!(text.starts_with(&format!("HTTPS_PROXY cannot be used as a proxy: {why}")), "{text}");
+            assert!(!text.contains("canary"), "a value shows");
+        }
+    }
+}

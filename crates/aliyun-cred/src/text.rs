@@ -1,0 +1,172 @@
+//! Text from outside: decoding it, and what of it may be used as a key or shown in an error.
+//!
+//! Invariant: nothing here puts a value that may be a secret into a text.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use zeroize::Zeroizing;
+
+/// Decodes what a file, a service or a command gave: UTF-8 with or without a byte order mark, or UTF-16 with one, as
+/// Windows PowerShell 5 writes it. `None` if it is neither.
+pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let utf16 = |pair: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        let pairs = bytes.chunks_exact(2);
+        if !pairs.remainder().is_empty() {
+            return None;
+        }
+        let units = pairs.map(|bytes| match bytes {
+            [first, second] => pair([*first, *second]),
+            _ => 0,
+        });
+        // As long as it can get: growing would leave copies behind.
+        let mut text = String::with_capacity(bytes.len() / 2 * 3);
+        for character in char::decode_utf16(units) {
+            text.push(character.ok()?);
+        }
+        Some(Cow::Owned(text))
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => std::str::from_utf8(rest).ok().map(Cow::Borrowed),
+        [0xFF, 0xFE, rest @ ..] => utf16(u16::from_le_bytes, rest),
+        [0xFE, 0xFF, rest @ ..] => utf16(u16::from_be_bytes, rest),
+        _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+    }
+}
+
+/// As [`decode`], in a buffer that is wiped when dropped: for what may hold secrets.
+pub(crate) fn decode_wiped(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    decode(bytes).map(|text| Zeroizing::new(text.into_owned()))
+}
+
+/// The value of the key, secret or token that texts call `name`, ready to be put into a header: printable ASCII
+/// without white space. White space around it is cut off with a warning. Quotes around it stay, with a warning too:
+/// they may be meant.
+///
+/// # Errors
+/// Why the value cannot be used, as a sentence that begins with `name`.
+pub(crate) fn key<'a>(value: &'a str, name: &str) -> Result<&'a str, String> {
+    let trimmed = value.trim();
+    let quoted = |quote| trimmed.len() > 1 && trimmed.starts_with(quote) && trimmed.ends_with(quote);
+    if trimmed.len() < value.len() && !trimmed.is_empty() && is_news(name) {
+        log::warn!(target: "aliyun_cred", source = name; "{name} has white space around it, which is ignored; remove it");
+    }
+    if (quoted('"') || quoted('\'')) && is_news(name) {
+        log::warn!(target: "aliyun_cred", source = name; "{name} stands in quotes, which are used as part of it; remove them");
+    }
+    match trimmed.chars().find(|character| !character.is_ascii_graphic()) {
+        None => Ok(trimmed),
+        Some(character) if character.is_control() => Err(format!("{name} contains a control character")),
+        Some(character) if character.is_whitespace() => Err(format!("{name} contains white space")),
+        Some(_) => Err(format!("{name} contains characters that are not ASCII")),
+    }
+}
+
+/// Whether this process has not been warned of `name` yet. No lock: a fork could leave it locked.
+fn is_news(name: &str) -> bool {
+    /// Names of files and providers are the user's own, and without end.
+    const MOST: usize = 1000;
+    static WARNED: ArcSwapOption<BTreeSet<String>> = ArcSwapOption::const_empty();
+    let mut is_new = false;
+    WARNED.rcu(|warned| {
+        let mut warned = warned.as_deref().cloned().unwrap_or_default();
+        is_new = warned.len() < MOST && warned.insert(name.to_owned());
+        Some(Arc::new(warned))
+    });
+    is_new
+}
+
+/// `text` as an error may show it if it `is_known`: a documented word, or a name that stands elsewhere in the same
+/// file too. Anything else may be a secret in the wrong place, and only its length is told.
+pub(crate) fn quoted(text: &str, is_known: bool) -> Cow<'_, str> {
+    if is_known { text.into() } else { length(text).into() }
+}
+
+/// The length of a text, in place of the text.
+pub(crate) fn length(text: &str) -> String {
+    match text.chars().count() {
+        1 => "<1 character>".to_owned(),
+        count => format!("<{count} characters>"),
+    }
+}
+
+/// A path as an error may show it. One that does not look like a path may be a secret that was pasted in its place, or
+/// a key in place of its file's name: only its length is told.
+pub(crate) fn shown_path(path: &std::path::Path) -> String {
+    let shown = path.display().to_string();
+    let begins = ["/", "./", "../", "~/", "\\", ".\\", "..\\"].iter().any(|start| shown.starts_with(start));
+    // A drive.
+    let begins = begins || shown.get(1..).is_some_and(|rest| rest.starts_with(":\\") || rest.starts_with(":/"));
+    // No key has a dot, but tokens have, and those are long.
+    let is_name = shown.len() <= 64 && shown.contains('.');
+    if begins || is_name { shown } else { length(&shown) }
+}
+
+/// Without what would begin another line in a log, tell a terminal to do something, or make a text look like another
+/// one: line breaks and other control characters, direction marks, invisible characters.
+pub(crate) fn one_line(text: String) -> String {
+    let unwanted = |character: char| {
+        character.is_control()
+            || matches!(character,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if text.contains(unwanted) { text.replace(unwanted, " ") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_say_how_text_is_encoded() {
+        let utf16 = |mark: u16, convert: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(mark).chain("a密𝄞".encode_utf16()).flat_map(convert).collect()
+        };
+        let (little, big) = (utf16(0xFEFF, u16::to_le_bytes), utf16(0xFEFF, u16::to_be_bytes));
+        for bytes in ["a密𝄞".as_bytes(), "\u{feff}a密𝄞".as_bytes(), &little, &big] {
+            assert_eq!(decode(bytes).as_deref(), Some("a密𝄞"), "{bytes:?}");
+        }
+        for bytes in [&b"\xff"[..], b"\xef\xbb\xbf\xff", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"a\xff\xfe"] {
+            assert_eq!(decode(bytes), None, "{bytes:?}");
+        }
+        assert_eq!(decode(b"").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn keys_are_printable_ascii() {
+        for (value, expected) in [("aZ09+/=", "aZ09+/="), (" a\r\n", "a"), ("\u{a0}a\u{3000}", "a"), ("\"a'", "\"a'")] {
+            assert_eq!(key(value, "it"), Ok(expected));
+        }
+        for (value, why) in [
+            ("a\r\nX: b", "it contains a control character"),
+            ("a\0", "it contains a control character"),
+            ("a\u{7f}b", "it contains a control character"),
+            ("a b", "it contains white space"),
+            ("a密", "it contains characters that are not ASCII"),
+            ("a\u{202e}b", "it contains characters that are not ASCII"),
+        ] {
+            assert_eq!(key(value, "it"), Err(why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn only_paths_are_shown_as_paths() {
+        for path in ["/run/token", "./a", "../a", "~/a", "C:\\a", "\\\\server\\a", "key.pem", "keys/a.pem"] {
+            assert_eq!(shown_path(path.as_ref()), path);
+        }
+        for secret in ["Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY", "CAIS/canary+token==", "MIIEcanary"] {
+            assert_eq!(shown_path(secret.as_ref()), length(secret));
+        }
+        let jwt = format!("{0}.{0}.{0}", "eyJcanary".repeat(9));
+        assert_eq!(shown_path(jwt.as_ref()), "<245 characters>");
+    }
+
+    #[test]
+    fn nothing_invisible_stays() {
+        let text = "no\r\n2026-01-01 all is well\u{1b}[2J\u{2028}凭证\u{202e}gnp\u{2066}\u{200b}\u{feff}";
+        assert_eq!(one_line(text.to_owned()), "no  2026-01-01 all is well [2J 凭证 gnp   ");
+    }
+}

@@ -1,0 +1,88 @@
+//! What `invalidate` forgets: the credential, and the configuration file that it came from.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and writes files")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use aliyun_cred::{Client, Config};
+
+/// A configuration file, removed when dropped.
+struct File(PathBuf);
+
+impl File {
+    fn new(content: &str) -> Self {
+        let file = File(std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4())));
+        file.write(content);
+        file
+    }
+
+    fn write(&self, content: &str) {
+        fs::write(&self.0, content).unwrap();
+    }
+
+    fn client(&self, source: &str) -> Client {
+        let config = Config::default().profile_file(self.0.display().to_string());
+        Client::builder().source(source).config(&config).build().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn cli(id: &str) -> String {
+    let profile = format!(r#"{{"name":"d","mode":"AK","access_key_id":"{id}","access_key_secret":"s"}}"#);
+    format!(r#"{{"current":"d","profiles":[{profile}]}}"#)
+}
+
+fn ini(id: &str) -> String {
+    format!("[default]\ntype = access_key\naccess_key_id = {id}\naccess_key_secret = s\n")
+}
+
+fn id(client: &Client) -> String {
+    client.credentials_blocking().unwrap().access_key_id().unwrap().to_owned()
+}
+
+#[test]
+fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
+    for (source, content) in [("cli_profile", cli as fn(&str) -> String), ("profile", ini)] {
+        let file = File::new(&content("old"));
+        let client = file.client(source);
+        assert_eq!(id(&client), "old");
+        file.write(&content("new"));
+        assert_eq!(id(&client), "old", "{source}");
+        client.invalidate();
+        assert_eq!(id(&client), "new", "{source}");
+        // What cannot be read is an error; there is nothing else any more.
+        file.write("{");
+        client.invalidate();
+        assert!(client.credentials_blocking().is_err(), "{source}");
+        file.write(&content("newest"));
+        assert_eq!(id(&client), "newest", "{source}");
+    }
+}
+
+/// A role on top of a profile is refused because the profile's key was rotated.
+#[test]
+fn files_below_are_read_anew_too_and_other_clients_are_left_alone() {
+    let file = File::new(&cli("old"));
+    let base = file.client("cli_profile");
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = asked.clone();
+    let custom = Client::from_blocking("custom", move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 36);
+        Ok(aliyun_cred::Credentials::from_parts("custom", "s").with_expiration(later))
+    });
+    let role = Config::default().role_arn("acs:ram::1:role/r").sts_endpoint("http://127.0.0.1:9");
+    let (on_file, on_custom) = (base.assume_role(&role).unwrap(), custom.assume_role(&role).unwrap());
+    assert_eq!((id(&base), id(&custom)), ("old".to_owned(), "custom".to_owned()));
+    file.write(&cli("new"));
+    on_file.invalidate();
+    on_custom.invalidate();
+    assert_eq!((id(&base), id(&custom)), ("new".to_owned(), "custom".to_owned()));
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
