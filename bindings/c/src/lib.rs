@@ -21,3 +21,7 @@ pub mod log;
 pub mod provider;
 pub mod request;
 pub mod version;
+
+/// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -26,6 +26,10 @@ use answer::{Answer, Reply, Source};
 use callback::{Callback, Question, Questioned};
 use options::Value;
 
+/// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 type Outcome = aliyun_cred::Result<Arc<Credentials>>;
 
 /// Tells JavaScript. Weak: whether the process has to stay for the answer is decided there, where it is known

@@ -12,6 +12,10 @@ mod options;
 #[cfg(unix)]
 mod wake;
 
+/// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// The native half of the package: private, and used by its Python classes alone.
 // A free-threaded interpreter is told to lock: it has not been tested.
 #[pyo3::pymodule(gil_used = true)]
