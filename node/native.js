@@ -1,10 +1,12 @@
 'use strict';
 
-// Finds and loads the native library: the one built or packed beside this file, else a package for this platform.
+// Finds and loads the native library: the one built or packed beside this file, else a package for this platform. In a
+// bundle, "beside this file" is beside the bundle.
 
 const { existsSync } = require('node:fs');
-// Through a `require` of its own: a bundler must neither look for these files nor try to pack them.
-const load = require('node:module').createRequire(__filename);
+// Loads the library, since a bundler would follow a plain `require` and fail on a file that is not JavaScript.
+const { createRequire } = require('node:module');
+const { isAbsolute } = require('node:path');
 
 // Which C library this is takes longer to find out than the rest of the start, and a library for the other one does
 // not load: the more frequent one is tried first.
@@ -13,26 +15,58 @@ const targets = suffixes.map((suffix) => `${process.platform}-${process.arch}${s
 
 function find() {
   const failures = [];
-  const attempt = (what) => {
+  const attempt = (folder, what) => {
     try {
-      return load(what);
+      return createRequire(`${folder}/native.js`)(what);
     } catch (error) {
       const isMissing = error.code === 'MODULE_NOT_FOUND';
       if (!isMissing) failures.push({ what, error });
       return undefined;
     }
   };
-  const files = [...targets.map((target) => `aliyun_cred.${target}.node`), 'aliyun_cred.node'];
-  for (const file of files) {
-    const path = `${__dirname}/${file}`;
-    const found = existsSync(path) && attempt(path);
-    if (found) return found;
-  }
-  for (const target of targets) {
-    const found = attempt(`@aliyun-cred/${target}`);
-    if (found) return found;
-  }
-  throw require('./lib/target.js').missing(__dirname, failures);
+  const search = (folder) => {
+    const files = [...targets.map((target) => `aliyun_cred.${target}.node`), 'aliyun_cred.node'];
+    for (const file of files) {
+      const path = `${folder}/${file}`;
+      const found = existsSync(path) && attempt(folder, path);
+      if (found) return found;
+    }
+    // `ncc` copies these packages into a folder beside the bundle.
+    for (const prefix of ['', './']) {
+      for (const target of targets) {
+        const found = attempt(folder, `${prefix}@aliyun-cred/${target}`);
+        if (found) return found;
+      }
+    }
+    return undefined;
+  };
+
+  // Undefined in an ES module bundle, and made up if webpack is configured to mock it.
+  const named = typeof __dirname === 'string' && isAbsolute(__dirname) ? __dirname : undefined;
+  const found = named && search(named);
+  if (found) return found;
+  const { folder, isBundle } = require('./lib/bundle.js').locate(new Error(), named);
+  const besideBundle = folder !== named && search(folder);
+  if (besideBundle) return besideBundle;
+  throw require('./lib/target.js').missing(folder, failures, isBundle);
 }
 
 module.exports = find();
+
+// Never called: `@vercel/nft` and `ncc` read it, and copy every file and folder below that exists. `ncc` finds a file
+// only if its name has no variable in it.
+function traced(name) {
+  return [
+    `${__dirname}/aliyun_cred.darwin-arm64.node`,
+    `${__dirname}/aliyun_cred.darwin-x64.node`,
+    `${__dirname}/aliyun_cred.linux-arm64-gnu.node`,
+    `${__dirname}/aliyun_cred.linux-arm64-musl.node`,
+    `${__dirname}/aliyun_cred.linux-x64-gnu.node`,
+    `${__dirname}/aliyun_cred.linux-x64-musl.node`,
+    `${__dirname}/aliyun_cred.win32-arm64.node`,
+    `${__dirname}/aliyun_cred.win32-x64.node`,
+    `${__dirname}/aliyun_cred.node`,
+    `${__dirname}/../@aliyun-cred/${name}`,
+    `${__dirname}/../../@aliyun-cred/${name}`,
+  ];
+}

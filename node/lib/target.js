@@ -20,8 +20,8 @@ function isMusl() {
   }
 }
 
-/** The `Error` that says what was looked for in `folder`, and what was found but could not be loaded. */
-function missing(folder, failures) {
+/** The `Error` that says what was looked for in `folder`, what was found but could not be loaded, and what to do. */
+function missing(folder, failures, isBundle = false) {
   const name = target();
   const tried = failures.map(({ what, error }) => `${what} cannot be loaded (${error.message})`);
   for (const file of [`aliyun_cred.${name}.node`, 'aliyun_cred.node']) {
@@ -29,9 +29,12 @@ function missing(folder, failures) {
   }
   const packaged = `@aliyun-cred/${name}`;
   if (!failures.some(({ what }) => what === packaged)) tried.push(`the package ${packaged} is not installed`);
-  const text =
-    `aliyun-cred has no native library for ${name}: ${tried.join('; ')}. ` +
-    'Install the package for this platform, or build the library with `npm run build` in a checkout.';
+  const advice = isBundle
+    ? 'This is a bundle: build it where the library for this platform is installed, with the plugin for esbuild, ' +
+      'rollup, vite or webpack from `aliyun-cred/bundler`, which copies the library beside it; ncc and @vercel/nft ' +
+      'need no plugin.'
+    : 'Install the package for this platform, or build the library with `npm run build` in a checkout.';
+  const text = `aliyun-cred has no native library for ${name}: ${tried.join('; ')}. ${advice}`;
   const cause = failures[0]?.error;
   return Object.assign(new Error(text, cause && { cause }), { code: cause?.code ?? 'MODULE_NOT_FOUND' });
 }

@@ -48,6 +48,8 @@ test('the tarball works where it is installed', async () => {
       BINARY,
       'adapters.d.ts',
       'adapters.js',
+      'bundler.d.ts',
+      'bundler.js',
       'index.d.mts',
       'index.d.ts',
       'index.js',

@@ -7,11 +7,11 @@ const { test } = require('node:test');
 const { MODULES, PACKAGE, folder, run } = require('./support.js');
 
 /** Compiles a file with `tsc --strict`; fails on any complaint, about our declarations too. */
-async function compiles(name, text, compilerOptions) {
+async function compiles(name, text, compilerOptions, packages = ['@types']) {
   const project = folder();
   mkdirSync(join(project, 'node_modules'));
   symlinkSync(PACKAGE, join(project, 'node_modules', 'aliyun-cred'), 'dir');
-  symlinkSync(join(MODULES, '@types'), join(project, 'node_modules', '@types'), 'dir');
+  for (const name of packages) symlinkSync(join(MODULES, name), join(project, 'node_modules', name), 'dir');
   if (text === undefined) copyFileSync(join(__dirname, 'fixtures', 'uses_everything.ts'), join(project, name));
   else writeFileSync(join(project, name), text);
   const options = { strict: true, noEmit: true, target: 'ES2022', lib: ['ES2022'], types: [], ...compilerOptions };
@@ -78,3 +78,18 @@ const ADAPTERS = `
 for (const [name, file, settings] of SETTINGS.filter(([, , { esModuleInterop }]) => esModuleInterop !== false)) {
   test(`types of the adapters for ${name}`, () => compiles(file, ADAPTERS, settings));
 }
+
+test("the plugins are of the bundlers' own types", () =>
+  compiles(
+    'use.mts',
+    `import { esbuild, rollup, vite, webpack } from 'aliyun-cred/bundler';
+     import type { BuildOptions } from 'esbuild';
+     import type { RollupOptions } from 'rollup';
+     import type { UserConfig } from 'vite';
+     import type { Configuration } from 'webpack';
+     export const plugins: [BuildOptions, RollupOptions, UserConfig, Configuration] =
+       [{ plugins: [esbuild()] }, { plugins: [rollup()] }, { plugins: [vite()] }, { plugins: [webpack()] }];`,
+    // The bundlers' declarations are not ours to check.
+    { module: 'nodenext', types: ['node'], skipLibCheck: true },
+    ['@types', 'esbuild', 'rollup', 'vite', 'webpack'],
+  ));

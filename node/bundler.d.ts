@@ -1,0 +1,28 @@
+// Assignable to the bundlers' own plugin types, which are not imported: this package depends on no bundler.
+
+/** A plugin for esbuild. */
+export interface EsbuildPlugin {
+  name: string;
+  setup(build: any): void;
+}
+
+/** A plugin for rollup and vite. */
+export interface RollupPlugin {
+  name: string;
+  writeBundle(options: any, bundle: any): void;
+}
+
+/** A plugin for webpack. */
+export interface WebpackPlugin {
+  apply(compiler: any): void;
+}
+
+/**
+ * Each plugin copies the native library beside the output file that loads it; if packages for several platforms are
+ * installed, one library for each. A build that does not contain this package gets no copy. If no library is installed,
+ * the build fails.
+ */
+export function esbuild(): EsbuildPlugin;
+export function rollup(): RollupPlugin;
+export function vite(): RollupPlugin;
+export function webpack(): WebpackPlugin;
