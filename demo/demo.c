@@ -1,4 +1,5 @@
-/* Resolves the default chain and prints what it found: id, secret, token, provider name, a line each. */
+/* Resolves the default chain and prints what it found: id, secret, token if there is one,
+ * provider name, a line each. */
 #include <aliyun_cred.h>
 #include <stdio.h>
 
@@ -14,7 +15,9 @@ int main(void) {
     } else {
         puts(aliyun_cred_credentials_access_key_id(credentials));
         puts(aliyun_cred_credentials_access_key_secret(credentials));
-        puts(aliyun_cred_credentials_security_token(credentials));
+        /* NULL for a long-lived key pair. */
+        const char *token = aliyun_cred_credentials_security_token(credentials);
+        puts(token != NULL ? token : "");
         puts(aliyun_cred_credentials_provider_name(credentials));
     }
     int failed = error != NULL;

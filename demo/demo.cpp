@@ -1,4 +1,5 @@
-// Resolves the default chain and prints what it found: id, secret, token, provider name, a line each.
+// Resolves the default chain and prints what it found: id, secret, token if there is one,
+// provider name, a line each.
 #include <aliyun_cred.hpp>
 #include <iostream>
 
@@ -6,7 +7,8 @@ int main() try {
     const aliyun_cred::Credentials credentials = aliyun_cred::Client().credentials();
     std::cout << credentials.access_key_id().value() << '\n'
               << credentials.access_key_secret().value() << '\n'
-              << credentials.security_token().value() << '\n'
+              // None for a long-lived key pair.
+              << credentials.security_token().value_or("") << '\n'
               << credentials.provider_name().value() << '\n';
 } catch (const std::exception &error) {
     std::cerr << error.what() << '\n';

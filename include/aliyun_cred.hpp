@@ -237,6 +237,12 @@ inline Result<void> outcome(aliyun_cred_error_t *error) {
     return {};
 }
 
+// A duration's number of ticks, whatever its type on this platform.
+template <typename Duration>
+constexpr std::int64_t count(Duration duration) noexcept {
+    return duration.count();
+}
+
 // A string argument: whatever is one, or becomes one such as a path, and NULL, which is an error and no crash.
 class Text {
 public:
@@ -357,8 +363,8 @@ public:
 
 #define ALIYUN_CRED_DURATION(option, unit)                                                                       \
     ALIYUN_CRED_OPTION(option, std::int64_t)                                                                     \
-    Result<void> try_##option(unit value) { return try_##option(static_cast<std::int64_t>(value.count())); }     \
-    Config &option(unit value) & { return option(static_cast<std::int64_t>(value.count())); }                    \
+    Result<void> try_##option(unit value) { return try_##option(detail::count(value)); }                         \
+    Config &option(unit value) & { return option(detail::count(value)); }                                        \
     Config &&option(unit value) && { return std::move(option(value)); }
 
 #define ALIYUN_CRED_TIME(option)                                                                                 \
