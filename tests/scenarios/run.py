@@ -200,7 +200,8 @@ def named_secrets(value, name=""):
     elif isinstance(value, str):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         if re.search(r"secret|token$|token_|private", name) and not re.search(r"file|path|url|expire", name):
-            if len(value) >= 6 and ANY not in value:
+            # A private key may be given by its path.
+            if len(value) >= 6 and ANY not in value and not value.startswith("/"):
                 yield name, value
 
 
@@ -208,12 +209,19 @@ def secrets_in(value):
     return [secret for _, secret in named_secrets(value)]
 
 
+# How long a piece of a secret is that no text may hold.
+PIECE = 16
+
+
 def shows(text, secrets):
-    """Whether one of the secrets is in the text, as it is or as part of a URL."""
+    """Whether one of the secrets, or a good part of it, is in the text, as it is or as part of a URL."""
     for secret in secrets:
         quoted = urllib.parse.quote(secret, safe="~")
-        if any(form in text for form in (secret, quoted, urllib.parse.quote(quoted))):
-            return True
+        for form in (secret, quoted, urllib.parse.quote(quoted)):
+            # A text that is cut short, or that shows the end only, shows enough.
+            pieces = (form[start : start + PIECE] for start in range(0, len(form) - PIECE + 1, PIECE // 2))
+            if form in text or any(piece in text for piece in pieces):
+                return True
     return False
 
 
