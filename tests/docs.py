@@ -1,12 +1,20 @@
 #!/usr/bin/env python3
-"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, and that the list of
-scenarios is complete and names nothing that is not there."""
+"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the list of
+scenarios is complete and names nothing that is not there, and that the scenarios' secrets look like real ones."""
 
+import json
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/scenarios"))
+from run import named_secrets, named_secrets_of_file  # noqa: E402
+
+# By the end of the name that a secret stands under. STS issues secrets of 44 characters with its tokens.
+SHAPES = {"secret": r"[A-Za-z0-9]{30}|[A-Za-z0-9]{44}", "token": r"CAIS[A-Za-z0-9+/]{300,}={0,2}|[\w.-]{40,}"}
+# Scenarios about characters that no real secret has.
+ODD_SECRETS = {"access_key_unicode", "ini_special_characters"}
 
 
 def read(name):
@@ -63,8 +71,22 @@ def check_scenarios():
             yield f"{name} is a scenario or a test", code is not None and f"fn {name}()" in code.read_text("utf-8")
 
 
+def check_secrets():
+    """A canary of another shape than a real secret's may be cut out of a text where the real one would stay."""
+    for scenario in sorted(ROOT.glob("tests/scenarios/*/scenario.json")):
+        found = list(named_secrets(json.loads(scenario.read_text("utf-8"))))
+        for path in scenario.parent.glob("home/**/*"):
+            if path.is_file():
+                found += named_secrets_of_file(path.read_text("utf-8", "replace"))
+        for name, secret in found:
+            shape = SHAPES.get(name.rpartition("_")[2])
+            if shape and scenario.parent.name not in ODD_SECRETS:
+                what = f"tests/scenarios/{scenario.parent.name}: {name} has the shape of a real one and the word canary"
+                yield what, re.fullmatch(shape, secret) is not None and "canary" in secret
+
+
 def main():
-    checks = [*check_readmes(), *check_links(), *check_scenarios()]
+    checks = [*check_readmes(), *check_links(), *check_scenarios(), *check_secrets()]
     failed = [what for what, holds in checks if not holds]
     for what in failed:
         print(f"FAILED {what}")

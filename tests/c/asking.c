@@ -357,7 +357,7 @@ static void open_vault(void *user_data, aliyun_cred_answer_t *answer) {
     switch (vault->answer) {
     case KEY:
     case LASTING:
-        CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "vault-id", "canary")));
+        CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "vault-id", SECRET)));
         CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, "token")));
         if (vault->answer == LASTING) {
             CHECK(succeeds(aliyun_cred_answer_set_expiration(answer, ISSUED_UNTIL)));

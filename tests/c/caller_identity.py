@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EMULATOR = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/aliyun-cred-emulator"
 
 ACCOUNT = "1234567890123456"
-KEY = {"id": "LTAIexample", "secret": "canary-secret", "account": ACCOUNT, "user": "alice"}
+KEY = {"id": "LTAIexample", "secret": "HwWVYNJMgcanaryapkTBX48bswFmH4", "account": ACCOUNT, "user": "alice"}
 ALICE = f"acs:ram::{ACCOUNT}:user/alice by default/env"
 AUDITOR = (
     f"acs:ram::{ACCOUNT}:assumed-role/auditor/example by default/cli_profile/ram_role_arn/ram_role_arn/static_ak"

@@ -14,6 +14,9 @@
 
 #include "aliyun_cred.h"
 
+/* An AccessKey secret in the shape of a real one. The word `canary` is in nothing that may be shown. */
+#define SECRET "KAokXGTHDcanaryRL4XbxSXwCv89LE"
+
 static bool check_failed;
 static unsigned check_counts[2];
 

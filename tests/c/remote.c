@@ -129,7 +129,7 @@ static void hear(aliyun_cred_log_level_t level, const char *message, void *user_
 static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
     aliyun_cred_client_t *client = source_of(
         "external", "{\"process_command\":\"echo '{\\\"mode\\\":\\\"AK\\\",\\\"access_key_id\\\":\\\"i\\\","
-                    "\\\"access_key_secret\\\":\\\"canary\\\",\\\"expiration\\\":\\\"2001-01-01T00:00:00Z\\\"}'\"}");
+                    "\\\"access_key_secret\\\":\\\"" SECRET "\\\",\\\"expiration\\\":\\\"2001-01-01T00:00:00Z\\\"}'\"}");
     aliyun_cred_credentials_t *credentials = NULL;
     struct log first = {0, false, false}, second = {0, false, true};
     struct log *const heard[] = {NULL, &first, NULL, &second, NULL};
@@ -149,7 +149,7 @@ static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
 static void a_refusal_carries_what_the_service_said(void) {
     struct service service;
     CHECK(service_start(&service, 403,
-                        "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, canary\",\"RequestId\":\"R-2\"}"));
+                        "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, " SECRET "\",\"RequestId\":\"R-2\"}"));
     aliyun_cred_client_t *client = role_of(&service);
     aliyun_cred_credentials_t *credentials = NULL;
     aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);

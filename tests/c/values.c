@@ -113,7 +113,7 @@ static void configuration_errors(void) {
         {"{\"type\":\"no_such_type\"}", "invalid type option"},
         {"{\"type\":\"access_key\"}", "the access key id is empty"},
         {"{\"type\":\"access_key\",\"access_key_id\":\"id\",\"access_key_secret\":\"\"}", "the access key secret is empty"},
-        {"{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"canary\"}", "the security token is empty"},
+        {"{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET "\"}", "the security token is empty"},
     };
     for (size_t index = 0; index < sizeof cases / sizeof cases[0]; ++index) {
         aliyun_cred_config_t *config = NULL;
@@ -130,7 +130,7 @@ static void configuration_errors(void) {
         aliyun_cred_config_free(config);
     }
     aliyun_cred_config_t *config = NULL;
-    aliyun_cred_error_t *error = aliyun_cred_config_from_json("{\"access_key_secret\":[\"canary\"]}", &config);
+    aliyun_cred_error_t *error = aliyun_cred_config_from_json("{\"access_key_secret\":[\"" SECRET "\"]}", &config);
     CHECK(config == NULL && strstr(aliyun_cred_error_message(error), "access_key_secret") != NULL);
     CHECK(strstr(aliyun_cred_error_message(error), "canary") == NULL);
     CHECK(is(error, ALIYUN_CRED_ERROR_INVALID_CONFIG));

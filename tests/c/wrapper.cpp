@@ -328,7 +328,7 @@ static void a_provider_of_the_programs_own() {
     int asked = 0;
     const Client client = Client::from_provider("vault", [&asked] {
         ++asked;
-        return aliyun_cred::Provided{"vault-id", "canary", "token", std::nullopt};
+        return aliyun_cred::Provided{"vault-id", SECRET, "token", std::nullopt};
     });
     CHECK(client.getAccessKeyId() == "vault-id" && client.getSecurityToken() == "token" && asked == 2);
     CHECK(client.assume_role(role_of(service)).credentials().provider_name() == "ram_role_arn/vault");
@@ -353,7 +353,8 @@ static void what_is_logged_is_heard() {
     std::vector<std::string> heard;
     const Client client = Client::from_source(
         "external",
-        Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"canary\",\"expiration\":\"2001-01-01T00:00:00Z\"}'"));
+        Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"" SECRET
+                                 "\",\"expiration\":\"2001-01-01T00:00:00Z\"}'"));
     aliyun_cred::set_log_callback([&](aliyun_cred_log_level_t level, std::string_view text) {
         heard.emplace_back(text);
         CHECK(level == ALIYUN_CRED_LOG_WARN);

@@ -7,7 +7,8 @@ const { once } = require('node:events');
 const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
-const { CANARY, PACKAGE, later, roleAt, run, runNode } = require('./support.js');
+const { BEARER_TOKEN, CANARY, SECRET, TOKEN } = require('./secrets.js');
+const { PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 const { Foreign } = require('../../node/lib/foreign.js');
@@ -35,7 +36,7 @@ function roleOver(base) {
     .build();
 }
 
-const PAIR = { accessKeyId: 'id', accessKeySecret: `${CANARY}-key` };
+const PAIR = { accessKeyId: 'id', accessKeySecret: SECRET };
 
 /** The error of a promise that has to be rejected. */
 async function errorOf(promise) {
@@ -49,14 +50,14 @@ async function errorOf(promise) {
 
 test('it is asked at every call, and wins over the configuration', async () => {
   let calls = 0;
-  const provider = providerOf(async () => ({ ...PAIR, accessKeyId: `id-${++calls}`, securityToken: CANARY }));
+  const provider = providerOf(async () => ({ ...PAIR, accessKeyId: `id-${++calls}`, securityToken: TOKEN }));
   const client = new Credential({ type: 'nonsense' }, provider);
   assert.equal(client.getType(), 'mine');
   assert.equal(client.getBearerToken(), undefined);
   const model = await client.getCredential();
   assert.ok(model instanceof Credential.CredentialModel && Object.isFrozen(model));
   const { accessKeySecret, securityToken, ...shown } = model;
-  assert.ok(accessKeySecret === PAIR.accessKeySecret && securityToken === CANARY, 'differs');
+  assert.ok(accessKeySecret === PAIR.accessKeySecret && securityToken === TOKEN, 'differs');
   assert.deepEqual(shown, { accessKeyId: 'id-1', type: 'mine', providerName: 'mine' });
   assert.equal(await client.getAccessKeyId(), 'id-2');
   const together = await Promise.all(Array.from({ length: 100 }, () => client.getCredential()));
@@ -74,10 +75,10 @@ test('what it gives beyond a pair', async () => {
   assert.deepEqual([model.providerName, model.expiration, model.other], ['vault', end, undefined]);
   const bearer = new Credential(
     null,
-    providerOf(() => ({ bearerToken: CANARY })),
+    providerOf(() => ({ bearerToken: BEARER_TOKEN })),
   );
   const { bearerToken, ...rest } = (await bearer.getCredential()).toMap();
-  assert.ok(bearerToken === CANARY && bearer.getBearerToken() === CANARY, 'differs');
+  assert.ok(bearerToken === BEARER_TOKEN && bearer.getBearerToken() === BEARER_TOKEN, 'differs');
   const empty = { accessKeyId: '', accessKeySecret: '', securityToken: '' };
   assert.deepEqual(rest, { ...empty, type: 'bearer', providerName: 'mine' });
 });
@@ -211,7 +212,7 @@ test('as the base of a role it is asked when the role is due, or kept while it l
   const bare = roleOver(
     providerOf(async () => {
       calls.bare += 1;
-      return { ...PAIR, securityToken: CANARY };
+      return { ...PAIR, securityToken: TOKEN };
     }),
   );
   const ending = roleOver(

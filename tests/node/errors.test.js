@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
 const { inspect } = require('node:util');
-const { CANARY, roleAt } = require('./support.js');
+const { CANARY, SECRET } = require('./secrets.js');
+const { roleAt } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 const { codeOf } = require('../../node/lib/errors.js');
@@ -66,8 +67,8 @@ before(async () => {
 after(() => sts.close());
 
 test("a refusal carries the service's details and no secret", async () => {
-  const Message = `no permission for ${CANARY}-key`;
-  sts.refusal = [403, { Code: 'NoPermission', Message, RequestId: 'R-403', Secret: CANARY }];
+  const Message = `no permission for ${SECRET}`;
+  sts.refusal = [403, { Code: 'NoPermission', Message, RequestId: 'R-403', Secret: SECRET }];
   const client = new Credential(roleAt(sts.port));
   const error = await client.getCredential().catch((caught) => caught);
   const { code, serviceCode, requestId, statusCode, attempts } = error;

@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { format, inspect } = require('node:util');
-const { CANARY } = require('./support.js');
+const { BEARER_TOKEN, CANARY, SECRET, TOKEN } = require('./secrets.js');
+require('./support.js');
 const Credential = require('../../node');
 
 const { Config, CredentialModel } = Credential;
@@ -204,18 +205,18 @@ test('the client has the shape that its users know', () => {
 });
 
 test('nothing that is printed shows a secret', async () => {
-  const secrets = { accessKeySecret: `${CANARY}-1`, securityToken: `${CANARY}-2` };
-  const addresses = { credentialsURI: `http://user:${CANARY}@127.0.0.1/`, proxy: `http://user:${CANARY}@127.0.0.1/` };
+  const secrets = { accessKeySecret: SECRET, securityToken: TOKEN };
+  const addresses = { credentialsURI: `http://user:${SECRET}@127.0.0.1/`, proxy: `http://user:${SECRET}@127.0.0.1/` };
   const config = new Config({
     type: 'sts',
     accessKeyId: 'visible',
     ...secrets,
-    bearerToken: `${CANARY}-3`,
+    bearerToken: BEARER_TOKEN,
     ...addresses,
   });
   const client = new Credential(config);
   const model = await client.getCredential();
-  const bearer = await new Credential({ type: 'bearer', bearerToken: CANARY }).getCredential();
+  const bearer = await new Credential({ type: 'bearer', bearerToken: BEARER_TOKEN }).getCredential();
   for (const value of [config, client, model, bearer, new CredentialModel(config)]) {
     assert.ok(!printed(value).includes(CANARY), `a secret of ${value.constructor.name} shows`);
   }

@@ -4,7 +4,8 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { after, before, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
-const { CANARY, PACKAGE, later, roleAt, run, runNode } = require('./support.js');
+const { CANARY } = require('./secrets.js');
+const { PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 
 let sts;

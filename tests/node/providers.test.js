@@ -7,7 +7,17 @@ const { once } = require('node:events');
 const { join } = require('node:path');
 const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
-const { CANARY, folder, later, withEnvironment } = require('./support.js');
+const {
+  ACCESS_TOKEN,
+  CANARY,
+  OIDC_TOKEN,
+  REFRESH_TOKEN,
+  SECRET,
+  TOKEN,
+  issuedSecret,
+  issuedToken,
+} = require('./secrets.js');
+const { folder, later, withEnvironment } = require('./support.js');
 const Credential = require('../../node');
 
 /** class -> its name as a source, and its builder's methods. */
@@ -54,7 +64,7 @@ const CLASSES = {
   ExternalCredentialsProvider: ['external', ['ProcessCommand', 'Timeout', 'CredentialUpdateCallback']],
 };
 
-const KEY = { accessKeyId: 'LTAItest', accessKeySecret: `${CANARY}-key` };
+const KEY = { accessKeyId: 'LTAItest', accessKeySecret: SECRET };
 const ROLE = 'acs:ram::1000000000000001:role/reader';
 
 /** Builds a provider: `{ RoleArn: x }` -> `.withRoleArn(x)`. */
@@ -105,15 +115,15 @@ const END = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);
 /** A credential as STS and its like spell it. */
 const ISSUED = {
   AccessKeyId: 'STS.issued',
-  AccessKeySecret: `${CANARY}-secret`,
-  SecurityToken: `${CANARY}-token`,
+  AccessKeySecret: issuedSecret(1),
+  SecurityToken: issuedToken(1),
   Expiration: END.toISOString().replace('.000Z', 'Z'),
 };
 
 function assertIssued(credentials, providerName) {
   assert.equal(credentials.accessKeyId, 'STS.issued');
-  assert.ok(credentials.accessKeySecret === `${CANARY}-secret`, 'the secret differs');
-  assert.ok(credentials.securityToken === `${CANARY}-token`, 'the token differs');
+  assert.ok(credentials.accessKeySecret === ISSUED.AccessKeySecret, 'the secret differs');
+  assert.ok(credentials.securityToken === ISSUED.SecurityToken, 'the token differs');
   assert.equal(credentials.providerName, providerName);
 }
 
@@ -132,20 +142,25 @@ test('every class has its builder', () => {
 test('the names of sources, and nothing else, show', () => {
   const now = Math.floor(Date.now() / 1000);
   const settings = {
-    StaticAKCredentialsProvider: { AccessKeyId: 'i', AccessKeySecret: CANARY },
-    StaticSTSCredentialsProvider: { AccessKeyId: 'i', AccessKeySecret: CANARY, SecurityToken: CANARY },
+    StaticAKCredentialsProvider: { AccessKeyId: 'i', AccessKeySecret: SECRET },
+    StaticSTSCredentialsProvider: { AccessKeyId: 'i', AccessKeySecret: SECRET, SecurityToken: TOKEN },
     RAMRoleARNCredentialsProvider: { CredentialsProvider: pair(), RoleArn: ROLE, StsEndpoint: address },
     OIDCRoleArnCredentialsProvider: { OIDCProviderArn: 'p', OIDCTokenFilePath: '/token', RoleArn: ROLE },
-    URICredentialsProvider: { CredentialsURI: `http://user:${CANARY}@127.0.0.1/` },
+    URICredentialsProvider: { CredentialsURI: `http://user:${SECRET}@127.0.0.1/` },
     CloudSSOCredentialsProvider: {
       SignInUrl: address,
       AccountId: 'a',
       AccessConfig: 'c',
-      AccessToken: CANARY,
+      AccessToken: ACCESS_TOKEN,
       AccessTokenExpire: now + 3600,
     },
-    OAuthCredentialsProvider: { ClientId: 'c', SignInUrl: address, RefreshToken: CANARY, AccessToken: CANARY },
-    ExternalCredentialsProvider: { ProcessCommand: `echo ${CANARY}` },
+    OAuthCredentialsProvider: {
+      ClientId: 'c',
+      SignInUrl: address,
+      RefreshToken: REFRESH_TOKEN,
+      AccessToken: ACCESS_TOKEN,
+    },
+    ExternalCredentialsProvider: { ProcessCommand: `echo ${SECRET}` },
   };
   withEnvironment({ ALIBABA_CLOUD_ECS_METADATA_DISABLED: undefined }, () => {
     for (const [name, [source]] of Object.entries(CLASSES)) {
@@ -223,8 +238,8 @@ test('static credentials', async () => {
   assert.equal(await provider.getCredentials(), found, 'not cached');
   const triple = build('StaticSTSCredentialsProvider', {
     AccessKeyId: 'STS.issued',
-    AccessKeySecret: `${CANARY}-secret`,
-    SecurityToken: `${CANARY}-token`,
+    AccessKeySecret: ISSUED.AccessKeySecret,
+    SecurityToken: ISSUED.SecurityToken,
   });
   assertIssued(await triple.getCredentials(), 'static_sts');
 });
@@ -233,8 +248,8 @@ test('the environment, alone and in the default chain', () =>
   withEnvironment(
     {
       ALIBABA_CLOUD_ACCESS_KEY_ID: 'STS.issued',
-      ALIBABA_CLOUD_ACCESS_KEY_SECRET: `${CANARY}-secret`,
-      ALIBABA_CLOUD_SECURITY_TOKEN: `${CANARY}-token`,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: ISSUED.AccessKeySecret,
+      ALIBABA_CLOUD_SECURITY_TOKEN: ISSUED.SecurityToken,
     },
     async () => {
       assertIssued(await build('EnvironmentVariableCredentialsProvider').getCredentials(), 'env');
@@ -273,7 +288,7 @@ test('a role on top of a role, each with its own settings', async () => {
       ['inner', 'session-outer', '900', '{}'],
     ],
   );
-  assert.ok(sent[1].get('SecurityToken') === `${CANARY}-token`, 'differs');
+  assert.ok(sent[1].get('SecurityToken') === ISSUED.SecurityToken, 'differs');
   top.invalidate();
   await top.getCredentials();
   assert.equal(asked.length, 3, 'the inner role was still good');
@@ -281,7 +296,7 @@ test('a role on top of a role, each with its own settings', async () => {
 
 test('an OIDC token', async () => {
   const token = join(folder(), 'token');
-  writeFileSync(token, `${CANARY}-oidc`);
+  writeFileSync(token, OIDC_TOKEN);
   answer = () => [200, { Credentials: ISSUED }];
   const provider = build('OIDCRoleArnCredentialsProvider', {
     OIDCProviderArn: 'acs:ram::1000000000000001:oidc-provider/p',
@@ -294,7 +309,7 @@ test('an OIDC token', async () => {
   const [{ path, body }] = asked;
   const sent = new URLSearchParams(`${path.split('?')[1]}&${body}`);
   assert.equal(sent.get('RoleSessionName'), 'mine');
-  assert.ok(sent.get('OIDCToken') === `${CANARY}-oidc`, 'differs');
+  assert.ok(sent.get('OIDCToken') === OIDC_TOKEN, 'differs');
 });
 
 /** A metadata service that issues credentials which end at `end`. */
@@ -363,7 +378,7 @@ test('profiles of both files, by name', () => {
   const HOME = folder();
   mkdirSync(join(HOME, '.aliyun'));
   mkdirSync(join(HOME, '.alibabacloud'));
-  const profile = (name) => ({ name, mode: 'AK', access_key_id: name, access_key_secret: CANARY });
+  const profile = (name) => ({ name, mode: 'AK', access_key_id: name, access_key_secret: SECRET });
   writeFileSync(
     join(HOME, '.aliyun', 'config.json'),
     JSON.stringify({ current: 'first', profiles: [profile('first'), profile('second')] }),
@@ -371,7 +386,7 @@ test('profiles of both files, by name', () => {
   writeFileSync(
     join(HOME, '.alibabacloud', 'credentials.ini'),
     ['default', 'other']
-      .map((name) => `[${name}]\ntype = access_key\naccess_key_id = ${name}\naccess_key_secret = ${CANARY}\n`)
+      .map((name) => `[${name}]\ntype = access_key\naccess_key_id = ${name}\naccess_key_secret = ${SECRET}\n`)
       .join(''),
   );
   return withEnvironment({ HOME }, async () => {
@@ -393,7 +408,7 @@ test('a CloudSSO session', async () => {
     SignInUrl: address,
     AccountId: 'account',
     AccessConfig: 'access',
-    AccessToken: `${CANARY}-access`,
+    AccessToken: ACCESS_TOKEN,
     AccessTokenExpire: Math.floor(Date.now() / 1000) + 3600,
   });
   assertIssued(await provider.getCredentials(), 'cloud_sso');
@@ -404,7 +419,7 @@ test('a CloudSSO session', async () => {
 /** An OAuth service: a new pair of tokens, then a credential for them. */
 function oauth({ path }) {
   if (path.includes('/v1/token')) {
-    const tokens = { access_token: `${CANARY}-access-2`, refresh_token: `${CANARY}-refresh-2`, expires_in: 7200 };
+    const tokens = { access_token: `${ACCESS_TOKEN}2`, refresh_token: `${REFRESH_TOKEN}2`, expires_in: 7200 };
     return [200, tokens];
   }
   const { AccessKeyId: accessKeyId, AccessKeySecret: accessKeySecret, SecurityToken: securityToken } = ISSUED;
@@ -415,7 +430,7 @@ const session = (callback) =>
   build('OAuthCredentialsProvider', {
     ClientId: 'client',
     SignInUrl: address,
-    RefreshToken: `${CANARY}-refresh-1`,
+    RefreshToken: `${REFRESH_TOKEN}1`,
     TokenUpdateCallback: callback,
   });
 
@@ -433,7 +448,7 @@ test('an OAuth session tells of its tokens before it gives a credential', async 
   first.resolve();
   assertIssued(await pending, 'oauth');
   assert.equal(asked.length, 2);
-  const tokens = [`${CANARY}-refresh-2`, `${CANARY}-access-2`];
+  const tokens = [`${REFRESH_TOKEN}2`, `${ACCESS_TOKEN}2`];
   const [before, issued] = told;
   assert.equal(told.length, 2);
   for (const update of told)
@@ -444,7 +459,7 @@ test('an OAuth session tells of its tokens before it gives a credential', async 
   assert.deepEqual([...before.slice(2, 5), before[6]], [undefined, undefined, undefined, 0]);
   assert.ok(before[5] > Date.now() / 1000);
   assert.equal(issued[2], 'STS.issued');
-  assert.ok(issued[3] === `${CANARY}-secret` && issued[4] === `${CANARY}-token`, 'differs');
+  assert.ok(issued[3] === ISSUED.AccessKeySecret && issued[4] === ISSUED.SecurityToken, 'differs');
   assert.equal(issued[6], END.getTime() / 1000);
 });
 
@@ -482,7 +497,7 @@ test('a callback that asks the client that waits for it is told so', async () =>
 test('a command tells of every new credential', async () => {
   const file = join(folder(), 'credential.json');
   const print = (id) => {
-    const printed = { mode: 'StsToken', access_key_id: id, access_key_secret: CANARY, sts_token: CANARY };
+    const printed = { mode: 'StsToken', access_key_id: id, access_key_secret: SECRET, sts_token: TOKEN };
     writeFileSync(file, JSON.stringify({ ...printed, expiration: ISSUED.Expiration }));
   };
   const told = [];
@@ -505,7 +520,7 @@ test('a command tells of every new credential', async () => {
     ],
   );
   assert.ok(
-    told.every(([, secret, token]) => secret === CANARY && token === CANARY),
+    told.every(([, secret, token]) => secret === SECRET && token === TOKEN),
     'differs',
   );
 });

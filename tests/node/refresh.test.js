@@ -6,7 +6,8 @@ const { join } = require('node:path');
 const { afterEach, test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
-const { CANARY, later, roleAt } = require('./support.js');
+const { SECRET, issuedSecret, issuedToken } = require('./secrets.js');
+const { later, roleAt } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 
@@ -23,7 +24,7 @@ test('an assumed role', async () => {
   assert.equal(sts.requests, 0, 'construction asked the service');
   const model = await client.getCredential();
   assert.equal(model.accessKeyId, 'STS.1');
-  assert.ok(model.accessKeySecret === `${CANARY}-secret-1` && model.securityToken === `${CANARY}-token-1`, 'differs');
+  assert.ok(model.accessKeySecret === issuedSecret(1) && model.securityToken === issuedToken(1), 'differs');
   assert.equal(model.type, 'ram_role_arn');
   assert.equal(model.providerName, 'ram_role_arn/static_ak');
   assert.ok(model.expiration > new Date());
@@ -99,7 +100,7 @@ test('the environment is read at every call', async () => {
   const client = new Credential();
   try {
     process.env.ALIBABA_CLOUD_ACCESS_KEY_ID = 'one';
-    process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET = CANARY;
+    process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET = SECRET;
     assert.equal((await client.getCredential()).accessKeyId, 'one');
     process.env.ALIBABA_CLOUD_ACCESS_KEY_ID = 'two';
     const model = await client.getCredential();

@@ -7,7 +7,7 @@ const { once } = require('node:events');
 const { createServer } = require('node:http');
 const { isMainThread, parentPort, workerData } = require('node:worker_threads');
 
-const CANARY = 'canary-7Zq';
+const { issuedSecret, issuedToken } = require('./secrets.js');
 
 /**
  * Starts it. Every answer holds another credential: `STS.1`, `STS.2`, ...
@@ -51,8 +51,8 @@ async function serve({ lifetime = 3600 } = {}) {
 function credential(number, lifetime) {
   return {
     AccessKeyId: `STS.${number}`,
-    AccessKeySecret: `${CANARY}-secret-${number}`,
-    SecurityToken: `${CANARY}-token-${number}`,
+    AccessKeySecret: issuedSecret(number),
+    SecurityToken: issuedToken(number),
     Expiration: new Date(Date.now() + lifetime * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
   };
 }

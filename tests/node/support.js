@@ -8,14 +8,13 @@ const { mkdirSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
+const { SECRET } = require('./secrets.js');
+
 const ROOT = resolve(__dirname, '..', '..');
 const PACKAGE = join(ROOT, 'node');
 /** Where everything that is installed for the tests lies. */
 const BUILD = process.env.BUILD_DIR ?? join(ROOT, '.build');
 const MODULES = join(BUILD, 'node', 'node_modules');
-
-/** What no text may ever show. */
-const CANARY = 'canary-7Zq';
 
 for (const name of Object.keys(process.env)) {
   if (/^(ALIBABA_?CLOUD_|ALIYUN_)|^(https?|no|all)_proxy$|^SSL_CERT_/i.test(name)) delete process.env[name];
@@ -39,7 +38,7 @@ function roleAt(port) {
   return {
     type: 'ram_role_arn',
     accessKeyId: 'LTAItest',
-    accessKeySecret: `${CANARY}-key`,
+    accessKeySecret: SECRET,
     roleArn: 'acs:ram::1000000000000001:role/reader',
     stsEndpoint: `http://127.0.0.1:${port}`,
   };
@@ -95,4 +94,4 @@ function runNode(code, argument, options) {
   return run(process.execPath, ['-e', text], options);
 }
 
-module.exports = { BUILD, CANARY, HOME, MODULES, PACKAGE, ROOT, folder, later, roleAt, run, runNode, withEnvironment };
+module.exports = { BUILD, HOME, MODULES, PACKAGE, ROOT, folder, later, roleAt, run, runNode, withEnvironment };

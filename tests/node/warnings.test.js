@@ -6,7 +6,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
-const { CANARY, later, roleAt } = require('./support.js');
+const { CANARY, SECRET } = require('./secrets.js');
+const { later, roleAt } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 
@@ -22,7 +23,7 @@ test('a refresh that fails warns once, and withholds nothing', async () => {
   process.on('warning', listener);
   const client = new Credential(roleAt(sts.port));
   const { accessKeyId } = await client.getCredential();
-  sts.refusal = [500, { Code: 'InternalError', Message: `${CANARY}-key`, RequestId: 'R' }];
+  sts.refusal = [500, { Code: 'InternalError', Message: SECRET, RequestId: 'R' }];
   while (sts.requests < 3) {
     assert.equal((await client.getCredential()).accessKeyId, accessKeyId);
     await pause(5);

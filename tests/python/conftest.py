@@ -7,7 +7,7 @@ import sys
 import pytest
 from aliyun_cred.models import Config
 
-from support import WATCHDOG_SECONDS, Sts
+from support import SECRET, WATCHDOG_SECONDS, Sts
 
 PREFIXES = ("ALIBABA_CLOUD_", "ALIYUN_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -34,7 +34,7 @@ def role(sts):
     return Config(
         type="ram_role_arn",
         access_key_id="LTAItest",
-        access_key_secret="canary-secret",
+        access_key_secret=SECRET,
         role_arn="acs:ram::1:role/r",
         role_session_name="test",
         sts_endpoint=sts.url,

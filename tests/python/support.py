@@ -8,6 +8,41 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 # Nothing that is waited for here takes longer; what reaches this hangs.
 WATCHDOG_SECONDS = 60
 
+# Secrets in the shape of real ones: a filter of texts that stops only odd characters would let these pass. The word
+# `canary` is in each, and in nothing that may be shown.
+SECRET = "O8m1lVcanarysVCIdrkhWtU5UK7EhQ"
+TOKEN = (
+    "CAISlU8OriU8dZwkwDbM/BnK+cs5HYdiRlhvPaJJrosu4zr+exORss13ZZwueAiKr9pDaJBZV7giqTZSTYxOTUvsg7yBMDzN7gstwL5lx9"
+    "tyQrOLXROWyBkIgXiCIF1kaHWUY8a10MJh8rmExop9cDskObcQeHNjpeAbwDLaoOrHorXVonwIoqtTRwlcanaryQT5AyCxw/cBk8JAO+7e"
+    "Udb/BShSiYFDP9Vn6i5hM48vofu4ycTQXImcnElZ7Rc50+DZ8IF8DA8gcka6rkhKk2KIzpC8WTUZcfWpLUqjsTvcwDK/LZ1mo/Ggg34t8S"
+    "MPjwE7V0QLcihBJf/VQ7QbilfYZ0vZlSFoK2QFbHsHS2UKJrjSpi1hpN5="
+)
+BEARER_TOKEN = (
+    "flhsvff7CGdhZF8Xm9XKp-vGUdZwu_lUd45kOS_zvqwtFs6VGgqSxpn7Yq41canaryoU_FPfWSS6F7pVFTgtF9tRJ236B1lqwrnLKkD968"
+    "2Y9zCyanbW2WMy"
+)
+ACCESS_TOKEN = "bbdjfFhf96iM91JCXnbI2GGkapoWLIx5I1HTBF6JipitIVQqcanarykXAqQeQLVesvMHJy2I-3S_2N4mm_C_yZY3VQ3Rn1JM"
+REFRESH_TOKEN = (
+    "JUVX-w7mDzlXmhO-gvQTKCHYDW-bM4AUU_oawyYzunw7tPevNzS8DBOLGXZAsCtYcanaryqiqqU0j3YFW-8r6aDkhgw2GFfehTCCIb2CY-"
+    "QgzGrZLI99HN4xJ-L8aT0q"
+)
+OIDC_TOKEN = (
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImFjay05MDM0OWZjYzAwZTEifQ.eyJhdWQiOlsic3RzLmFsaXl1bmNzLmNvbSJdLCJleHAiOjQxMDI"
+    "0NDQ4MDAsImlhdCI6MTc2NzIyNTYwMCwiaXNzIjoiaHR0cHM6Ly9vaWRjLWFjay1jbi1oYW5nemhvdS5vc3MtY24taGFuZ3pob3UuYWxpe"
+    "XVuY3MuY29tL2MxIiwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OmRlZmF1bHQ6b2lkYyJ9.B-8yeyDoc_KnXJvfzFS1qo0TWw01Jq"
+    "9iN_a9FZKwR0A43ResXl8Zgw8xl2swcuM-iFcG7i85k42dF4laLEiGV8d4qkzJyI42rleTvy9aQRasdYydVIEg9CJoLsL8S20bToVVVXMX"
+    "VzBEUMtkqvd7-PTR55-MQSJRcanarydv8RwrCvtZGa1k2yY8PZCASOpTslkpsPzGO6CsNBkbrnSPdS_J2wTMgf4YY8H79ilAan8HpDxDBX"
+    "tVLbjWfHecUBYrP9dH3rQx59sgPJvMkWx_kCab62R5SfDvGgzV1joznTfXnwNLDB3lfXVf7wTtKAYcg_6CuFyaS4QSzeLR4zlU2r"
+)
+# What an STS issues; its secrets are longer.
+ISSUED_SECRET = "Penn7Gfm2vgcanaryvketQFiAqnwKIbAEgkeoHWBLrXD"
+ISSUED_TOKEN = (
+    "CAISuQxL82jTZK9AvWibWi73B9d4KEf+Emdu5wOl+zDcT6aCDvTl4qECVBdDmL7CnA1WjBHjHn5cSH+UUoCdv/e+azkvJsIMAa6oqrVXgv"
+    "CYhSgXswLGwI0J8gewG0+ptPl9t7DuKpso6vObcYSP39E3NloAlSOLq9nr3uwCgKkG8RsiBa5r9kRUKcanaryz/78b7209CrLmLKyZmp/h"
+    "xYgdi8FHmvRbaJSIM8zq1r+bg+hRjmXZsY74UxgBKXJHiq/B6G4qf2hFk5gH/9LGrQmPvZ6FZy1CcO9oGs2fWs9o05pHbarkA6i5G/T3A1"
+    "yR4cTUdanOjIgGgbutxu3UxnzHMp0vGdBJRypGRT3GSTQ0NqnzKsL="
+)
+
 
 def eventually(condition):
     """Waits for what other threads bring about."""
@@ -56,8 +91,8 @@ class Sts:
         end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.lifetime))
         credentials = {
             "AccessKeyId": f"STS.{number}",
-            "AccessKeySecret": "canary-issued-secret",
-            "SecurityToken": "canary-issued-token",
+            "AccessKeySecret": ISSUED_SECRET,
+            "SecurityToken": ISSUED_TOKEN,
             "Expiration": end,
         }
         if bare:

@@ -1,11 +1,12 @@
 """What the library has to say beside its results goes to the logger `aliyun_cred`, on the thread of whoever asks."""
 
+import json
 import logging
 import subprocess
 import sys
 import threading
 
-from support import eventually
+from support import ISSUED_TOKEN, eventually
 
 from aliyun_cred.client import Client
 
@@ -24,7 +25,8 @@ def test_a_refresh_that_fails_is_a_warning_on_the_callers_thread(sts, role, capl
         sts.lifetime = 4
         client = Client(role)
         first = client.get_credential()
-        sts.answer = (500, '{"Code": "InternalError", "Message": "canary-issued-token 100%s", "RequestId": "r"}')
+        answer = {"Code": "InternalError", "Message": f"{ISSUED_TOKEN} 100%s", "RequestId": "r"}
+        sts.answer = (500, json.dumps(answer))
         # Past half its lifetime a call waits for a refresh, which fails; the credential stays in use.
         eventually(lambda: client.get_credential() is first and caplog.records)
     finally:

@@ -7,12 +7,14 @@ from aliyun_cred import _native
 from aliyun_cred.client import Client
 from aliyun_cred.models import Config, CredentialModel
 
+from support import BEARER_TOKEN, SECRET, TOKEN
+
 VALUES = {
     "type": "sts",
     "access_key_id": "LTAItest",
-    "access_key_secret": "canary",
-    "security_token": "canary",
-    "bearer_token": "canary",
+    "access_key_secret": SECRET,
+    "security_token": TOKEN,
+    "bearer_token": BEARER_TOKEN,
 }
 
 
@@ -61,8 +63,8 @@ def test_from_map_ignores_unknown_keys_and_none_and_returns_itself():
 @pytest.mark.parametrize("show", [repr, str, "{}".format])
 def test_texts_mask_secrets(show):
     may_hold_one = ("proxy", "credentials_uri", "process_command", "access_token", "refresh_token")
-    config = Config(**VALUES, **dict.fromkeys(may_hold_one, "canary"))
-    model = CredentialModel("LTAItest", "canary", "canary", "canary", "sts", "static_sts")
+    config = Config(**VALUES, **dict.fromkeys(may_hold_one, SECRET))
+    model = CredentialModel("LTAItest", SECRET, TOKEN, BEARER_TOKEN, "sts", "static_sts")
     client = Client(Config(**VALUES))
     for shown in map(show, (config, model, client, client.get_credential())):
         assert "canary" not in shown, "a secret shows"

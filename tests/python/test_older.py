@@ -18,9 +18,18 @@ from aliyun_cred.models import Config
 from aliyun_cred.provider import refreshable
 from aliyun_cred.utils import auth_util
 
-from support import WATCHDOG_SECONDS, eventually
+from support import (
+    BEARER_TOKEN,
+    ISSUED_SECRET,
+    ISSUED_TOKEN,
+    OIDC_TOKEN,
+    SECRET,
+    TOKEN,
+    WATCHDOG_SECONDS,
+    eventually,
+)
 
-PAIR = {"access_key_id": "id", "access_key_secret": "canary-secret"}
+PAIR = {"access_key_id": "id", "access_key_secret": SECRET}
 ROLE = "acs:ram::1:role/r"
 SCENARIOS = pathlib.Path(__file__).parents[1] / "scenarios"
 KEY = SCENARIOS / "rsa_key_pair/home/key.pem"
@@ -38,13 +47,13 @@ def endpoints(sts, monkeypatch):
 @pytest.fixture
 def token_file(tmp_path):
     file = tmp_path / "token"
-    file.write_text("canary-oidc")
+    file.write_text(OIDC_TOKEN)
     return str(file)
 
 
 def make_provider(kind, token_file):
     if kind == "ram_role_arn":
-        return providers.RamRoleArnCredentialProvider("id", "canary-secret", "session", ROLE)
+        return providers.RamRoleArnCredentialProvider("id", SECRET, "session", ROLE)
     if kind == "oidc_role_arn":
         return providers.OIDCRoleArnCredentialProvider(None, ROLE, "acs:ram::1:oidc-provider/p", token_file)
     if kind == "rsa_key_pair":
@@ -61,13 +70,13 @@ def test_each_provider_gives_its_credential(kind, endpoints, token_file):
     provider = make_provider(kind, token_file)
     for credential in (provider.get_credentials(), asyncio.run(provider.get_credentials_async())):
         assert credential.credential_type == kind
-        token = None if kind == "rsa_key_pair" else "canary-issued-token"
+        token = None if kind == "rsa_key_pair" else ISSUED_TOKEN
         assert credential.access_key_id == "STS.1"
         assert credential.get_access_key_id() == "STS.1"
-        assert credential.get_access_key_secret() == "canary-issued-secret"
+        assert credential.get_access_key_secret() == ISSUED_SECRET
         assert credential.get_security_token() == token
         assert asyncio.run(credential.get_access_key_id_async()) == "STS.1"
-        assert asyncio.run(credential.get_access_key_secret_async()) == "canary-issued-secret"
+        assert asyncio.run(credential.get_access_key_secret_async()) == ISSUED_SECRET
         assert asyncio.run(credential.get_security_token_async()) == token
         model = credential.get_credential()
         assert (model.access_key_id, model.security_token, model.type) == ("STS.1", token, kind)
@@ -124,7 +133,7 @@ def test_what_is_missing_is_said():
     with pytest.raises(CredentialException, match="The oidc_token_file_path does not exist"):
         providers.OIDCRoleArnCredentialProvider(config=Config(role_arn=ROLE))
     with pytest.raises(CredentialConfigError, match="private key"):
-        providers.RsaKeyPairCredentialProvider("id", "canary").get_credentials()
+        providers.RsaKeyPairCredentialProvider("id", SECRET).get_credentials()
     with pytest.raises(NotImplementedError):
         providers.AlibabaCloudCredentialsProvider().get_credentials()
 
@@ -140,12 +149,12 @@ def test_the_metadata_service_is_asked_for_a_role_without_a_name(endpoints):
 
 def test_a_uri_is_asked_when_a_field_is(endpoints, monkeypatch):
     assert providers.CredentialsUriProvider().get_credentials() is None
-    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", endpoints.url + "/canary")
+    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", f"{endpoints.url}/{SECRET}")
     credential = providers.CredentialsUriProvider().get_credentials()
     assert credential.access_key_id is None and endpoints.requests == 0
     assert asyncio.run(credential.get_access_key_id_async()) == "STS.1"
     assert credential.get_credential().type == "credentials_uri"
-    assert credential.get_security_token() == "canary-issued-token"
+    assert credential.get_security_token() == ISSUED_TOKEN
     assert "canary" not in repr(credential)
     assert endpoints.requests == 1
     with pytest.raises(CredentialConfigError):
@@ -153,16 +162,16 @@ def test_a_uri_is_asked_when_a_field_is(endpoints, monkeypatch):
 
 
 def test_what_was_typed_in_is_given():
-    pair = credentials.AccessKeyCredential("id", "canary")
-    sts = credentials.StsCredential("id", "canary", "canary-token")
-    for credential, kind, token in ((pair, "access_key", None), (sts, "sts", "canary-token")):
+    pair = credentials.AccessKeyCredential("id", SECRET)
+    sts = credentials.StsCredential("id", SECRET, TOKEN)
+    for credential, kind, token in ((pair, "access_key", None), (sts, "sts", TOKEN)):
         model = asyncio.run(credential.get_credential_async())
-        assert (model.access_key_id, model.access_key_secret, model.security_token) == ("id", "canary", token)
+        assert (model.access_key_id, model.access_key_secret, model.security_token) == ("id", SECRET, token)
         assert model.type == credential.credential_type == kind
         assert asyncio.run(credential.get_security_token_async()) == credential.get_security_token() == token
         assert "canary" not in repr(credential)
-    bearer = credentials.BearerTokenCredential("canary")
-    assert bearer.get_credential().bearer_token == "canary"
+    bearer = credentials.BearerTokenCredential(BEARER_TOKEN)
+    assert bearer.get_credential().bearer_token == BEARER_TOKEN
     assert (bearer.get_type(), bearer.get_access_key_id()) == ("bearer", None)
     assert "canary" not in repr(bearer)
     nothing = credentials.Credential()
@@ -217,7 +226,7 @@ def test_an_oidc_token_is_in_the_chain_if_it_is_configured(endpoints, monkeypatc
 SECTIONS = {
     "type =": "The configured client type is empty",
     "type = ram_role_arn": "The configured access_key_id or access_key_secret is empty",
-    "type = ram_role_arn\naccess_key_id = i\naccess_key_secret = canary": (
+    f"type = ram_role_arn\naccess_key_id = i\naccess_key_secret = {SECRET}": (
         "The configured role_session_name or role_arn is empty"
     ),
     "type = oidc_role_arn": "The configured role_arn is empty",
@@ -248,9 +257,9 @@ def test_a_section_says_what_it_lacks(section, tmp_path):
 def test_a_section_is_a_provider(endpoints, tmp_path, token_file):
     provider = providers.ProfileCredentialsProvider()
     assert provider.get_credentials() is None
-    pair = "access_key_id = i # mine\naccess_key_secret = canary"
+    pair = f"access_key_id = i # mine\naccess_key_secret = {SECRET}"
     profile(tmp_path, f"type = access_key\n{pair}")
-    assert provider.parse_ini() == {"type": "access_key", "access_key_id": "i", "access_key_secret": "canary"}
+    assert provider.parse_ini() == {"type": "access_key", "access_key_id": "i", "access_key_secret": SECRET}
     assert provider.get_credentials().get_access_key_id() == "i"
     profile(tmp_path, "type = access_key")
     assert provider.get_credentials() is None
@@ -274,7 +283,7 @@ def test_a_section_is_a_provider(endpoints, tmp_path, token_file):
 
 
 def test_a_file_that_is_no_ini_file_is_not_quoted(tmp_path):
-    profile(tmp_path, "canary-secret")
+    profile(tmp_path, SECRET)
     with pytest.raises(CredentialException, match="credentials.ini cannot be read as an INI file") as caught:
         providers.ProfileCredentialsProvider().get_credentials()
     assert caught.value.kind == "malformed_file"
@@ -295,10 +304,10 @@ def test_an_absent_attribute_can_be_none():
 
 
 def test_sixteen_threads_make_one_request(endpoints, tmp_path, monkeypatch):
-    pair = "access_key_id = i\naccess_key_secret = canary"
+    pair = f"access_key_id = i\naccess_key_secret = {SECRET}"
     profile(tmp_path, f"type = ram_role_arn\n{pair}\nrole_arn = r\nrole_session_name = s")
     makers = [
-        lambda: providers.RamRoleArnCredentialProvider("id", "canary", "session", ROLE).get_credentials,
+        lambda: providers.RamRoleArnCredentialProvider("id", SECRET, "session", ROLE).get_credentials,
         lambda: credentials.CredentialsURICredential(endpoints.url).get_access_key_id,
         lambda: providers.ProfileCredentialsProvider().get_credentials,
     ]
@@ -322,7 +331,7 @@ def test_sixteen_threads_make_one_request(endpoints, tmp_path, monkeypatch):
 def test_a_configuration_that_is_none_is_refused(config, monkeypatch):
     # It must not come to be another identity's.
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "environment")
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
     for make in (providers.RamRoleArnCredentialProvider, providers.EcsRamRoleCredentialProvider):
         with pytest.raises(TypeError, match="config must be an aliyun_cred.models.Config"):
             make(config=config)
@@ -335,10 +344,10 @@ def test_one_of_ones_own_may_be_synchronous_only():
     class Mine(providers.AlibabaCloudCredentialsProvider):
         def get_credentials(self):
             seen.append(threading.current_thread())
-            return credentials.AccessKeyCredential("mine", "canary")
+            return credentials.AccessKeyCredential("mine", SECRET)
 
     assert asyncio.run(Mine().get_credentials_async()).access_key_id == "mine"
-    session = credentials.RamRoleArnCredential("id", "canary", "token", 0, mock.Mock(spec=["get_credentials"]))
+    session = credentials.RamRoleArnCredential("id", SECRET, "token", 0, mock.Mock(spec=["get_credentials"]))
     session.provider.get_credentials = Mine().get_credentials
     assert asyncio.run(session.get_access_key_id_async()) == "mine"
     assert len(seen) == 2 and main not in seen
@@ -370,12 +379,12 @@ def test_the_file_is_read_as_everywhere_else(tmp_path):
     assert provider.get_credentials().get_access_key_id() == "a#b"
     file.rename(file.with_suffix(""))
     assert provider.get_credentials().get_access_key_secret() == "100%"
-    profile(tmp_path, "type = access_key\nenable = false\naccess_key_id = i\naccess_key_secret = canary")
+    profile(tmp_path, f"type = access_key\nenable = false\naccess_key_id = i\naccess_key_secret = {SECRET}")
     assert provider.get_credentials() is None
 
 
 def test_a_uri_may_change(endpoints):
-    credential = credentials.CredentialsURICredential("http://127.0.0.1:9/canary")
+    credential = credentials.CredentialsURICredential(f"http://127.0.0.1:9/{SECRET}")
     with pytest.raises(CredentialException):
         credential.get_access_key_id()
     credential.credentials_uri = endpoints.url
@@ -439,7 +448,7 @@ def test_a_value_is_kept_until_it_is_too_old(how):
 
 @BOTH
 def test_without_a_value_a_failure_is_raised(how):
-    source = Source(ValueError("canary"), result("first"))
+    source = Source(ValueError(SECRET), result("first"))
     cache = source.cache(refreshable.StaleValueBehavior.ALLOW)
     with pytest.raises(ValueError):
         asked(cache, how)
@@ -561,7 +570,7 @@ def test_a_failure_that_nobody_waits_for_is_not_quoted(caplog):
         async def fetch():
             begun.set()
             await may_fail.wait()
-            raise ValueError("canary")
+            raise ValueError(SECRET)
 
         cache = refreshable.RefreshCachedSupplier(None, fetch)
         task = asyncio.ensure_future(cache._async_call())
@@ -666,7 +675,7 @@ def test_too_many_refreshes_in_the_background_are_skipped(caplog):
 
     def fail():
         ran.set()
-        raise ValueError("canary")
+        raise ValueError(SECRET)
 
     strategy.prefetch(fail)
     assert ran.wait(WATCHDOG_SECONDS)

@@ -6,6 +6,8 @@ import pytest
 from aliyun_cred import _one_by_one
 from aliyun_cred.client import Client
 
+from support import ISSUED_SECRET, ISSUED_TOKEN
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
@@ -25,8 +27,8 @@ def test_three_reads_are_of_one_credential(role, sts):
     client = Counted(role)
     for number in (1, 2):
         assert client.get_access_key_id() == f"STS.{number}"
-        assert client.get_access_key_secret() == "canary-issued-secret"
-        assert client.get_security_token() == "canary-issued-token"
+        assert client.get_access_key_secret() == ISSUED_SECRET
+        assert client.get_security_token() == ISSUED_TOKEN
         assert sts.requests == number
 
 

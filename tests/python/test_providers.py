@@ -21,10 +21,10 @@ from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
 from aliyun_cred.provider.refreshable import Credentials
 
-from support import eventually
+from support import ACCESS_TOKEN, BEARER_TOKEN, ISSUED_TOKEN, REFRESH_TOKEN, SECRET, TOKEN, eventually
 
-PAIR = {"access_key_id": "id", "access_key_secret": "canary-secret"}
-STS = {**PAIR, "security_token": "canary-token"}
+PAIR = {"access_key_id": "id", "access_key_secret": SECRET}
+STS = {**PAIR, "security_token": TOKEN}
 ROLE = {"role_arn": "acs:ram::1:role/r", "role_session_name": "test"}
 DUPLICATES = [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))]
 
@@ -54,7 +54,7 @@ class Own:
 
 class Derived(providers.StaticAKCredentialsProvider):
     def get_credentials(self):
-        return Credentials(access_key_id="derived", access_key_secret="canary", provider_name="derived/static_ak")
+        return Credentials(access_key_id="derived", access_key_secret=SECRET, provider_name="derived/static_ak")
 
 
 class Keeper:
@@ -85,7 +85,7 @@ log = {str(tmp_path / "runs")!r}
 with open(log, "a") as file:
     file.write("x")
 number = os.path.getsize(log)
-out = dict(mode="StsToken", access_key_id=f"id {{number}}", access_key_secret="canary-secret", sts_token="canary-token")
+out = dict(mode="StsToken", access_key_id=f"id {{number}}", access_key_secret={SECRET!r}, sts_token={TOKEN!r})
 print(json.dumps({{**out, **{extra!r}}}))
 """
     )
@@ -108,7 +108,7 @@ ALL = {
         "oidc_role_arn",
     ),
     "RsaKeyPairCredentialsProvider": ({"public_key_id": "id", "private_key_file": __file__}, "rsa_key_pair"),
-    "URLCredentialsProvider": ({"uri": "http://127.0.0.1/canary"}, "credential_uri"),
+    "URLCredentialsProvider": ({"uri": f"http://127.0.0.1/{SECRET}"}, "credential_uri"),
     "CLIProfileCredentialsProvider": ({"profile_name": "p", "profile_file": "/f"}, "cli_profile"),
     "ProfileCredentialsProvider": ({"profile_name": "p", "profile_file": "/f"}, "profile"),
     "DefaultCredentialsProvider": ({"reuse_last_provider_enabled": False}, "default"),
@@ -117,16 +117,16 @@ ALL = {
             "sign_in_url": "https://127.0.0.1",
             "account_id": "1",
             "access_config": "ac",
-            "access_token": "canary",
+            "access_token": ACCESS_TOKEN,
             "access_token_expire": 1 << 34,
         },
         "cloud_sso",
     ),
     "OAuthCredentialsProvider": (
-        {"sign_in_url": "https://127.0.0.1", "client_id": "c", "refresh_token": "canary"},
+        {"sign_in_url": "https://127.0.0.1", "client_id": "c", "refresh_token": REFRESH_TOKEN},
         "oauth",
     ),
-    "ExternalCredentialsProvider": ({"process_command": "echo canary", "timeout": 5}, "external"),
+    "ExternalCredentialsProvider": ({"process_command": f"echo {SECRET}", "timeout": 5}, "external"),
 }
 
 
@@ -185,8 +185,8 @@ def test_signatures_have_the_known_defaults():
 def test_static_ones_give_what_they_were_given():
     assert shown(providers.StaticAKCredentialsProvider(**PAIR).get_credentials()) == ("id", None, "static_ak")
     given = providers.StaticSTSCredentialsProvider(**STS)
-    assert shown(asyncio.run(given.get_credentials_async())) == ("id", "canary-token", "static_sts")
-    assert given.get_credentials().get_access_key_secret() == "canary-secret", "differs"
+    assert shown(asyncio.run(given.get_credentials_async())) == ("id", TOKEN, "static_sts")
+    assert given.get_credentials().get_access_key_secret() == SECRET, "differs"
     assert given.get_credentials().get_expiration() is None
 
 
@@ -206,7 +206,7 @@ def test_options_are_checked_when_it_is_made():
 
 
 def test_texts_of_options_and_credentials_mask_secrets():
-    assert repr(HttpOptions(proxy="canary", read_timeout=5)) == (
+    assert repr(HttpOptions(proxy=SECRET, read_timeout=5)) == (
         "HttpOptions(proxy=***, connect_timeout=None, read_timeout=5)"
     )
     text = repr(Credentials(**STS, expiration=7, provider_name="p"))
@@ -219,7 +219,7 @@ def test_credentials_are_made_once_and_never_pickled(sts):
     first = provider.get_credentials()
     assert provider.get_credentials() is first
     assert asyncio.run(provider.get_credentials_async()) is first
-    assert shown(first) == ("STS.1", "canary-issued-token", "ram_role_arn/static_ak")
+    assert shown(first) == ("STS.1", ISSUED_TOKEN, "ram_role_arn/static_ak")
     assert first.get_expiration() > time.time()
     assert b"STS.1" not in pickle.dumps(provider)
     assert shown(copy.deepcopy(provider).get_credentials())[0] == "STS.2"
@@ -243,7 +243,7 @@ def test_a_client_shares_the_provider_that_it_is_given(sts):
 def test_a_role_shares_its_base(sts):
     base = role(sts, **PAIR)
     chained = role(sts, credentials_provider=base)
-    assert shown(chained.get_credentials()) == ("STS.2", "canary-issued-token", "ram_role_arn/ram_role_arn/static_ak")
+    assert shown(chained.get_credentials()) == ("STS.2", ISSUED_TOKEN, "ram_role_arn/ram_role_arn/static_ak")
     base.get_credentials()
     assert sts.requests == 2
     for duplicate in DUPLICATES:
@@ -302,7 +302,7 @@ def test_a_subclass_decides_what_it_gives(sts):
 
 def test_methods_can_be_patched():
     provider = providers.StaticAKCredentialsProvider(**PAIR)
-    patched = Credentials(access_key_id="patched", access_key_secret="canary")
+    patched = Credentials(access_key_id="patched", access_key_secret=SECRET)
     with mock.patch.object(provider, "get_credentials", return_value=patched):
         assert Client(provider=provider).get_credential().access_key_id == "patched"
     with mock.patch.object(providers.StaticAKCredentialsProvider, "get_credentials", return_value=patched):
@@ -317,8 +317,8 @@ def test_a_client_asks_a_provider_of_ones_own_at_every_call():
     model = client.get_credential(timeout=1)
     assert model.to_map() == {
         "accessKeyId": "id",
-        "accessKeySecret": "canary-secret",
-        "securityToken": "canary-token",
+        "accessKeySecret": SECRET,
+        "securityToken": TOKEN,
         "type": "mine",
         "providerName": "mine",
     }
@@ -342,7 +342,9 @@ def test_what_a_provider_of_ones_own_raises_comes_through():
     assert caught.value is raised
 
 
-@pytest.mark.parametrize("given", [None, 3, "canary", object(), Credentials(), Credentials(access_key_id="id")])
+@pytest.mark.parametrize(
+    "given", [None, 3, pytest.param(SECRET, id="text"), object(), Credentials(), Credentials(access_key_id="id")]
+)
 def test_what_is_no_credential_is_a_clear_error(given):
     client = Client(provider=Own(given))
     for ask in (client.get_credential, lambda: asyncio.run(client.get_credential_async())):
@@ -364,13 +366,13 @@ def test_only_a_provider_provides(given):
 def test_a_provider_without_coroutines_is_awaited_as_well():
     class Plain:
         def get_credentials(self):
-            return CredentialModel(bearer_token="canary")
+            return CredentialModel(bearer_token=BEARER_TOKEN)
 
         def get_provider_name(self):
             return "plain"
 
     model = asyncio.run(Client(provider=Plain()).get_credential_async())
-    assert (model.type, model.bearer_token) == ("bearer", "canary"), "differs"
+    assert (model.type, model.bearer_token) == ("bearer", BEARER_TOKEN), "differs"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -378,8 +380,8 @@ def test_older_getters_read_one_credential_of_ones_own():
     own = Own(Credentials(**STS))
     client = Client(provider=own)
     assert client.get_access_key_id() == "id"
-    assert client.get_access_key_secret() == "canary-secret", "differs"
-    assert client.get_security_token() == "canary-token", "differs"
+    assert client.get_access_key_secret() == SECRET, "differs"
+    assert client.get_security_token() == TOKEN, "differs"
     assert (own.asked, client.get_type(), client.get_bearer_token()) == (["sync"], "mine", None)
 
 
@@ -395,8 +397,8 @@ def test_the_inner_credential_is_there_for_those_who_look(sts):
     assert inner.provider.get_credentials().get_access_key_id() == inner.get_access_key_id() == "STS.1"
     assert sts.requests == 1
     assert type(Client().cloud_credential.provider) is providers.DefaultCredentialsProvider
-    bearer = Client.get_credentials(Config(type="bearer", bearer_token="canary"))
-    assert (bearer.get_type(), bearer.provider, bearer.bearer_token) == ("bearer", None, "canary"), "differs"
+    bearer = Client.get_credentials(Config(type="bearer", bearer_token=BEARER_TOKEN))
+    assert (bearer.get_type(), bearer.provider, bearer.bearer_token) == ("bearer", None, BEARER_TOKEN), "differs"
     static = Client.get_credentials(Config(type="access_key", **PAIR))
     assert (static.type_name, static.provider.get_provider_name()) == ("access_key", "static_ak")
     own = Own(Credentials(**PAIR))
@@ -420,9 +422,9 @@ def test_an_external_command_tells_of_each_new_credential(tmp_path):
     provider = providers.ExternalCredentialsProvider(
         process_command=printing(tmp_path, expiration="2100-01-01T00:00:00Z"), credential_update_callback=keeper.tell
     )
-    assert shown(provider.get_credentials()) == ("id 1", "canary-token", "external")
+    assert shown(provider.get_credentials()) == ("id 1", TOKEN, "external")
     provider.get_credentials()
-    assert keeper.told == [("sync", "id 1", "canary-secret", "canary-token", 4102444800)], "differs"
+    assert keeper.told == [("sync", "id 1", SECRET, TOKEN, 4102444800)], "differs"
     assert shown(Client(provider=provider).cloud_credential.provider.get_credentials())[0] == "id 1"
 
 
@@ -507,7 +509,7 @@ def test_what_a_loop_leaves_undone_is_done_without_it(tmp_path, both):
 
 def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
     async def tell(*what):
-        raise ValueError("canary")
+        raise ValueError(SECRET)
 
     def sync(*what):
         pytest.fail("it was told twice")
@@ -522,7 +524,7 @@ def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
 
 def test_a_callback_that_fails_costs_nobody_the_credential(tmp_path, caplog):
     def tell(*_):
-        raise ValueError("canary")
+        raise ValueError(SECRET)
 
     provider = providers.ExternalCredentialsProvider(
         process_command=printing(tmp_path), credential_update_callback=tell
@@ -574,7 +576,7 @@ class Own:
         return "own"
 
     def get_credentials(self):
-        return Credentials(access_key_id="id", access_key_secret="canary")
+        return Credentials(access_key_id="id", access_key_secret=config.access_key_secret)
 
 role = RamRoleArnCredentialsProvider(
     role_arn=config.role_arn, sts_endpoint=config.sts_endpoint, credentials_provider=Own()
@@ -622,7 +624,7 @@ class Holder:
     """Leads back to what it is given to."""
 
     def get_credentials(self):
-        return Credentials(access_key_id="id", access_key_secret="canary")
+        return Credentials(access_key_id="id", access_key_secret=SECRET)
 
     def get_provider_name(self):
         return "holder"
@@ -647,7 +649,10 @@ def test_a_circle_through_a_provider_or_a_callback_is_collected(sts):
     def callback():
         holder = Holder()
         holder.source = providers.OAuthCredentialsProvider(
-            client_id="c", sign_in_url="https://127.0.0.1", refresh_token="canary", token_update_callback=holder.tell
+            client_id="c",
+            sign_in_url="https://127.0.0.1",
+            refresh_token=REFRESH_TOKEN,
+            token_update_callback=holder.tell,
         )
         return holder
 
@@ -665,7 +670,7 @@ def test_what_is_used_is_not_collected(sts):
 
 class Unspeakable(Exception):
     def __str__(self):
-        raise RuntimeError("canary")
+        raise RuntimeError(SECRET)
 
 
 def test_a_failure_that_cannot_be_shown_is_one_all_the_same(capfd):
@@ -680,8 +685,8 @@ def test_another_cloud_credential_is_what_a_client_asks():
     assert client.cloud_credential is client.cloud_credential
     original = client.cloud_credential
     double = mock.MagicMock(spec=original)
-    double.get_credential.return_value = CredentialModel("double", "canary")
-    double.get_credential_async.return_value = CredentialModel("double", "canary")
+    double.get_credential.return_value = CredentialModel("double", SECRET)
+    double.get_credential_async.return_value = CredentialModel("double", SECRET)
     double.get_type.return_value = "mine"
     with mock.patch.object(client, "cloud_credential", double):
         assert client.get_credential().access_key_id == client.get_credential(timeout=1).access_key_id == "double"
@@ -704,7 +709,7 @@ class Bare(Client):
         pass
 
     def get_credential(self, timeout=None):
-        return CredentialModel("bare", "canary")
+        return CredentialModel("bare", SECRET)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -715,7 +720,7 @@ def test_a_subclass_may_do_without_our_initialisation():
 
 
 def test_a_limit_is_checked_whoever_is_asked():
-    client = Client(provider=Own(Credentials(access_key_id="id", access_key_secret="canary")))
+    client = Client(provider=Own(Credentials(access_key_id="id", access_key_secret=SECRET)))
     assert client.get_credential(timeout=0).access_key_id == "id"
     with pytest.raises(ValueError, match="timeout"):
         client.get_credential(timeout=-1)
@@ -724,9 +729,9 @@ def test_a_limit_is_checked_whoever_is_asked():
 
 
 def test_a_bearer_token_is_the_older_kind_too():
-    inner = Client(Config(type="bearer", bearer_token="canary")).cloud_credential
+    inner = Client(Config(type="bearer", bearer_token=BEARER_TOKEN)).cloud_credential
     assert isinstance(inner, BearerTokenCredential)
-    assert inner.bearer_token == inner.get_credential().bearer_token == "canary"
+    assert inner.bearer_token == inner.get_credential().bearer_token == BEARER_TOKEN
     assert inner.get_type() == inner.credential_type == "bearer"
     assert "canary" not in repr(inner)
 

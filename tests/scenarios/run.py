@@ -189,25 +189,39 @@ def compare_json(where, expected, found):
         compare(where, expected, found, secret=True)
 
 
-def secrets_in(value, name=""):
-    """Every string that stands under a name which says that it is one."""
+def named_secrets(value, name=""):
+    """Every string that stands under a name which says that it is a secret, and that name."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from secrets_in(item, key)
+            yield from named_secrets(item, key)
     elif isinstance(value, list):
         for item in value:
-            yield from secrets_in(item, name)
-    elif isinstance(value, str) and re.search(r"secret|token$|token_|private", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()):
-        if len(value) >= 6 and ANY not in value and not re.search(r"file|path|url|expire", name.lower()):
-            yield value
+            yield from named_secrets(item, name)
+    elif isinstance(value, str):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+        if re.search(r"secret|token$|token_|private", name) and not re.search(r"file|path|url|expire", name):
+            # A private key may be given by its path.
+            if len(value) >= 6 and ANY not in value and not value.startswith("/"):
+                yield name, value
+
+
+def secrets_in(value):
+    return [secret for _, secret in named_secrets(value)]
+
+
+# How long a piece of a secret is that no text may hold.
+PIECE = 16
 
 
 def shows(text, secrets):
-    """Whether one of the secrets is in the text, as it is or as part of a URL."""
+    """Whether one of the secrets, or a good part of it, is in the text, as it is or as part of a URL."""
     for secret in secrets:
         quoted = urllib.parse.quote(secret, safe="~")
-        if any(form in text for form in (secret, quoted, urllib.parse.quote(quoted))):
-            return True
+        for form in (secret, quoted, urllib.parse.quote(quoted)):
+            # A text that is cut short, or that shows the end only, shows enough.
+            pieces = (form[start : start + PIECE] for start in range(0, len(form) - PIECE + 1, PIECE // 2))
+            if form in text or any(piece in text for piece in pieces):
+                return True
     return False
 
 
@@ -230,17 +244,17 @@ def texts_of(error):
     return "\n".join(text for text in texts if text)
 
 
-def secrets_of_file(text):
-    """The secrets in a file of the home directory: JSON, a list of entries, or a key."""
+def named_secrets_of_file(text):
+    """The secrets in a file of the home directory, JSON, a list of entries, or a key, and their names."""
     try:
-        yield from secrets_in(json.loads(text.lstrip("\ufeff")))
+        yield from named_secrets(json.loads(text.lstrip("\ufeff")))
         return
     except ValueError:
         pass
     for name, value in re.findall(r"^\s*([^\s=:]+)\s*[=:]\s*(.*?)(?:\s[#;].*)?$", text, re.MULTILINE):
-        yield from secrets_in(value.strip(), name.lower())
+        yield from named_secrets(value.strip(), name)
     for key in re.findall(r"PRIVATE KEY-----\s(.*?)-----END", text, re.DOTALL):
-        yield from key.split()
+        yield from (("private_key", line) for line in key.split())
 
 
 def prepare(scenario_folder, emulator, scratch):
@@ -264,7 +278,7 @@ def prepare(scenario_folder, emulator, scratch):
                 continue
             text = substitute(text, names)
             path.write_text(text, "utf-8")
-            files += secrets_of_file(text)
+            files += [secret for _, secret in named_secrets_of_file(text)]
 
     emulator.control("POST", "/reset", scenario.get("service", {"access_keys": []}))
     if "config" in scenario:

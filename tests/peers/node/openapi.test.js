@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { beforeEach, test } = require('node:test');
+const { BEARER_TOKEN } = require('../../node/secrets.js');
 const { Credential, KEY, emulator, inItsPlace, peer, record, requests, reset, roleClient } = require('./support.js');
 const { assertSignedBy, pop, v3 } = require('./signatures.js');
 
@@ -88,7 +89,7 @@ for (const [core, [Sts, Config, version]] of Object.entries(STS)) {
 
 test('a bearer token', async () => {
   const recorder = await record();
-  const credential = new Credential({ type: 'bearer', bearerToken: 'canary-7Zq-bearer' });
+  const credential = new Credential({ type: 'bearer', bearerToken: BEARER_TOKEN });
   for (const [Sts, Config] of Object.values(STS)) {
     await new Sts(new Config({ credential, endpoint: recorder.host, protocol: 'http' })).getCallerIdentity();
   }
@@ -96,7 +97,7 @@ test('a bearer token', async () => {
   assert.equal(recorder.requests.length, 2);
   for (const { url, headers } of recorder.requests) {
     const found = headers['x-acs-bearer-token'] ?? new URLSearchParams(url.split('?')[1]).get('BearerToken');
-    assert.ok(found === 'canary-7Zq-bearer', 'the token differs');
+    assert.ok(found === BEARER_TOKEN, 'the token differs');
   }
 });
 

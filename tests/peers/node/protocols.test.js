@@ -4,11 +4,12 @@
 
 const assert = require('node:assert/strict');
 const { beforeEach, test } = require('node:test');
+const { BEARER_TOKEN } = require('../../node/secrets.js');
 const { Credential, KEY, adapters, emulator, peer, record, requests, reset, roleClient } = require('./support.js');
 const { assertSignedBy, log, oss1, oss4, roa } = require('./signatures.js');
 
 const BUCKETS = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult></ListBucketResult>';
-const BEARER = { type: 'bearer', bearerToken: 'canary-7Zq-bearer' };
+const BEARER = { type: 'bearer', bearerToken: BEARER_TOKEN };
 
 beforeEach(reset);
 

@@ -7,6 +7,8 @@ const { createServer } = require('node:http');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
+const { SECRET } = require('../../node/secrets.js');
+
 /** The emulator's addresses. */
 const emulator = JSON.parse(process.env.EMULATOR);
 /** `require` as a program has it in whose node_modules the SDKs are. */
@@ -19,7 +21,7 @@ const ours = inItsPlace ? peer : require;
 const Credential = ours(name);
 const adapters = ours(`${name}/adapters${inItsPlace ? '' : '.js'}`);
 
-const KEY = { id: 'LTAIpeer', secret: 'canary-7Zq-peer', account: '1000000000000001', user: 'alice' };
+const KEY = { id: 'LTAIpeer', secret: SECRET, account: '1000000000000001', user: 'alice' };
 const ROLE = 'acs:ram::1000000000000001:role/peer';
 
 async function control(method, path, body) {

@@ -15,10 +15,11 @@ from recorder import Recorder
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests/scenarios"), str(ROOT / "tests/python")]
 from run import Emulator  # noqa: E402
+from support import BEARER_TOKEN, SECRET  # noqa: E402
 
 PREFIXES = ("ALIBABA_CLOUD_", "ALIYUN_", "OSS_", "ODPS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 ACCOUNT = "1000000000000001"
-USER = {"id": "LTAIpeer", "secret": "canary-peer-secret", "account": ACCOUNT, "user": "alice"}
+USER = {"id": "LTAIpeer", "secret": SECRET, "account": ACCOUNT, "user": "alice"}
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +137,7 @@ def static(emulator):
 
 @pytest.fixture
 def bearer(emulator):
-    return Client(Config(type="bearer", bearer_token="canary-bearer"))
+    return Client(Config(type="bearer", bearer_token=BEARER_TOKEN))
 
 
 @pytest.fixture

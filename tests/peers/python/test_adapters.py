@@ -31,7 +31,7 @@ from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import Config
 from conftest import ACCOUNT, config, identity
-from support import Sts
+from support import SECRET, Sts
 
 def oss2_peer(recorder, client):
     auth = oss2.ProviderAuthV4(oss2_adapter.CredentialsProvider(client))
@@ -180,7 +180,7 @@ def test_a_pair_without_a_token_is_signed_without_one(peer, read, recorder, stat
 @pytest.mark.parametrize("adapter", [oss2_adapter, oss_v2_adapter, log_adapter, tablestore_adapter])
 def test_without_a_client_it_is_the_default_chain(adapter, emulator, monkeypatch):
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIenvironment")
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary-environment")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
     provider = adapter.CredentialsProvider()
     assert provider.client.get_credential().provider_name == "default/env"
     assert provider.pair().access_key_id == "LTAIenvironment"
@@ -260,7 +260,7 @@ def caller_identity():
 def test_acs_client_signs_rpc_with_what_the_client_has(emulator, asked, steady, monkeypatch):
     # The SDK would prefer these to every credential that it is given.
     monkeypatch.setenv("ALIYUN_ACCESS_KEY_ID", "LTAIforeign")
-    monkeypatch.setenv("ALIYUN_ACCESS_KEY_SECRET", "canary-foreign")
+    monkeypatch.setenv("ALIYUN_ACCESS_KEY_SECRET", SECRET)
     acs = acs_adapter.AcsClient(credential=steady, verify=emulator.addresses["ca"])
     arn = f"acs:ram::{ACCOUNT}:assumed-role/peer/peer"
     expected = []

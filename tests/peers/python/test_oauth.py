@@ -6,6 +6,7 @@ import time
 import pytest
 
 from aliyun_cred.provider import OAuthCredentialsProvider
+from support import ACCESS_TOKEN, REFRESH_TOKEN
 
 APP = "app"
 SITE = "https://oauth.aliyun.com"
@@ -16,7 +17,7 @@ class Keeper:
 
     def __init__(self):
         self.calls = []
-        self.held = {"refresh_token": "canary-refresh-token", "access_token": "canary-access-token"}
+        self.held = {"refresh_token": REFRESH_TOKEN, "access_token": ACCESS_TOKEN}
 
     def tell(self, refresh_token, access_token, access_key_id, access_key_secret, security_token, *ends):
         access_token_expire, sts_expiration = ends
@@ -39,7 +40,7 @@ class Keeper:
 @pytest.fixture
 def oauth(emulator):
     """The service's state; `reset()` may say more."""
-    state = {"client_ids": [APP], "refresh_token": "canary-refresh-token", "access_token": "canary-access-token"}
+    state = {"client_ids": [APP], "refresh_token": REFRESH_TOKEN, "access_token": ACCESS_TOKEN}
     emulator.control("POST", "/reset", {"access_keys": [], "oauth": {**state, "strict": True}})
     return emulator
 

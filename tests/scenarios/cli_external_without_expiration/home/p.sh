@@ -1,2 +1,2 @@
 echo run >>"$HOME/runs"
-echo '{"mode": "AK", "access_key_id": "ext", "access_key_secret": "canary-ext-secret"}'
+echo '{"mode": "AK", "access_key_id": "ext", "access_key_secret": "ZsUkwC6JbRfcK6B2canaryPc5TmBvg"}'
