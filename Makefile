@@ -122,7 +122,7 @@ test-rust: rust
 	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
 	@$(DEBUG)/examples/fleet >/dev/null
 
-test-c: c
+test-c: rust c
 	@echo "== C and C++"
 	@mkdir -p $(BUILD)/c
 	@cargo build --quiet -p aliyun-cred-c --features inject-panic
@@ -130,6 +130,8 @@ test-c: c
 	@cargo build --quiet -p aliyun-cred-c
 	@BUILD_DIR=$(BUILD)/c PANIC_LIB=$(BUILD)/c/panicking.so tests/c/run.sh
 	@BUILD_DIR=$(BUILD)/c $(PYTHON) tests/c/examples.py
+	@echo "== C: what stays in memory"
+	@BUILD_DIR=$(BUILD)/c $(PYTHON) tests/c/memory.py
 
 test-package: rust c
 	@echo "== C and C++: the installed package"

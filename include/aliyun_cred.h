@@ -52,6 +52,10 @@
  * starts one background thread when a source first needs the network or a provider is asked, one for each piece of work
  * that blocks, four of these at once at most, and one for each call of a provider; they keep no process from ending.
  *
+ * ThreadSanitizer does not see how these threads synchronise, because the library is not instrumented, and reports races
+ * that are none. Run programs with TSAN_OPTIONS=suppressions=PREFIX/share/aliyun_cred/tsan.supp, which is installed with
+ * this header.
+ *
  * Signals. The library's threads block all signals but those that a fault of their own raises, and SIGPROF: handlers run
  * on the program's threads. Providers and external commands have blocked what the thread had that first needed the
  * background thread; so have the callbacks of requests, and SIGPIPE besides. A callback for log lines has whatever the
@@ -68,8 +72,10 @@
  *
  * Logging. Nothing is logged unless the program gives a callback with aliyun_cred_set_log_callback.
  *
- * Secrets are wiped from the library's memory when their owner is freed. No error holds one, and nothing is ever
- * written to standard output or, while there is memory, to standard error.
+ * Secrets are wiped from the library's memory when their owner is freed, and so is every other block of memory that it
+ * frees: the buffers that a reply passes through as well. A reply stays in the buffer of its connection until that is
+ * closed, a fraction of a second after the last request. Not wiped is what the program copies, and what the kernel holds.
+ * No error holds a secret, and nothing is ever written to standard output or, while there is memory, to standard error.
  *
  * Configurations. Each option has a setter, aliyun_cred_config_set_<option>. Its arguments: config, which is borrowed
  * and changed; value, which is copied, and is a string, a whole number or a flag. It returns NULL on success, and

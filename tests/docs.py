@@ -14,7 +14,20 @@ from run import named_secrets, named_secrets_of_file  # noqa: E402
 # By the end of the name that a secret stands under. STS issues secrets of 44 characters with its tokens.
 SHAPES = {"secret": r"[A-Za-z0-9]{30}|[A-Za-z0-9]{44}", "token": r"CAIS[A-Za-z0-9+/]{300,}={0,2}|[\w.-]{40,}"}
 # Scenarios about characters that no real secret has.
-ODD_SECRETS = {"access_key_unicode", "ini_special_characters"}
+ODD_SECRETS = {
+    "access_key_in_another_script",
+    "access_key_with_white_space",
+    "cli_line_break_in_the_secret",
+    "cli_white_space",
+    "env_in_quotes",
+    "env_with_a_line_break",
+    "env_with_white_space",
+    "ini_secret_in_another_script",
+    "ini_special_characters",
+    "sts_gives_a_secret_in_another_script",
+    "uri_gives_a_line_break_in_the_secret",
+    "uri_gives_a_line_break_in_the_token",
+}
 
 
 def read(name):

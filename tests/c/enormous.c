@@ -11,6 +11,8 @@ enum { LENGTH = 1 << 20 };
 
 /* LENGTH bytes, the last three of them one character. */
 static char *enormous;
+/* As long, of characters that keys have. */
+static char *key;
 /* The same, cut inside its last character: no UTF-8 any more. */
 static char *broken;
 
@@ -31,6 +33,10 @@ static void setters_take_them(void) {
     }
     aliyun_cred_client_t *client = NULL;
     CHECK(is(aliyun_cred_client_new(config, &client), ALIYUN_CRED_ERROR_INVALID_CONFIG));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_id(config, key)));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, key)));
+    CHECK(succeeds(aliyun_cred_config_set_security_token(config, key)));
+    CHECK(succeeds(aliyun_cred_config_set_bearer_token(config, key)));
     /* As names, keys, paths and addresses of every source: whatever becomes of it, it comes to an end. */
     for (size_t index = 0; index < sizeof types / sizeof types[0]; ++index) {
         CHECK(succeeds(aliyun_cred_config_set_type(config, types[index])));
@@ -53,14 +59,14 @@ static void what_was_set_comes_back_whole(void) {
     aliyun_cred_credentials_t *credentials = NULL;
     aliyun_cred_credentials_view_t view;
     CHECK(succeeds(aliyun_cred_config_set_type(config, "access_key")));
-    CHECK(succeeds(aliyun_cred_config_set_access_key_id(config, enormous)));
-    CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, enormous)));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_id(config, key)));
+    CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, key)));
     CHECK(succeeds(aliyun_cred_client_new(config, &client)));
     CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
     CHECK(succeeds(aliyun_cred_credentials_view(credentials, &view)));
     CHECK(view.access_key_id.length == LENGTH && view.access_key_secret.length == LENGTH);
-    CHECK(memcmp(view.access_key_id.data, enormous, LENGTH + 1) == 0);
-    CHECK(memcmp(view.access_key_secret.data, enormous, LENGTH + 1) == 0);
+    CHECK(memcmp(view.access_key_id.data, key, LENGTH + 1) == 0);
+    CHECK(memcmp(view.access_key_secret.data, key, LENGTH + 1) == 0);
     aliyun_cred_credentials_free(credentials);
     aliyun_cred_client_free(client);
     aliyun_cred_config_free(config);
@@ -85,8 +91,8 @@ static void give(void *user_data, aliyun_cred_answer_t *answer) {
     CHECK(is(aliyun_cred_answer_set_access_key(answer, "i", broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
     CHECK(is(aliyun_cred_answer_set_security_token(answer, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
     CHECK(is(aliyun_cred_answer_set_error(answer, 1, broken), ALIYUN_CRED_ERROR_INVALID_ARGUMENT));
-    CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, enormous, enormous)));
-    CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, enormous)));
+    CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, key, key)));
+    CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, key)));
     if (user_data != NULL) {
         CHECK(succeeds(aliyun_cred_answer_set_error(answer, ALIYUN_CRED_ERROR_DENIED, enormous)));
     }
@@ -100,7 +106,7 @@ static void answers_of_a_provider(void) {
     CHECK(succeeds(aliyun_cred_client_from_provider(enormous, give, NULL, NULL, &client)));
     CHECK(same(aliyun_cred_client_type(client), enormous));
     CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
-    CHECK(same(aliyun_cred_credentials_security_token(credentials), enormous));
+    CHECK(same(aliyun_cred_credentials_security_token(credentials), key));
     CHECK(same(aliyun_cred_credentials_provider_name(credentials), enormous));
     aliyun_cred_credentials_free(credentials);
     aliyun_cred_client_free(client);
@@ -114,10 +120,12 @@ static void answers_of_a_provider(void) {
 
 int main(void) {
     enormous = malloc(LENGTH + 1);
+    key = calloc(1, LENGTH + 1);
     broken = malloc(LENGTH);
-    if (enormous == NULL || broken == NULL) {
+    if (enormous == NULL || key == NULL || broken == NULL) {
         return 1;
     }
+    memset(key, 'x', LENGTH);
     memset(enormous, 'x', LENGTH);
     memcpy(enormous + LENGTH - 3, "\xe5\x87\xad", 4);
     memcpy(broken, enormous, LENGTH);
@@ -127,6 +135,7 @@ int main(void) {
     RUN(names_and_documents);
     RUN(answers_of_a_provider);
     free(broken);
+    free(key);
     free(enormous);
     return finish();
 }

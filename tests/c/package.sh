@@ -53,7 +53,7 @@ prints_version() { # title, then as clean
 # --- what is installed
 
 listing() { (cd "$1" && find . -mindepth 1 -printf '%M %P %l\n' | sed 's/ $//' | LC_ALL=C sort -k 2); }
-expected() { # folder of libraries, of headers; as listing shows them, below /usr
+expected() { # folder of libraries, of headers, of data; as listing shows them
     cat <<END
 -rw-r--r-- $2/aliyun_cred.h
 -rw-r--r-- $2/aliyun_cred.hpp
@@ -64,11 +64,12 @@ lrwxrwxrwx $1/libaliyun_cred.so libaliyun_cred.so.$abi
 lrwxrwxrwx $1/libaliyun_cred.so.$abi libaliyun_cred.so.$version
 -rwxr-xr-x $1/libaliyun_cred.so.$version
 -rw-r--r-- $1/pkgconfig/aliyun_cred.pc
+-rw-r--r-- $3/aliyun_cred/tsan.supp
 END
 }
-check_files() { # title, DESTDIR, folder of libraries, of headers
+check_files() { # title, DESTDIR, folder of libraries, of headers, of data
     listing "$2" | grep -v '^d' >"$BUILD_DIR/listing" || :
-    expected "$3" "$4" | LC_ALL=C sort -k 2 | diff -u - "$BUILD_DIR/listing" || failed "$1: the files differ"
+    expected "$3" "$4" "$5" | LC_ALL=C sort -k 2 | diff -u - "$BUILD_DIR/listing" || failed "$1: the files differ"
     if listing "$2" | grep '^d' | grep -v '^drwxr-xr-x '; then failed "$1: a folder is not for everybody"; fi
 }
 
@@ -88,7 +89,7 @@ check_symbols() { # folder of libraries
 # Whatever the umask, twice over, and as a distribution with folders of its own would.
 (umask 077 && make_package install DESTDIR="$BUILD_DIR/plain" PREFIX=/usr)
 make_package install DESTDIR="$BUILD_DIR/plain" PREFIX=/usr/
-check_files "PREFIX=/usr" "$BUILD_DIR/plain" usr/lib usr/include
+check_files "PREFIX=/usr" "$BUILD_DIR/plain" usr/lib usr/include usr/share
 check_symbols "$BUILD_DIR/plain/usr/lib"
 if [ "${1:-}" = release ]; then
     if [ "$failures" -ne 0 ]; then say "$failures failed"; exit 1; fi
@@ -98,9 +99,9 @@ fi
 
 triplet=lib/x86_64-linux-gnu
 make_package install DESTDIR="$BUILD_DIR/triplet" PREFIX=/usr LIBDIR=/usr/$triplet INCLUDEDIR=/usr/include/aliyun
-check_files "LIBDIR" "$BUILD_DIR/triplet" usr/$triplet usr/include/aliyun
+check_files "LIBDIR" "$BUILD_DIR/triplet" usr/$triplet usr/include/aliyun usr/share
 make_package install DESTDIR="$BUILD_DIR/apart" PREFIX=/opt/cred LIBDIR=/srv/lib INCLUDEDIR=/srv/include
-check_files "LIBDIR outside PREFIX" "$BUILD_DIR/apart" srv/lib srv/include
+check_files "LIBDIR outside PREFIX" "$BUILD_DIR/apart" srv/lib srv/include opt/cred/share
 grep -qx 'libdir=/srv/lib' "$BUILD_DIR/apart/srv/lib/pkgconfig/aliyun_cred.pc" || failed "libdir outside PREFIX"
 
 # Without DESTDIR; a folder that was there keeps its mode, and a file its place.

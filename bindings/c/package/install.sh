@@ -31,7 +31,7 @@ LIBDIR=${LIBDIR:-$PREFIX/lib} INCLUDEDIR=${INCLUDEDIR:-$PREFIX/include}
 absolute LIBDIR "$LIBDIR"
 absolute INCLUDEDIR "$INCLUDEDIR"
 LIBDIR=$(trimmed "$LIBDIR") INCLUDEDIR=$(trimmed "$INCLUDEDIR")
-lib=${DESTDIR:-}$LIBDIR include=${DESTDIR:-}$INCLUDEDIR
+lib=${DESTDIR:-}$LIBDIR include=${DESTDIR:-}$INCLUDEDIR share=${DESTDIR:-}$PREFIX/share/aliyun_cred
 
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
 abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred.h")
@@ -62,6 +62,7 @@ up() { # folder below PREFIX
 install_all() {
     put "$root/include/aliyun_cred.h" "$include" 644
     put "$root/include/aliyun_cred.hpp" "$include" 644
+    put "$here/tsan.supp" "$share" 644
     put "$1/libaliyun_cred.a" "$lib" 644
     mkdir -p "$lib"
     install -m 755 "$1/libaliyun_cred.so" "$lib/libaliyun_cred.so.$version"
@@ -82,11 +83,13 @@ install_all() {
 }
 
 uninstall_all() {
-    rm -f "$include/aliyun_cred.h" "$include/aliyun_cred.hpp" "$lib/libaliyun_cred.a" "$lib/libaliyun_cred.so" \
+    rm -f "$share/tsan.supp" "$include/aliyun_cred.h" "$include/aliyun_cred.hpp" "$lib/libaliyun_cred.a" "$lib/libaliyun_cred.so" \
         "$lib/libaliyun_cred.so.$abi" "$lib/libaliyun_cred.so.$version" "$lib/pkgconfig/aliyun_cred.pc" \
         "$lib/cmake/aliyun_cred/aliyun_credConfig.cmake" "$lib/cmake/aliyun_cred/aliyun_credConfigVersion.cmake"
-    # The one folder that is nobody else's.
-    [ ! -d "$lib/cmake/aliyun_cred" ] || rmdir "$lib/cmake/aliyun_cred" 2>/dev/null || :
+    # The folders that are nobody else's.
+    for folder in "$lib/cmake/aliyun_cred" "$share"; do
+        [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
+    done
 }
 
 case $action in
