@@ -21,7 +21,7 @@ from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
 from aliyun_cred.provider.refreshable import Credentials
 
-from support import eventually
+from support import eventually, printing
 
 PAIR = {"access_key_id": "id", "access_key_secret": "canary-secret"}
 STS = {**PAIR, "security_token": "canary-token"}
@@ -73,23 +73,6 @@ class Keeper:
 
 def role(sts, **options):
     return providers.RamRoleArnCredentialsProvider(**ROLE, sts_endpoint=sts.url, **options)
-
-
-def printing(tmp_path, **extra):
-    """A command that prints a new credential each time."""
-    program = tmp_path / "program.py"
-    program.write_text(
-        f"""
-import json, os
-log = {str(tmp_path / "runs")!r}
-with open(log, "a") as file:
-    file.write("x")
-number = os.path.getsize(log)
-out = dict(mode="StsToken", access_key_id=f"id {{number}}", access_key_secret="canary-secret", sts_token="canary-token")
-print(json.dumps({{**out, **{extra!r}}}))
-"""
-    )
-    return f"{sys.executable} {program}"
 
 
 def shown(credentials):
