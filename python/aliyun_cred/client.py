@@ -39,7 +39,7 @@ def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]"
 class Client:
     """A client of one source, or of the default chain.
 
-    Usable from any thread, asyncio or trio event loop, and in a forked child; everyone who asks it shares its
+    Usable from any thread, greenlet, asyncio or trio event loop, and in a forked child; everyone who asks it shares its
     cached credential and the one refresh in flight. Making one opens no connection and starts no thread.
 
     A client can be pickled and deep-copied. The copy has the configuration, **its long-lived secrets included**, and
@@ -111,7 +111,8 @@ class Client:
         """The current credential.
 
         From the cache if that is fresh; else this thread waits, as long as the source's own limits allow, or for
-        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts.
+        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts. Where gevent or eventlet have
+        patched ``socket``, only this greenlet waits.
 
         :raises CredentialException: what the source says, if it has no credential that is still valid; of kind
             ``timeout`` if ``timeout`` ran out, and then the refresh goes on. A provider of your own knows no

@@ -1,8 +1,8 @@
 """How a call waits for a refresh.
 
-A thread waits in the native client. What runs many calls in one thread (an asyncio or trio event loop) has
-one queue and watches its descriptor: no call needs a thread, and the thread that brings a
-credential never enters the interpreter. Each of the two has a module here, imported only when a call has to wait.
+A thread waits in the native client. What runs many calls in one thread (an asyncio or trio event loop, the hub of
+gevent or eventlet) has one queue and watches its descriptor: no call needs a thread, and the thread that brings a
+credential never enters the interpreter. Each of the four has a module here, imported only when a call has to wait.
 """
 
 import sys
@@ -18,11 +18,31 @@ if TYPE_CHECKING:
 
     from ..provider._own import Own, Replaced
 
-    _Wake = Callable[[_native.Outcome], object]
+    # Called with an outcome, or with `None` in a forked child, which has to ask for itself.
+    _Wake = Callable[[_native.Outcome | None], object]
 
 
 def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
-    """Returns the current credential, waiting in this thread."""
+    """Returns the current credential. Waits cooperatively where the program asked gevent or eventlet for that.
+
+    That is: in a thread that has a hub, once ``socket`` is monkey-patched. This wait stands for a network call, so it
+    switches greenlets exactly where one written in Python would. A hub alone does not count: a program that patched
+    nothing may hold a native lock here, and a greenlet that wanted it would stop the hub for good. A thread without a
+    hub has no other greenlets to run.
+    """
+    if isinstance(client, _native.Client):
+        if sys.modules.get("gevent.monkey") is not None:
+            from . import _gevent
+
+            hub = _gevent.current()
+            if hub is not None:
+                return _gevent.wait(client, timeout, hub)
+        if sys.modules.get("eventlet.patcher") is not None:
+            from . import _eventlet
+
+            hub = _eventlet.current()
+            if hub is not None:
+                return _eventlet.wait(client, timeout, hub)
     return client.credential() if timeout is None else client.credential_within(timeout)
 
 
