@@ -45,6 +45,9 @@ const MODEL = Object.fromEntries(
 /** What is masked wherever a value shows; an address may hold a password. */
 const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'privateKey', 'credentialsURI', 'proxy']);
 
+/** What is shown only if it looks like a path. */
+const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile']);
+
 function column(table, index) {
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row[index]]));
 }
@@ -61,7 +64,16 @@ function collect(table, from, name, value) {
 
 const same = (property) => property;
 const asIs = (property, value) => value;
-const masked = (property, value) => (SECRETS.has(property) && value !== '' ? '***' : value);
+function masked(property, value) {
+  if (SECRETS.has(property) && value !== '') return '***';
+  if (PATHS.has(property) && typeof value === 'string' && !isPath(value)) return `<${value.length} characters>`;
+  return value;
+}
+
+/** Whether it looks like a path: else it may be a secret that was pasted in its place. */
+function isPath(value) {
+  return /^([/\\]|\.{1,2}[/\\]|~\/|[A-Za-z]:[/\\])/.test(value) || (value.length <= 64 && value.includes('.'));
+}
 
 class Config {
   constructor(map) {

@@ -39,8 +39,8 @@ def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]"
 class Client:
     """A client of one source, or of the default chain.
 
-    Usable from any thread, from any asyncio event loop, and in a forked child; everyone who asks it shares its cached
-    credential and the one refresh in flight. Making one opens no connection and starts no thread.
+    Usable from any thread, greenlet, asyncio or trio event loop, and in a forked child; everyone who asks it shares its
+    cached credential and the one refresh in flight. Making one opens no connection and starts no thread.
 
     A client can be pickled and deep-copied. The copy has the configuration, **its long-lived secrets included**, and
     resolves for itself: a credential that was fetched is never part of it.
@@ -111,30 +111,30 @@ class Client:
         """The current credential.
 
         From the cache if that is fresh; else this thread waits, as long as the source's own limits allow, or for
-        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts.
+        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts. Where gevent or eventlet have
+        patched ``socket``, only this greenlet waits.
 
         :raises CredentialException: what the source says, if it has no credential that is still valid; of kind
             ``timeout`` if ``timeout`` ran out, and then the refresh goes on. A provider of your own knows no
             ``timeout``
         """
-        if timeout is None:
-            return self._native.credential()
-        return self._native.credential_within(timeout)
+        if timeout is not None:
+            _check(timeout)
+        return self._native.cached() or _wait(self._native, timeout)
 
-    async def get_credential_async(self) -> CredentialModel:
-        """The current credential, as :meth:`get_credential` without blocking the event loop.
+    async def get_credential_async(self, timeout: "float | None" = None) -> CredentialModel:
+        """The current credential, as :meth:`get_credential` without blocking the event loop (asyncio's or trio's).
 
-        Cancelling one waiter (``asyncio.wait_for``) never cancels the refresh for the others.
+        Cancelling one waiter (``asyncio.wait_for``, ``trio.move_on_after``) never cancels the refresh for the others.
         """
+        if timeout is not None:
+            _check(timeout)
         model = self._native.cached()
         if model is not None:
             return model
-        if not isinstance(self._native, _native.Client):
-            return await self._native.credential_async()
-        # Only those who wait need asyncio, and they have imported it already.
-        from ._waiting import credential
+        from ._waiting import wait_async
 
-        return await credential(self._native)
+        return await wait_async(self._native, timeout)
 
     def invalidate(self) -> None:
         """Says that the service has refused the credential: the next call asks the source again."""
@@ -204,6 +204,19 @@ class Client:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(type={self._type_name!r})"
+
+
+def _check(timeout: float) -> None:
+    # What the native client can count.
+    if not 0 <= timeout < 2**64:
+        raise ValueError("timeout must be a number of seconds, zero or more")
+
+
+def _wait(native: "_native.Client | Own | Replaced", timeout: "float | None") -> CredentialModel:
+    # Only those who wait need the module.
+    from ._waiting import wait
+
+    return wait(native, timeout)
 
 
 def _of_provider(provider: "Any") -> "_native.Client | Own":

@@ -6,6 +6,7 @@ New code asks a :class:`aliyun_cred.client.Client`, whose ``get_credential()`` g
 import time
 
 from . import _native
+from ._waiting import given_by, wait, wait_async
 from .models import CredentialModel, _shown
 from .utils import auth_constant as ac
 
@@ -180,8 +181,6 @@ class _Refreshed(_Fields):
 
     async def _refresh_credential_async(self) -> None:
         if self._is_due():
-            from ._waiting import given_by
-
             self._hold(await given_by(self.provider))
 
     def _hold(self, given: object) -> None:
@@ -258,14 +257,13 @@ class CredentialsURICredential(_Refreshed):
 
     def _refresh_credential(self) -> None:
         if self._is_due():
-            self._hold(self._native().credential())
+            native = self._native()
+            self._hold(native.cached() or wait(native))
 
     async def _refresh_credential_async(self) -> None:
         if self._is_due():
-            from ._waiting import credential
-
             native = self._native()
-            self._hold(native.cached() or await credential(native))
+            self._hold(native.cached() or await wait_async(native))
 
     def _native(self) -> _native.Client:
         # Made late, as a URI that cannot be is an error of the first use.

@@ -29,13 +29,27 @@ _SECRETS = (
     "refresh_token",
     "proxy",
 )
+_PATHS = {"oidc_token_file_path", "private_key_file"}
+
+
+def _masked(name: str, value: object) -> str:
+    if name in _SECRETS:
+        return "***"
+    if name in _PATHS and isinstance(value, str) and not _is_path(value):
+        return f"<{len(value)} characters>"
+    return repr(value)
+
+
+def _is_path(value: str) -> bool:
+    """Whether it looks like one: else it may be a secret that was pasted in its place."""
+    begins = value.startswith(("/", "./", "../", "~/", "\\", ".\\", "..\\")) or value[1:3] in (":\\", ":/")
+    return begins or (len(value) <= 64 and "." in value)
 
 
 def _shown(model: object, names: "Iterable[str]") -> str:
     """The fields that are set, secrets masked."""
     fields = [(name, getattr(model, name, None)) for name in names]
-    texts = (f"{name}={'***' if name in _SECRETS else repr(value)}" for name, value in fields if value is not None)
-    return f"({', '.join(texts)})"
+    return f"({', '.join(f'{name}={_masked(name, value)}' for name, value in fields if value is not None)})"
 
 
 class Config(TeaModel):

@@ -7,6 +7,7 @@ it gets, and reads its attributes whenever it is asked.
 import os
 
 from . import _native, credentials
+from ._waiting import given_by, running, wait, wait_async
 from .exceptions import CredentialConfigError, failure
 from .models import Config, CredentialModel
 from .utils import auth_constant as ac
@@ -84,9 +85,8 @@ class AlibabaCloudCredentialsProvider:
 
     async def get_credentials_async(self) -> "credentials.Credential | None":
         """As :meth:`get_credentials`, without blocking the event loop."""
-        import asyncio
-
-        return await asyncio.get_running_loop().run_in_executor(None, self.get_credentials)
+        given: "credentials.Credential | None" = await running().in_thread(self.get_credentials)
+        return given
 
 
 class _Source(AlibabaCloudCredentialsProvider):
@@ -111,13 +111,12 @@ class _Source(AlibabaCloudCredentialsProvider):
         return native
 
     def get_credentials(self) -> credentials.Credential:
-        return self._made(self._native().credential())
+        native = self._native()
+        return self._made(native.cached() or wait(native))
 
     async def get_credentials_async(self) -> credentials.Credential:
-        from ._waiting import credential
-
         native = self._native()
-        return self._made(native.cached() or await credential(native))
+        return self._made(native.cached() or await wait_async(native))
 
 
 class EcsRamRoleCredentialProvider(_Source):
@@ -508,8 +507,6 @@ class DefaultCredentialsProvider(AlibabaCloudCredentialsProvider):
         raise failure("not_configured", "not found credentials")
 
     async def get_credentials_async(self) -> credentials.Credential:
-        from ._waiting import given_by
-
         for provider in list(self.user_configuration_providers):
             credential: "credentials.Credential | None" = await given_by(provider)
             if credential is not None:

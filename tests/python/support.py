@@ -1,6 +1,10 @@
 """What the tests share: a minimal STS on loopback that counts what it is asked and can hold its answers back."""
 
+import gc
+import importlib.util
 import json
+import os
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +53,21 @@ def eventually(condition):
     deadline = time.monotonic() + WATCHDOG_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it never came"
+
+
+def queue_sockets():
+    """How many descriptors of this process are Unix sockets: those of the queues, and of event loops."""
+    gc.collect()
+    with open("/proc/self/net/unix") as table:
+        inodes = {line.split()[6] for line in table.readlines()[1:]}
+    count = 0
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{fd}")
+        except FileNotFoundError:
+            continue  # the folder's own
+        count += target.startswith("socket:[") and target[8:-1] in inodes
+    return count
 
 
 class Sts:
@@ -136,3 +155,30 @@ class Sts:
                 pass
 
         return Handler
+
+
+def printing(tmp_path, **extra):
+    """A command that prints a new credential each time."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"""
+import json, os
+log = {str(tmp_path / "runs")!r}
+with open(log, "a") as file:
+    file.write("x")
+number = os.path.getsize(log)
+out = dict(mode="StsToken", access_key_id=f"id-{{number}}", access_key_secret={SECRET!r}, sts_token={TOKEN!r})
+print(json.dumps({{**out, **{extra!r}}}))
+"""
+    )
+    return f"{sys.executable} {program}"
+
+
+def needs(*packages):
+    """Skips a module of tests where one of these packages is missing; with REQUIRE_ALL=1 that is a failure."""
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        import pytest
+
+        assert os.environ.get("REQUIRE_ALL") != "1", f"{missing} are not installed"
+        pytest.skip(f"{missing} are not installed", allow_module_level=True)

@@ -1,18 +1,17 @@
 import asyncio
-import gc
 import inspect
-import os
 import sys
 import threading
 from unittest import mock
 
 import pytest
-from aliyun_cred import _native, _waiting
+from aliyun_cred import _native
+from aliyun_cred._waiting import _asyncio
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import Config
 
-from support import WATCHDOG_SECONDS, eventually
+from support import WATCHDOG_SECONDS, eventually, queue_sockets
 
 
 NEW_LOOPS = [pytest.param(asyncio.new_event_loop, id="asyncio")]
@@ -115,16 +114,16 @@ def test_cancelling_one_leaves_the_others(run, sts, role):
         sts.hold()
         tasks = [asyncio.ensure_future(client.get_credential_async()) for _ in range(3)]
         await hold_until_asked(sts)
-        waiters = _waiting._waiters(asyncio.get_running_loop())
-        assert len(waiters._futures) == 3
+        waiters = _asyncio._waiters(asyncio.get_running_loop())
+        assert len(waiters.wakes) == 3
         tasks[1].cancel()
         with pytest.raises(asyncio.CancelledError):
             await tasks[1]
         # Nothing is kept for one who left.
-        assert len(waiters._futures) == 2
+        assert len(waiters.wakes) == 2
         sts.may_answer.set()
         models = await asyncio.gather(tasks[0], tasks[2])
-        assert not waiters._futures
+        assert not waiters.wakes
         return [model.access_key_id for model in models]
 
     assert run(main()) == ["STS.1", "STS.1"]
@@ -144,6 +143,46 @@ def test_cancelling_everyone_leaves_the_refresh(run, sts, role):
 
     assert run(main()) == "STS.1"
     assert sts.requests == 1
+
+
+def test_a_limit_ends_the_wait_and_not_the_refresh(run, sts, role):
+    client = Client(role)
+
+    async def main():
+        sts.hold()
+        others = [asyncio.ensure_future(client.get_credential_async()) for _ in range(3)]
+        await hold_until_asked(sts)
+        with pytest.raises(CredentialException) as late:
+            await client.get_credential_async(timeout=0.29)
+        assert len(_asyncio._waiters(asyncio.get_running_loop()).wakes) == 3
+        with pytest.raises(CredentialException) as at_once:
+            await client.get_credential_async(0)
+        assert (late.value.kind, at_once.value.kind) == ("timeout", "timeout")
+        sts.may_answer.set()
+        models = await asyncio.gather(*others, client.get_credential_async(timeout=WATCHDOG_SECONDS))
+        return str(late.value), {model.access_key_id for model in models}
+
+    text, ids = run(main())
+    assert (ids, sts.requests) == ({"STS.1"}, 1)
+    client.invalidate()
+    sts.hold()
+    with pytest.raises(CredentialException) as native:
+        client.get_credential(timeout=0.29)
+    assert text == str(native.value)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), 2**64])
+def test_a_limit_that_cannot_be_is_refused(run, timeout):
+    client = Client(Config(type="access_key", access_key_id="id", access_key_secret="s"))
+    with pytest.raises(ValueError, match="timeout must be a number of seconds, zero or more"):
+        run(client.get_credential_async(timeout=timeout))
+    with pytest.raises(TypeError):
+        run(client.get_credential_async(timeout="1"))
+
+
+@pytest.mark.parametrize("timeout", [1e9, 2.0**63])
+def test_a_limit_may_be_longer_than_any_wait(run, sts, role, timeout):
+    assert run(Client(role).get_credential_async(timeout=timeout)).access_key_id == "STS.1"
 
 
 def test_a_failure_is_everyones(run, sts, role):
@@ -169,21 +208,6 @@ def test_what_needs_no_wait_fails_at_once(run):
     with pytest.raises(CredentialException) as caught:
         run(Client().get_credential_async())
     assert caught.value.kind == "not_configured"
-
-
-def queue_sockets():
-    """How many descriptors of this process are Unix sockets: those of the queues, and of event loops."""
-    gc.collect()
-    with open("/proc/self/net/unix") as table:
-        inodes = {line.split()[6] for line in table.readlines()[1:]}
-    count = 0
-    for fd in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{fd}")
-        except FileNotFoundError:
-            continue  # the folder's own
-        count += target.startswith("socket:[") and target[8:-1] in inodes
-    return count
 
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them")
@@ -216,7 +240,7 @@ def test_a_loop_that_is_left_with_waiters_goes_too(new_loop, sts, role):
     del loop
     # The request in flight keeps its end of the queue; of the loop nothing is left.
     assert queue_sockets() == before + 2
-    assert not list(_waiting._by_loop)
+    assert not list(_asyncio._by_loop)
     # The credential comes, and the queue goes.
     sts.may_answer.set()
     eventually(lambda: queue_sockets() == before)
@@ -239,6 +263,12 @@ def test_a_loop_that_watches_no_descriptors_uses_its_executor(sts, role):
         with mock.patch.object(loop, "run_in_executor", wraps=loop.run_in_executor) as executor:
             assert loop.run_until_complete(client.get_credential_async()).access_key_id == "STS.2"
         executor.assert_called_once()
+        client.invalidate()
+        sts.hold()
+        with pytest.raises(CredentialException) as late:
+            loop.run_until_complete(client.get_credential_async(timeout=0.01))
+        assert late.value.kind == "timeout"
+        sts.may_answer.set()
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         loop.close()

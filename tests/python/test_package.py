@@ -38,6 +38,19 @@ repr(Client(Config(type="sts", access_key_id="i", access_key_secret="s", securit
     assert imported_by(program) - imported_by("pass") == OWN
 
 
+def test_a_thread_that_waits_needs_neither_a_loop_nor_a_hub():
+    program = """
+from aliyun_cred.client import Client
+from aliyun_cred.exceptions import CredentialException
+try:
+    Client().get_credential()
+except CredentialException:
+    pass
+"""
+    tops = {name.partition(".")[0] for name in imported_by(program)}
+    assert not tops & {"asyncio", "contextlib", "eventlet", "gevent", "sniffio", "threading", "trio"}
+
+
 def test_the_version_is_one():
     assert aliyun_cred.__version__ == importlib.metadata.version("aliyun-cred")
 
@@ -61,10 +74,11 @@ def mypy(*arguments, cwd):
 
 
 def test_the_stubs_say_what_the_native_module_has(tmp_path):
-    # The adapters import SDKs that are not here, and the bases are another package's where that is installed.
+    # The adapters import SDKs that are not here, some modules what may not be, and the bases are another package's
+    # where that is installed.
     allowed = tmp_path / "allowed"
     bases = ("provider\\._bases", "models\\.TeaModel")
-    allowed.write_text("".join(f"aliyun_cred\\.{name}.*\n" for name in ("adapters\\.", *bases)))
+    allowed.write_text("".join(f"aliyun_cred\\.{name}.*\n" for name in ("adapters\\.", "_waiting\\._", *bases)))
     ended = mypy("mypy.stubtest", "aliyun_cred", "--allowlist", str(allowed), "--ignore-unused-allowlist", cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

@@ -85,12 +85,12 @@ def test_a_child_forked_during_a_request_does_not_wait_for_it(sts, role):
 def test_a_loop_that_was_forked_gets_a_queue_of_its_own(sts, role):
     import asyncio
 
-    from aliyun_cred import _waiting
+    from aliyun_cred._waiting import _asyncio
 
     client = Client(role)
     loop = asyncio.new_event_loop()
     assert loop.run_until_complete(client.get_credential_async()).access_key_id == "STS.1"
-    parents = _waiting._by_loop[loop]().queue
+    parents = _asyncio._by_loop[loop]().queue
 
     def child():
         client.invalidate()
@@ -99,7 +99,7 @@ def test_a_loop_that_was_forked_gets_a_queue_of_its_own(sts, role):
             client._native.begin(parents, 1)
 
         async def queue():
-            return _waiting._waiters(asyncio.get_running_loop()).queue
+            return _asyncio._waiters(asyncio.get_running_loop()).queue
 
         return with_a_new_loop, parents.is_own(), parents.drain(), loop.run_until_complete(queue()) is parents
 

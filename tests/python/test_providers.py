@@ -21,7 +21,7 @@ from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
 from aliyun_cred.provider.refreshable import Credentials
 
-from support import ACCESS_TOKEN, BEARER_TOKEN, ISSUED_TOKEN, REFRESH_TOKEN, SECRET, TOKEN, eventually
+from support import ACCESS_TOKEN, BEARER_TOKEN, ISSUED_TOKEN, REFRESH_TOKEN, SECRET, TOKEN, eventually, printing
 
 PAIR = {"access_key_id": "id", "access_key_secret": SECRET}
 STS = {**PAIR, "security_token": TOKEN}
@@ -73,23 +73,6 @@ class Keeper:
 
 def role(sts, **options):
     return providers.RamRoleArnCredentialsProvider(**ROLE, sts_endpoint=sts.url, **options)
-
-
-def printing(tmp_path, **extra):
-    """A command that prints a new credential each time."""
-    program = tmp_path / "program.py"
-    program.write_text(
-        f"""
-import json, os
-log = {str(tmp_path / "runs")!r}
-with open(log, "a") as file:
-    file.write("x")
-number = os.path.getsize(log)
-out = dict(mode="StsToken", access_key_id=f"id {{number}}", access_key_secret={SECRET!r}, sts_token={TOKEN!r})
-print(json.dumps({{**out, **{extra!r}}}))
-"""
-    )
-    return f"{sys.executable} {program}"
 
 
 def shown(credentials):
@@ -422,10 +405,10 @@ def test_an_external_command_tells_of_each_new_credential(tmp_path):
     provider = providers.ExternalCredentialsProvider(
         process_command=printing(tmp_path, expiration="2100-01-01T00:00:00Z"), credential_update_callback=keeper.tell
     )
-    assert shown(provider.get_credentials()) == ("id 1", TOKEN, "external")
+    assert shown(provider.get_credentials()) == ("id-1", TOKEN, "external")
     provider.get_credentials()
-    assert keeper.told == [("sync", "id 1", SECRET, TOKEN, 4102444800)], "differs"
-    assert shown(Client(provider=provider).cloud_credential.provider.get_credentials())[0] == "id 1"
+    assert keeper.told == [("sync", "id-1", SECRET, TOKEN, 4102444800)], "differs"
+    assert shown(Client(provider=provider).cloud_credential.provider.get_credentials())[0] == "id-1"
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -443,16 +426,16 @@ def test_whoever_awaits_has_the_coroutine_function_told_in_their_loop(tmp_path, 
     )
 
     async def main():
-        assert shown(await provider.get_credentials_async())[0] == "id 1"
+        assert shown(await provider.get_credentials_async())[0] == "id-1"
         await Client(provider=provider).get_credential_async()
         assert loops == [asyncio.get_running_loop()] * 2
 
     asyncio.run(main())
     provider.get_credentials()
     assert [told[:2] for told in keeper.told] == [
-        ("async", "id 1"),
-        ("async", "id 2"),
-        ("sync" if both else "async", "id 3"),
+        ("async", "id-1"),
+        ("async", "id-2"),
+        ("sync" if both else "async", "id-3"),
     ]
     assert keeper.told[0][4] == 0
 
@@ -474,11 +457,11 @@ def test_a_loop_that_waits_for_the_refresh_is_not_waited_for(tmp_path, both):
         task = asyncio.ensure_future(provider.get_credentials_async())
         await asyncio.sleep(0)
         # It stands still here, and the refresh needs it.
-        assert shown(provider.get_credentials())[0] == "id 1"
-        assert shown(await task)[0] == "id 1"
+        assert shown(provider.get_credentials())[0] == "id-1"
+        assert shown(await task)[0] == "id-1"
 
     asyncio.run(main())
-    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id 1")]
+    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id-1")]
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -504,7 +487,7 @@ def test_what_a_loop_leaves_undone_is_done_without_it(tmp_path, both):
 
     asyncio.run(main())
     eventually(lambda: keeper.told)
-    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id 1")]
+    assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id-1")]
 
 
 def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
@@ -518,7 +501,7 @@ def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
         process_command=printing(tmp_path), credential_update_callback=sync, credential_update_callback_async=tell
     )
     with caplog.at_level(logging.WARNING, "aliyun_cred"):
-        assert shown(asyncio.run(provider.get_credentials_async()))[0] == "id 1"
+        assert shown(asyncio.run(provider.get_credentials_async()))[0] == "id-1"
     assert caplog.messages == ["the callback for updates failed (ValueError): what was learned may be lost"]
 
 
@@ -530,7 +513,7 @@ def test_a_callback_that_fails_costs_nobody_the_credential(tmp_path, caplog):
         process_command=printing(tmp_path), credential_update_callback=tell
     )
     with caplog.at_level(logging.DEBUG, "aliyun_cred"):
-        assert shown(provider.get_credentials())[0] == "id 1"
+        assert shown(provider.get_credentials())[0] == "id-1"
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings == ["the callback for updates failed (ValueError): what was learned may be lost"]
 
@@ -542,9 +525,9 @@ def test_callbacks_are_duplicated_by_pythons_own_rules(tmp_path, duplicate):
         process_command=printing(tmp_path), credential_update_callback=keeper.tell
     )
     again = duplicate(provider)
-    assert shown(again.get_credentials())[0] == "id 1"
+    assert shown(again.get_credentials())[0] == "id-1"
     assert keeper.told == []
-    assert again._native.on_update._callback.__self__.told[0][1] == "id 1"
+    assert again._native.on_update._callback.__self__.told[0][1] == "id-1"
     local = providers.ExternalCredentialsProvider(process_command="true", credential_update_callback=lambda *_: None)
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(local)

@@ -1,6 +1,7 @@
 """What the providers of this package have in common: each is one source of the native core under a name of its own."""
 
 from .. import _native
+from .._waiting import wait, wait_async
 from ..http import HttpOptions
 from ..models import CredentialModel
 from ._bases import ICredentialsProvider
@@ -59,15 +60,16 @@ class Provider(ICredentialsProvider):
 
         :raises CredentialException: what the source says, if it has no credential that is still valid
         """
-        return self._shared(self._native.credential())
+        model = self._native.cached()
+        if model is None:
+            model = wait(self._native)
+        return self._shared(model)
 
     async def get_credentials_async(self) -> Credentials:
         """As :meth:`get_credentials`, without blocking the event loop."""
         model = self._native.cached()
         if model is None:
-            from .._waiting import credential
-
-            model = await credential(self._native)
+            model = await wait_async(self._native)
         return self._shared(model)
 
     def get_provider_name(self) -> str:

@@ -2,6 +2,7 @@
 
 import time
 
+from .._waiting import given_by
 from ..exceptions import failure
 from ..models import CredentialModel
 
@@ -65,8 +66,6 @@ class _Direct:
         raise NotImplementedError
 
     def credential_within(self, seconds: float) -> CredentialModel:
-        if not seconds >= 0:
-            raise ValueError("timeout must be a number of seconds, zero or more")
         # Nobody can interrupt it.
         return self.credential()
 
@@ -85,8 +84,6 @@ class Own(_Direct):
         return model_of(self._provider.get_credentials(), self.type_name)
 
     async def credential_async(self) -> CredentialModel:
-        from .._waiting import given_by
-
         return model_of(await given_by(self._provider), self.type_name)
 
 

@@ -109,7 +109,7 @@ class NonBlocking(PrefetchStrategy):
             _told(error)
 
     async def prefetch_async(self, action: "Callable[[], Coroutine[Any, Any, object]]") -> None:
-        key = (asyncio.get_running_loop(), action)
+        key = (_running_loop(), action)
         if key in _tasks:
             return
         # A loop by itself does not keep its tasks.
@@ -132,6 +132,14 @@ CONCURRENT_REFRESH_LEASES = threading.Semaphore(MAX_CONCURRENT_REFRESHES)
 # What runs in the background.
 _running: "dict[object, object]" = {}
 _tasks: "dict[object, asyncio.Future[object]]" = {}
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        text = "RefreshCachedSupplier can be awaited in asyncio only; elsewhere call it in a thread"
+        raise RuntimeError(text) from None
 
 
 def _ended(key: object, task: "asyncio.Future[object]") -> None:
@@ -236,7 +244,7 @@ class RefreshCachedSupplier(Generic[T]):
                 lock.release()
 
     async def _refresh_cache_async(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = _running_loop()
         flight = self._flights.get(loop)
         if flight is None:
             # Those of loops that were closed meanwhile never end.

@@ -2,8 +2,11 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import asyncio
+    from concurrent.futures import Future
     from typing import Any, Callable, Coroutine
+
+    # An asyncio event loop, or the token of a trio run.
+    _Loop = Any
 
 # What the native client calls with, in this order.
 _ALL = (
@@ -41,13 +44,13 @@ class Told:
         self._callback_async = callback_async
         self._names = names
         # The event loops in which somebody awaits.
-        self._loops: "list[asyncio.AbstractEventLoop]" = []
+        self._loops: "list[_Loop]" = []
 
-    def awaited(self, loop: "asyncio.AbstractEventLoop") -> None:
+    def awaited(self, loop: "_Loop") -> None:
         """Somebody in this event loop begins to await the credential."""
         self._loops.append(loop)
 
-    def came(self, loop: "asyncio.AbstractEventLoop") -> None:
+    def came(self, loop: "_Loop") -> None:
         """They have stopped."""
         self._loops.remove(loop)
 
@@ -71,30 +74,48 @@ class Told:
         return Told, (self._callback, self._callback_async, self._names)
 
 
-def _ran_in(
-    loop: "asyncio.AbstractEventLoop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]"
-) -> bool:
+def _ran_in(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]") -> bool:
     """Whether the coroutine function has run in that loop; what it raised is raised.
 
     Not so if the loop ended before it did, nor if it does not come to it: it may stand still, waiting for this refresh.
     """
-    import asyncio
     import concurrent.futures
     import threading
 
     # Taken by the one of the two threads that is first: the loop's, which begins, or this one, which gives it up.
     taken = threading.Lock()
     begun = threading.Event()
-    outcome: "concurrent.futures.Future[None]" = concurrent.futures.Future()
+    outcome: "Future[None]" = concurrent.futures.Future()
 
     def begin() -> None:
         if not taken.acquire(blocking=False):
             return
         begun.set()
         try:
-            asyncio.ensure_future(callback(*arguments), loop=loop).add_done_callback(landed)
+            start(callback(*arguments), outcome)
         except Exception as error:
             outcome.set_exception(error)
+
+    in_trio = hasattr(loop, "run_sync_soon")
+    start = _start_in_trio if in_trio else _start_in_asyncio
+    try:
+        (loop.run_sync_soon if in_trio else loop.call_soon_threadsafe)(begin)
+    except RuntimeError:
+        return False  # it is closed
+    if not begun.wait(_BEGIN_SECONDS) and taken.acquire(blocking=False):
+        return False
+    try:
+        outcome.result(_PATIENCE_SECONDS)
+    except concurrent.futures.CancelledError:
+        return False
+    return True
+
+
+# Called in the loop.
+
+
+def _start_in_asyncio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None]") -> None:
+    import asyncio
 
     def landed(task: "asyncio.Future[None]") -> None:
         error = None if task.cancelled() else task.exception()
@@ -105,17 +126,25 @@ def _ran_in(
         else:
             outcome.set_result(None)
 
-    try:
-        loop.call_soon_threadsafe(begin)
-    except RuntimeError:
-        return False  # it is closed
-    if not begun.wait(_BEGIN_SECONDS) and taken.acquire(blocking=False):
-        return False
-    try:
-        outcome.result(_PATIENCE_SECONDS)
-    except concurrent.futures.CancelledError:
-        return False
-    return True
+    asyncio.ensure_future(coroutine).add_done_callback(landed)
+
+
+def _start_in_trio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None]") -> None:
+    import trio  # type: ignore[import-not-found, unused-ignore]
+
+    async def run() -> None:
+        try:
+            await coroutine
+        except trio.Cancelled:
+            outcome.cancel()
+            raise  # the run is ending
+        except BaseException as error:
+            # Or trio would take it for an error of its own.
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+
+    trio.lowlevel.spawn_system_task(run)
 
 
 def told(

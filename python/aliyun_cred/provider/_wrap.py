@@ -3,6 +3,7 @@
 import copy
 
 from .. import _native
+from .._waiting import wait, wait_async
 from ..credentials import BearerTokenCredential
 from ..models import CredentialModel
 from ._base import Provider, native_of
@@ -42,16 +43,13 @@ class _CredentialsProviderWrap:
 
     def get_credential(self) -> CredentialModel:
         """The current credential."""
-        return self._typed(self._asked().credential())
+        asked = self._asked()
+        return self._typed(asked.cached() or wait(asked))
 
     async def get_credential_async(self) -> CredentialModel:
         """As :meth:`get_credential`, without blocking the event loop."""
         asked = self._asked()
-        if isinstance(asked, Own):
-            return self._typed(await asked.credential_async())
-        from .._waiting import credential
-
-        return self._typed(asked.cached() or await credential(asked))
+        return self._typed(asked.cached() or await wait_async(asked))
 
     def get_access_key_id(self) -> "str | None":
         """``get_credential().access_key_id``."""

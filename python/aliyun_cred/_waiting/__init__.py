@@ -1,0 +1,133 @@
+"""How a call waits for a refresh.
+
+A thread waits in the native client. What runs many calls in one thread (an asyncio or trio event loop, the hub of
+gevent or eventlet) has one queue and watches its descriptor: no call needs a thread, and the thread that brings a
+credential never enters the interpreter. Each of the four has a module here, imported only when a call has to wait.
+"""
+
+import sys
+
+from .. import _native
+from ..exceptions import CredentialException, failure
+from ..models import CredentialModel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Callable
+
+    from ..provider._own import Own, Replaced
+
+    # Called with an outcome, or with `None` in a forked child, which has to ask for itself.
+    _Wake = Callable[[_native.Outcome | None], object]
+
+
+def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
+    """Returns the current credential. Waits cooperatively where the program asked gevent or eventlet for that.
+
+    That is: in a thread that has a hub, once ``socket`` is monkey-patched. This wait stands for a network call, so it
+    switches greenlets exactly where one written in Python would. A hub alone does not count: a program that patched
+    nothing may hold a native lock here, and a greenlet that wanted it would stop the hub for good. A thread without a
+    hub has no other greenlets to run.
+    """
+    if isinstance(client, _native.Client):
+        if sys.modules.get("gevent.monkey") is not None:
+            from . import _gevent
+
+            hub = _gevent.current()
+            if hub is not None:
+                return _gevent.wait(client, timeout, hub)
+        if sys.modules.get("eventlet.patcher") is not None:
+            from . import _eventlet
+
+            hub = _eventlet.current()
+            if hub is not None:
+                return _eventlet.wait(client, timeout, hub)
+    return client.credential() if timeout is None else client.credential_within(timeout)
+
+
+async def wait_async(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
+    """Returns the current credential, waiting in the running event loop."""
+    if not isinstance(client, _native.Client):
+        return await client.credential_async()
+    library = running()
+    told = client.on_update
+    if told is None:
+        model: CredentialModel = await library.wait(client, timeout)
+        return model
+    # Coroutine functions that are told of updates run in the event loop of somebody who waits.
+    loop = library.current()
+    told.awaited(loop)
+    try:
+        model = await library.wait(client, timeout)
+        return model
+    finally:
+        told.came(loop)
+
+
+def running() -> "ModuleType":
+    """Finds the module for the event loop that runs this coroutine, by sniffio's rule.
+
+    :raises RuntimeError: if it is neither asyncio nor trio
+    """
+    sniffio = sys.modules.get("sniffio")
+    name = None if sniffio is None else sniffio.thread_local.name or sniffio.current_async_library_cvar.get()
+    if name is None:
+        trio = sys.modules.get("trio")
+        # Trio tells sniffio; a version that does not must have this function.
+        in_trio = None if trio is None else getattr(trio.lowlevel, "in_trio_task", None)
+        name = "trio" if in_trio is not None and in_trio() else "asyncio"
+    if name == "trio":
+        from . import _trio
+
+        return _trio
+    if name == "asyncio" and "asyncio" in sys.modules:
+        from . import _asyncio
+
+        if _asyncio.is_running():
+            return _asyncio
+    raise RuntimeError("awaiting a credential needs asyncio or trio; elsewhere call get_credential() in a thread")
+
+
+async def given_by(provider: "Any") -> "Any":
+    """Returns what a provider gives, one with ``get_credentials()`` only included."""
+    ask = getattr(provider, "get_credentials_async", None)
+    if callable(ask):
+        return await ask()
+    return await running().in_thread(provider.get_credentials)
+
+
+def too_late(seconds: "float | None") -> CredentialException:
+    """The native client's error for a wait of so many seconds."""
+    milliseconds = round((seconds or 0) * 1e9) // 10**6
+    return failure("timeout", f"no credential within {milliseconds} ms; the refresh goes on")
+
+
+class Waiters:
+    """The calls that wait in one event loop or hub. Used by its thread only."""
+
+    def __init__(self) -> None:
+        self.queue = _native.WakeQueue()
+        self.wakes: "dict[int, _Wake]" = {}
+        self._last_ticket = 0
+
+    def enter(self, wake: "_Wake") -> int:
+        """Adds a call, to be woken with the outcome of the ticket that this returns.
+
+        Do that before the client gets the ticket: it may write to a log, and other greenlets run meanwhile.
+        """
+        self._last_ticket = ticket = self._last_ticket + 1
+        self.wakes[ticket] = wake
+        return ticket
+
+    def leave(self, ticket: int) -> None:
+        """Removes a call, woken or not."""
+        self.wakes.pop(ticket, None)
+
+    def drain(self) -> None:
+        """Wakes those whose outcome has landed. Called when the queue's descriptor is readable."""
+        for ticket, outcome in self.queue.drain():
+            # The call may have left in this very turn of the loop.
+            wake = self.wakes.pop(ticket, None)
+            if wake is not None:
+                wake(outcome)
