@@ -527,6 +527,14 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_out_of_date_is_the_clocks_fault_first() {
+        use rustls::CertificateError::{Expired, NotValidYet, UnknownIssuer};
+        let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error));
+        assert!([Expired, NotValidYet].map(hint).iter().all(|hint| hint.starts_with("; look at this machine's clock")));
+        assert!(hint(UnknownIssuer).contains("SSL_CERT_FILE"));
+    }
+
+    #[test]
     fn a_proxy_may_speak_socks() {
         let proxy = listen(|mut stream| {
             let mut bytes = [0; 3];
