@@ -6,7 +6,8 @@ use std::ptr;
 use std::time::Duration;
 
 use aliyun_cred_core as core;
-use core::{Credentials, Surface};
+use core::Credentials;
+use core::binding::{self, Surface};
 
 use crate::border::{fallible, given, guard, terminated, text};
 use crate::config::Config;
@@ -44,7 +45,7 @@ pub extern "C" fn aliyun_cred_client_new(
     fallible(|| {
         let config = given(config, "config")?;
         let client = given(client, "client")?;
-        client.write(Client::hand_out(core::Client::builder().surface(Surface::C).config(&config.0).build()?));
+        client.write(Client::hand_out(binding::builder(Surface::C).config(&config.0).build()?));
         Ok(())
     })
 }
@@ -60,7 +61,7 @@ pub extern "C" fn aliyun_cred_client_new(
 pub extern "C" fn aliyun_cred_client_default(client: Option<&mut MaybeUninit<*mut Client>>) -> Option<Box<Error>> {
     fallible(|| {
         let client = given(client, "client")?;
-        client.write(Client::hand_out(core::Client::builder().surface(Surface::C).build()?));
+        client.write(Client::hand_out(binding::builder(Surface::C).build()?));
         Ok(())
     })
 }
@@ -86,7 +87,7 @@ pub extern "C" fn aliyun_cred_client_from_source(
     fallible(|| {
         let name = text(name, "name")?;
         let client = given(client, "client")?;
-        let builder = core::Client::builder().surface(Surface::C).source(name);
+        let builder = binding::builder(Surface::C).source(name);
         let builder = match config {
             Some(config) => builder.config(&config.0),
             None => builder,
@@ -115,7 +116,7 @@ pub extern "C" fn aliyun_cred_client_from_profile(
             config.set("profile_name", text(name, "name")?)?;
         }
         let client = given(client, "client")?;
-        let builder = core::Client::builder().surface(Surface::C).source("cli_profile").config(&config);
+        let builder = binding::builder(Surface::C).source("cli_profile").config(&config);
         client.write(Client::hand_out(builder.build()?));
         Ok(())
     })
@@ -140,7 +141,7 @@ pub extern "C" fn aliyun_cred_client_assume_role(
         let base = given(base, "base")?;
         let role = given(role, "role")?;
         let client = given(client, "client")?;
-        let builder = core::Client::builder().surface(Surface::C).source("ram_role_arn").config(&role.0);
+        let builder = binding::builder(Surface::C).source("ram_role_arn").config(&role.0);
         client.write(Client::hand_out(builder.base(&base.client).build()?));
         Ok(())
     })

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use aliyun_cred_core as core;
-use core::{Credentials, Field};
+use core::Credentials;
+use core::binding::{self, Field};
 
 use crate::border::{fallible, given, guard};
 use crate::error::Error;
@@ -32,7 +33,7 @@ fn take(credentials: *const Credentials) -> Option<Arc<Credentials>> {
 
 fn field(credentials: &Credentials, field: Field) -> StringView {
     // The core keeps a NUL behind each string, which the length leaves out.
-    let borrowed = credentials.nul_terminated(field);
+    let borrowed = binding::nul_terminated(credentials, field);
     borrowed.map_or(StringView { data: ptr::null(), length: 0 }, |text| StringView {
         data: text.as_ptr().cast(),
         length: text.len().saturating_sub(1),

@@ -8,7 +8,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use aliyun_cred_core::PerProcess;
+use aliyun_cred_core::binding::PerProcess;
 use arc_swap::ArcSwapOption;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 

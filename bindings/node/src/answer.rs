@@ -11,6 +11,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use aliyun_cred::binding;
 use aliyun_cred::{Attempt, Client, Credentials, Error, ErrorKind};
 use napi::bindgen_prelude::{Either, Env, JsValue, JsValuesTupleIntoVec, Object, Result};
 use napi::sys;
@@ -63,7 +64,8 @@ impl Answer {
             // Between the refresh and this moment there may have been another, or an invalidation: what may be kept,
             // and for how long, only the cache can say.
             Ok(credentials) => {
-                let (credentials, left) = self.source.client.cached_for().unwrap_or((credentials, Duration::ZERO));
+                let (credentials, left) =
+                    binding::cached_for(&self.source.client).unwrap_or((credentials, Duration::ZERO));
                 self.source.credential(env, credentials, left)
             }
             Err(error) => Ok(Either::B(failure(env, &error)?)),

@@ -16,7 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use aliyun_cred::{Credentials, Error, ErrorKind, Surface};
+use aliyun_cred::binding::{self, Surface};
+use aliyun_cred::{Credentials, Error, ErrorKind};
 use napi::bindgen_prelude::{Either, Env, External, Function, Object, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{JsString, Status};
@@ -67,7 +68,7 @@ pub fn open<'env>(
     let learn = learn.map(Callback::new).transpose()?;
     let made = guard(|| {
         warnings::listen();
-        let mut client = aliyun_cred::Client::builder().surface(Surface::Node(node_version));
+        let mut client = binding::builder(Surface::Node(node_version));
         if let Some(source) = source {
             client = client.source(source);
         }
@@ -173,7 +174,7 @@ pub fn ask<'env>(
     tell: Function<'env, Answer, ()>,
 ) -> Result<Option<Reply<'env>>> {
     let source = client.source();
-    if let Some((credentials, left)) = source.client.cached_for() {
+    if let Some((credentials, left)) = binding::cached_for(&source.client) {
         return source.credential(env, credentials, left).map(Some);
     }
     let slot = Arc::new(Mutex::new(Slot::Asked));
@@ -197,7 +198,7 @@ pub fn ask<'env>(
 #[napi]
 pub fn cached<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<Reply<'env>>> {
     let source = client.source();
-    let cached = source.client.cached_for();
+    let cached = binding::cached_for(&source.client);
     cached.map(|(credentials, left)| source.credential(env, credentials, left)).transpose()
 }
 

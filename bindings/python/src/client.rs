@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aliyun_cred::{Credentials, Surface};
+use aliyun_cred::Credentials;
+use aliyun_cred::binding::{self, Surface};
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -64,7 +65,7 @@ impl Client {
         let config = options.as_ref().map(options::read).transpose()?;
         let version = py.version_info();
         let surface = Surface::Python(format!("{}.{}.{}", version.major, version.minor, version.patch));
-        let mut builder = aliyun_cred::Client::builder().surface(surface);
+        let mut builder = binding::builder(surface);
         if let Some(config) = &config {
             builder = builder.config(config);
         }
@@ -110,12 +111,12 @@ impl Client {
 
     /// The cached credential if it is fresh, or what the environment still says; else ``None``. Never waits.
     fn cached(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        self.core.at_once().map(|credentials| self.model(py, credentials)).transpose()
+        self.core.cached().map(|credentials| self.model(py, credentials)).transpose()
     }
 
     /// The current credential, waiting as long as the source's own limits allow.
     fn credential(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match self.core.at_once() {
+        match self.core.cached() {
             Some(credentials) => self.model(py, credentials),
             None => self.wait(py, None),
         }
@@ -125,7 +126,7 @@ impl Client {
     fn credential_within(&self, py: Python<'_>, seconds: f64) -> PyResult<Py<PyAny>> {
         let limit = Duration::try_from_secs_f64(seconds)
             .map_err(|_| PyValueError::new_err("timeout must be a number of seconds, zero or more"))?;
-        match self.core.at_once() {
+        match self.core.cached() {
             Some(credentials) => self.model(py, credentials),
             None => self.wait(py, Some(limit)),
         }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use aliyun_cred::binding;
 use aliyun_cred::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -15,9 +16,9 @@ pub(crate) fn resolution(py: Python<'_>, error: &Error) -> PyErr {
 
 /// The exception for a failure to make a client. All but that for an unknown type are a `ValueError` as well.
 pub(crate) fn construction(py: Python<'_>, error: &Error) -> PyErr {
-    let class = if error.is_unknown_type() {
+    let class = if binding::is_unknown_type(error) {
         BASE
-    } else if error.is_file_not_found() {
+    } else if binding::is_file_not_found(error) {
         "CredentialFileNotFoundError"
     } else {
         "CredentialConfigError"

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use aliyun_cred::{Credentials, Error, ErrorKind, Result, Scope, Update};
+use aliyun_cred::binding::Scope;
+use aliyun_cred::{Credentials, Error, ErrorKind, Result, Update};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 

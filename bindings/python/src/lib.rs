@@ -41,13 +41,13 @@ mod _native {
     #[pyfunction]
     #[pyo3(signature = (name, value))]
     fn assign_variable(name: &str, value: Option<&str>) {
-        aliyun_cred::assign_variable(name, Some(value));
+        aliyun_cred::binding::assign_variable(name, Some(value));
     }
 
     /// Takes back what was said of a variable.
     #[pyfunction]
     fn release_variable(name: &str) {
-        aliyun_cred::assign_variable(name, None);
+        aliyun_cred::binding::assign_variable(name, None);
     }
 
     #[pymodule_init]

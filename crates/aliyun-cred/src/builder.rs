@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::provider::{Base, Custom, Fetch, Given, Provider};
-use crate::surface::Surface;
-use crate::update::{Listener, Update};
+use crate::runtime::user_code::Listener;
+use crate::update::Update;
+use crate::wording::Surface;
 
 const DEFAULT: &str = "default";
 
@@ -40,8 +41,7 @@ impl Base for Client {
 
 impl ClientBuilder {
     /// The language on whose behalf; Rust if nothing is said.
-    #[doc(hidden)]
-    pub fn surface(mut self, surface: Surface) -> Self {
+    pub(crate) fn surface(mut self, surface: Surface) -> Self {
         self.surface = surface;
         self
     }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::ClientBuilder;
+use crate::cache::single_flight::Flight;
 use crate::cache::{Cache, Outcome, Step};
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::flight::Flight;
 use crate::host::{Host, Stopwatch};
 use crate::provider::{Custom, Provider};
-use crate::surface::Surface;
+use crate::runtime::driver;
+use crate::wording::Surface;
 
 /// How often an interruptible wait asks whether it was interrupted.
 const TICK: Duration = Duration::from_millis(100);
@@ -120,24 +120,9 @@ impl Client {
     }
 
     /// The cached credential if it is fresh, or what the environment's variables say if that is what they said before: what
-    /// can be had without asking a source. No lock is taken. Threads get copies of their own, so that they do not share a
-    /// count of references: nothing is allocated for what is cached but that copy, once.
+    /// can be had without asking a source. Takes no lock.
     pub fn cached(&self) -> Option<Arc<Credentials>> {
         self.cache.fresh().or_else(|| self.cache.unchanged_variables())
-    }
-
-    /// The cached credential if it is fresh, and for how long it may be handed out without asking again:
-    /// [`Duration::MAX`] for one that never changes. For a caller that keeps a copy of its own, because its way here is
-    /// longer than the check; what the source must be asked for every time is never cached, and never shows here.
-    #[doc(hidden)]
-    pub fn cached_for(&self) -> Option<(Arc<Credentials>, Duration)> {
-        self.cache.fresh_for()
-    }
-
-    /// As [`Client::cached`], and the same object for every thread, as long as it is the same credential.
-    #[doc(hidden)]
-    pub fn at_once(&self) -> Option<Arc<Credentials>> {
-        self.cache.fresh_first().or_else(|| self.cache.unchanged_variables())
     }
 
     /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
@@ -184,7 +169,7 @@ impl Client {
         limit: Option<Duration>,
         mut interrupted: impl FnMut() -> bool,
     ) -> Result<Arc<Credentials>> {
-        if let Some(fresh) = self.cache.fresh_first() {
+        if let Some(fresh) = self.cache.fresh() {
             return Ok(fresh);
         }
         let flight = match self.cache.begin() {
@@ -209,7 +194,7 @@ impl Client {
     /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
     /// brings it, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
-        if let Some(fresh) = self.cache.fresh_first() {
+        if let Some(fresh) = self.cache.fresh() {
             return done(Ok(fresh));
         }
         match self.cache.begin() {

@@ -3,10 +3,9 @@
 //! Invariant: a `Config` is only what was said; defaults, environment and validation come in when a client is made.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::credentials::Secret;
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 use crate::text::{length, shown_path};
 
 /// A value of an option, as a language binding hands it over.
@@ -276,27 +275,6 @@ impl Config {
             config.set(&key, value)?;
         }
         Ok(config)
-    }
-
-    /// The way that requests to `url` go. Plain HTTP is spoken to this machine alone where it is spoken at all, so no
-    /// proxy of the environment gets to see it.
-    pub(crate) fn route(&self, url: &str) -> crate::host::Route {
-        use crate::host::Route;
-        match self.proxy.clone().filter(|proxy| !proxy.is_empty()) {
-            Some(proxy) => Route::Through(proxy),
-            None if url.starts_with("http:") => Route::Direct,
-            None => Route::Environment,
-        }
-    }
-
-    /// The time limits, the source's defaults being given in milliseconds.
-    pub(crate) fn limits(&self, connect: u64, exchange: u64) -> crate::host::Limits {
-        let pick = |option: Option<i64>, default: u64| {
-            let given = option.and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0);
-            Duration::from_millis(given.unwrap_or(default))
-        };
-        let (connect, exchange) = (pick(self.connect_timeout, connect), pick(self.timeout, exchange));
-        crate::host::Limits { connect, whole: connect.saturating_add(exchange) }
     }
 }
 

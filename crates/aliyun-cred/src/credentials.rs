@@ -1,83 +1,32 @@
-//! A resolved credential, and the strings in it that must not be seen.
+//! A resolved credential.
 //!
-//! Invariant: a [`Credentials`] never changes once made; a [`Secret`] is wiped when dropped and shows in no `Debug`.
+//! Invariant: a [`Credentials`] never changes once made.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use zeroize::Zeroize;
-
-use crate::answer::Issued;
-use crate::freshness::Lead;
+use crate::secret::{Secret, Terminated};
 use crate::text::key;
 
-/// A string that is wiped when dropped and never printed.
-///
-/// Internally NUL-terminated, so that C can borrow it; it therefore cannot hold a NUL of its own:
-/// [`Secret::new`] cuts nothing, the sources refuse such values.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(Terminated);
-
-impl Secret {
-    /// Takes `value` over. The memory of a `String` given by value is wiped as well.
-    pub fn new(value: impl Into<String>) -> Self {
-        Secret(Terminated::new(value))
-    }
-
-    /// The string itself. Keep it out of logs and errors.
-    pub fn expose(&self) -> &str {
-        self.0.as_str()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.expose().is_empty()
-    }
+/// What a service issued.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) access_key_id: String,
+    pub(crate) access_key_secret: Secret,
+    pub(crate) security_token: Option<Secret>,
+    pub(crate) expiration: SystemTime,
 }
 
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.0.zeroize();
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl<T: Into<String>> From<T> for Secret {
-    fn from(value: T) -> Self {
-        Secret::new(value)
-    }
-}
-
-/// A string kept with a NUL behind it, so that C can borrow it without a copy.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Terminated(String);
-
-impl Terminated {
-    fn new(value: impl Into<String>) -> Self {
-        let mut given = value.into();
-        if given.capacity() > given.len() {
-            given.push('\0');
-            return Terminated(given);
-        }
-        // Growing in place would leave a copy behind that nobody wipes.
-        let mut text = String::with_capacity(given.len() + 1);
-        text.push_str(&given);
-        text.push('\0');
-        given.zeroize();
-        Terminated(text)
-    }
-
-    fn with_nul(&self) -> &str {
-        &self.0
-    }
-
-    fn as_str(&self) -> &str {
-        self.0.strip_suffix('\0').unwrap_or(&self.0)
-    }
+/// How long before its end a credential is stale: each source says which rule its credentials follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// 900 s, or half the lifetime if that is less: everything that STS issues.
+    Sts,
+    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
+    Short,
+    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
+    /// instance metadata service cannot be reached.
+    Metadata,
 }
 
 /// When a credential must be fetched again; each source says which rule its credentials follow.
@@ -295,8 +244,7 @@ impl Credentials {
     }
 
     /// The six strings with a NUL behind each, in the order of the accessors above, for a C border.
-    #[doc(hidden)]
-    pub fn nul_terminated(&self, field: Field) -> Option<&str> {
+    pub(crate) fn nul_terminated(&self, field: Field) -> Option<&str> {
         match field {
             Field::AccessKeyId => self.access_key_id.as_ref().map(Terminated::with_nul),
             Field::AccessKeySecret => self.access_key_secret.as_ref().map(|s| s.0.with_nul()),
@@ -309,8 +257,8 @@ impl Credentials {
 }
 
 /// The strings of a credential.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "named as the accessors are")]
 pub enum Field {
     AccessKeyId,
     AccessKeySecret,

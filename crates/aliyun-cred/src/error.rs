@@ -225,14 +225,12 @@ impl Error {
 
     /// Whether the configuration's `type` was missing or unknown: the one construction error that is not a `ValueError`
     /// to Python's users.
-    #[doc(hidden)]
-    pub fn is_unknown_type(&self) -> bool {
+    pub(crate) fn is_unknown_type(&self) -> bool {
         self.0.special == Some(Special::UnknownType)
     }
 
     /// Whether a file that was named does not exist: a `FileNotFoundError` to Python's users.
-    #[doc(hidden)]
-    pub fn is_file_not_found(&self) -> bool {
+    pub(crate) fn is_file_not_found(&self) -> bool {
         self.0.special == Some(Special::FileNotFound)
     }
 

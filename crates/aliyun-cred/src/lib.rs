@@ -39,45 +39,28 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")
 )]
 
-mod answer;
+#[doc(hidden)]
+pub mod binding;
 mod builder;
 mod cache;
-mod chain;
 mod client;
-mod command;
 mod config;
-mod copies;
 mod credentials;
-mod driver;
-mod endpoint;
 mod error;
-mod flight;
-mod freshness;
 mod host;
-mod json;
-mod memo;
-mod per_process;
 mod profile;
+mod protocol;
 mod provider;
-mod rsa;
-mod scope;
-mod sts;
-mod surface;
+mod runtime;
+mod secret;
 mod text;
 mod update;
+mod wording;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::{Config, OptionValue};
-#[doc(hidden)]
-pub use credentials::Field;
-pub use credentials::{Credentials, Secret};
+pub use credentials::Credentials;
 pub use error::{Attempt, Error, ErrorKind, Result};
-#[doc(hidden)]
-pub use host::assign_variable;
-#[doc(hidden)]
-pub use per_process::PerProcess;
-#[doc(hidden)]
-pub use scope::Scope;
-pub use surface::Surface;
+pub use secret::Secret;
 pub use update::Update;

@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
 
-use crate::driver::Driver;
 use crate::error::Result;
-use crate::per_process::Own;
 #[cfg(not(unix))]
-use crate::scope::Scope;
+use crate::runtime::call_scope::Scope;
+use crate::runtime::driver::Driver;
+use crate::runtime::per_process::Own;
 
 /// The most that a command may print.
 const MAX_OUTPUT: usize = 1 << 20;
@@ -180,7 +180,7 @@ mod tests {
 
     fn run_now(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-        let (driver, (tell, told)) = (crate::driver::current().unwrap(), std::sync::mpsc::channel());
+        let (driver, (tell, told)) = (crate::runtime::driver::current().unwrap(), std::sync::mpsc::channel());
         let own = driver.clone();
         driver.spawn(async move { tell.send(run(own, words, limit).await.unwrap()).unwrap() });
         told.recv().unwrap()

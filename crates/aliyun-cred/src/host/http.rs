@@ -16,9 +16,10 @@ use zeroize::Zeroizing;
 
 use super::proxy::{self, Proxy};
 use super::trust;
-use crate::credentials::Secret;
-use crate::driver::{self, Driver};
 use crate::error::{Error, ErrorKind};
+use crate::runtime::driver::{self, Driver};
+use crate::runtime::per_process::PerProcess;
+use crate::secret::Secret;
 
 /// The largest answer that is read: 1 MiB. Real ones have a few KiB.
 const MAX_ANSWER: usize = 1 << 20;
@@ -128,6 +129,13 @@ pub(crate) struct Clients {
     building: Arc<tokio::sync::Mutex<()>>,
 }
 
+static CLIENTS: PerProcess<Arc<Clients>> = PerProcess::new();
+
+/// This process's.
+pub(super) fn clients() -> Arc<Clients> {
+    Arc::clone(&**CLIENTS.get(Arc::default))
+}
+
 /// Everything that a pool is built from.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Setting {
@@ -155,7 +163,7 @@ impl std::fmt::Debug for Setting {
 
 fn digest_of_trust() -> u64 {
     let mut digest = DefaultHasher::new();
-    trust::VARIABLES.map(super::variables::read_os).hash(&mut digest);
+    trust::VARIABLES.map(super::env::read_os).hash(&mut digest);
     digest.finish()
 }
 
@@ -424,7 +432,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
 mod tests {
     use super::*;
     use crate::host::Host;
-    use crate::surface::Surface;
+    use crate::wording::Surface;
     use std::io::{Read as _, Write as _};
     use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -12,11 +12,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::env;
 use super::http::Route;
-use super::variables;
-use crate::credentials::Secret;
-use crate::driver::{self, Driver};
 use crate::error::{Error, Result};
+use crate::runtime::driver::{self, Driver};
+use crate::secret::Secret;
 
 /// What may stand before `://`. `socks5` resolves the host's name here, `socks5h` at the proxy.
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
@@ -44,11 +44,11 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
             let plain = url.starts_with("http:");
             let names: &[&'static str] = match plain {
                 // In a CGI program, `HTTP_PROXY` is a header that the client sent.
-                true if variables::read("REQUEST_METHOD").is_some() => &["http_proxy"],
+                true if env::read("REQUEST_METHOD").is_some() => &["http_proxy"],
                 true => &["HTTP_PROXY", "http_proxy"],
                 false => &["HTTPS_PROXY", "https_proxy"],
             };
-            let named = names.iter().find_map(|name| Some((*name, variables::read(name)?)));
+            let named = names.iter().find_map(|name| Some((*name, env::read(name)?)));
             match named {
                 Some((name, proxy)) if !is_excepted(url) => parse(name, &proxy).map(Some),
                 _ => Ok(None),
@@ -59,7 +59,7 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
 
 /// Whether `NO_PROXY` names the host: by itself, by a domain that it is in, by a network, or by `*`.
 fn is_excepted(url: &str) -> bool {
-    let Some(list) = ["NO_PROXY", "no_proxy"].iter().find_map(|name| variables::read(name)) else { return false };
+    let Some(list) = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::read(name)) else { return false };
     let Some(origin) = Url::parse(url).ok().map(|url| url.origin().ascii_serialization()) else { return false };
     let matcher = Matcher::builder().all("http://proxy").no(list).build();
     origin.parse().is_ok_and(|origin| matcher.intercept(&origin).is_none())

@@ -10,8 +10,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use super::env::{self, home_path};
 use super::files;
-use super::variables::{self, home_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::{decode, shown_path};
 
@@ -24,7 +24,7 @@ const MAX_ENTRIES: usize = 4096;
 
 /// The trusted roots. A variable that leads nowhere is an error: falling back would trust what the user took out.
 pub(super) fn roots() -> Result<RootCertStore> {
-    let [file, folders] = VARIABLES.map(variables::read_os);
+    let [file, folders] = VARIABLES.map(env::read_os);
     let mut store = RootCertStore::empty();
     if file.is_none() && folders.is_none() {
         store.add_parsable_certificates(system());

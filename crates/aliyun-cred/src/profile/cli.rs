@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::json::Wiped;
 use crate::profile::Plan;
-use crate::surface::Surface;
+use crate::protocol::json::Wiped;
 use crate::text::{decode_wiped, key, quoted};
+use crate::wording::{self, Surface};
 
 const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole, OIDC, ChainableRamRoleArn, RamRoleArnWithRoleName, RsaKeyPair, CloudSSO, OAuth, CredentialsURI, External, BearerToken";
 
@@ -327,12 +327,7 @@ impl<'a> Profile<'a> {
             Some(_) => self.text("oauth_site_type")?.unwrap_or_default(),
         };
         let site = OAUTH_SITES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(given));
-        let (_, url, client) = site.ok_or_else(|| {
-            Error::invalid_config(
-                surface
-                    .text("Invalid OAuth site type, support CN or INTL", "invalid OAuth site type, support CN or INTL"),
-            )
-        })?;
+        let (_, url, client) = site.ok_or_else(|| Error::invalid_config(surface.words(wording::OAUTH_SITE)))?;
         let tokens = self.oauth_tokens()?;
         Ok(Config { sign_in_url: Some((*url).to_owned()), client_id: Some((*client).to_owned()), ..tokens })
     }

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 use super::Plan;
 use crate::config::Config;
-use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use crate::text::{decode_wiped, key, quoted};
 
 const INHERITED: &str = "DEFAULT";

@@ -13,11 +13,12 @@ use zeroize::Zeroizing;
 
 use super::cli::ConfigFile;
 use crate::config::Config;
-use crate::credentials::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, LockedFile};
-use crate::json::Wiped;
+use crate::protocol::json::Wiped;
+use crate::secret::Secret;
 use crate::text::decode_wiped;
+use crate::update::Learned;
 
 /// How long to wait for others to let go of the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,42 +42,6 @@ impl Store {
 pub(crate) struct ProfileStore {
     path: Arc<PathBuf>,
     profile: String,
-}
-
-/// What a source has learned; `None` stays as it is in the file.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Learned {
-    pub(crate) access_key_id: Option<String>,
-    pub(crate) access_key_secret: Option<Secret>,
-    pub(crate) sts_token: Option<Secret>,
-    /// In seconds since the Unix epoch; 0 if unknown.
-    pub(crate) sts_expiration: Option<i64>,
-    pub(crate) oauth_access_token: Option<Secret>,
-    pub(crate) oauth_access_token_expire: Option<i64>,
-    pub(crate) oauth_refresh_token: Option<Secret>,
-}
-
-impl std::fmt::Debug for Learned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Learned")
-    }
-}
-
-impl Learned {
-    fn entries(&self) -> impl Iterator<Item = (&'static str, Value)> {
-        let secret = |value: &Option<Secret>| value.as_ref().map(|value| Value::from(value.expose()));
-        [
-            ("oauth_refresh_token", secret(&self.oauth_refresh_token)),
-            ("oauth_access_token", secret(&self.oauth_access_token)),
-            ("oauth_access_token_expire", self.oauth_access_token_expire.map(Value::from)),
-            ("access_key_id", self.access_key_id.clone().map(Value::from)),
-            ("access_key_secret", secret(&self.access_key_secret)),
-            ("sts_token", secret(&self.sts_token)),
-            ("sts_expiration", self.sts_expiration.map(Value::from)),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?)))
-    }
 }
 
 impl ProfileStore {
@@ -164,7 +129,7 @@ fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result
     let mut root = Wiped(serde_json::from_str(&text).map_err(|_| malformed("it is not JSON"))?);
     let entries = entries_of(&mut root.0, profile).ok_or_else(|| malformed("the profile is gone"))?;
     let mut changed = false;
-    for (key, value) in learned.entries() {
+    for (key, value) in entries_of_learned(learned) {
         if entries.get(key) != Some(&value) {
             entries.insert(key.to_owned(), value);
             changed = true;
@@ -180,6 +145,22 @@ fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result
         written.push(b'\n');
     }
     Ok(Some(written))
+}
+
+/// What was learned, by its key in the file.
+fn entries_of_learned(learned: &Learned) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+    let secret = |value: &Option<Secret>| value.as_ref().map(|value| Value::from(value.expose()));
+    [
+        ("oauth_refresh_token", secret(&learned.oauth_refresh_token)),
+        ("oauth_access_token", secret(&learned.oauth_access_token)),
+        ("oauth_access_token_expire", learned.oauth_access_token_expire.map(Value::from)),
+        ("access_key_id", learned.access_key_id.clone().map(Value::from)),
+        ("access_key_secret", secret(&learned.access_key_secret)),
+        ("sts_token", secret(&learned.sts_token)),
+        ("sts_expiration", learned.sts_expiration.map(Value::from)),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key, value?)))
 }
 
 fn entries_of<'a>(root: &'a mut Value, profile: &str) -> Option<&'a mut Map<String, Value>> {

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::surface::Surface;
+use crate::wording::Surface;
 
 /// Without a token it is an error in Node only, as in the packages that are replaced.
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {

@@ -2,13 +2,16 @@
 //!
 //! <https://www.alibabacloud.com/help/en/cloudsso/developer-reference/api-cloudsso-2021-05-15-createcloudcredential>
 
-use crate::answer::{Service, Shape, no_hint, refused, rejected};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint;
+use crate::credentials::Credentials;
+use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
+use crate::protocol::endpoint;
+use crate::protocol::reply::{Service, Shape, no_hint, refused, rejected};
+use crate::protocol::{limits, route};
+use crate::secret::Secret;
+use crate::wording;
 
 use super::{filled, filled_key};
 
@@ -37,20 +40,17 @@ impl CloudSso {
             filled(config.access_config.as_ref()),
         );
         let (Some(sign_in_url), Some(account_id), Some(access_config)) = parts else {
-            return Err(Error::invalid_config(host.surface().text(
-                "CloudSSO sign in url or account id or access config is empty",
-                "CloudSSO sign in url, account id, and access config cannot be empty.",
-            )));
+            return Err(Error::invalid_config(host.surface().words(wording::CLOUD_SSO_OPTIONS_EMPTY)));
         };
         let url = endpoint::origin("CloudSSO sign-in URL", &sign_in_url)?;
-        let route = config.route(&url);
+        let route = route(config, &url);
         Ok(CloudSso {
             url,
             account_id,
             access_config,
             access_token,
             access_token_expire: expire,
-            limits: config.limits(5_000, 10_000),
+            limits: limits(config, 5_000, 10_000),
             route,
         })
     }
@@ -89,9 +89,5 @@ fn is_over(unix_seconds: i64, host: &Host) -> bool {
 }
 
 fn login_required(host: &Host) -> Error {
-    let text = host.surface().text(
-        "CloudSSO access token is empty or expired, please re-login with cli",
-        "CloudSSO access token is empty or expired, please re-login with cli.",
-    );
-    Error::new(ErrorKind::LoginRequired, text)
+    Error::new(ErrorKind::LoginRequired, host.surface().words(wording::CLOUD_SSO_LOGIN))
 }

@@ -5,14 +5,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::answer::{Service, Shape, no_hint, rejected};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
+use crate::credentials::Lead;
 use crate::error::{Error, Result};
-use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
+use crate::protocol::reply::{Service, Shape, no_hint, rejected};
+use crate::protocol::{limits, route};
+use crate::secret::Secret;
 
 use super::required;
+use crate::wording::Words;
 
 // Singular, unlike the type `credentials_uri`: what the official packages call it, and callers compare with.
 const NAME: &str = "credential_uri";
@@ -30,15 +33,9 @@ pub(crate) struct CredentialsUri {
 
 impl CredentialsUri {
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
-        let uri = required(
-            config.credentials_uri.as_ref().map(Secret::expose),
-            "ALIBABA_CLOUD_CREDENTIALS_URI",
-            host,
-            || {
-                let text = "uri or environment variable ALIBABA_CLOUD_CREDENTIALS_URI cannot be empty";
-                (text, text)
-            },
-        )?;
+        let empty = "uri or environment variable ALIBABA_CLOUD_CREDENTIALS_URI cannot be empty";
+        let given = config.credentials_uri.as_ref().map(Secret::expose);
+        let uri = required(given, "ALIBABA_CLOUD_CREDENTIALS_URI", host, Words::common(empty))?;
         let invalid = |why: &str| Error::invalid_config(format!("the credentials URI is not valid: {why}"));
         let parsed = url::Url::parse(uri.trim()).map_err(|error| invalid(&error.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
@@ -55,9 +52,9 @@ impl CredentialsUri {
             uri: uri.trim().into(),
             shown: shown.into(),
             secrets,
-            limits: config.limits(5_000, 10_000),
+            limits: limits(config, 5_000, 10_000),
             // Plain HTTP is documented for this one, to any host.
-            route: config.route("https:"),
+            route: route(config, "https:"),
         })
     }
 

@@ -5,17 +5,17 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Fetch;
 use crate::credentials::{Credentials, Freshness};
-use crate::driver::{self, MAX_TURNS};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Place, Unanswered};
-use crate::scope::Scope;
+use crate::host::Host;
+use crate::runtime::call_scope::Scope;
+use crate::runtime::driver::MAX_TURNS;
+use crate::runtime::user_code::{Place, Unanswered, as_the_program, call_within, run_within};
 
 /// How long one call of it may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -94,12 +94,6 @@ impl Drop for Below {
     }
 }
 
-/// Runs what is not the library's own: with the program's signals, whenever it is polled.
-async fn as_the_program<T>(work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    poll_fn(move |context| driver::with_the_programs_signals(|| work.as_mut().poll(context))).await
-}
-
 impl Custom {
     pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
         Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::in_turn()), limit: LIMIT }
@@ -130,13 +124,13 @@ impl Custom {
             Ask::Client(Below(base)) => return scope.run(base.ask()).await,
             Ask::Blocking(ask, place) => {
                 let ask = ask.clone();
-                host.call_within(self.limit, place, move || ask()).await
+                call_within(self.limit, place, move || ask()).await
             }
             Ask::Future(ask) => {
                 // Not before it is on the background thread: it is a function of the user's, and may panic.
                 let ask = ask.clone();
                 let work = scope.run(as_the_program(async move { ask().await }));
-                host.run_within(self.limit, work).await.map_err(|error| match error.kind() {
+                run_within(self.limit, work).await.map_err(|error| match error.kind() {
                     ErrorKind::Timeout => Unanswered::Slow,
                     ErrorKind::Internal => Unanswered::Panicked,
                     _ => Unanswered::Failed(error),
@@ -188,7 +182,7 @@ impl fmt::Debug for Custom {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::surface::Surface;
+    use crate::wording::Surface;
     use std::sync::{Mutex, mpsc};
 
     const SHORT: Duration = Duration::from_millis(20);
@@ -196,7 +190,7 @@ mod tests {
     /// Starts a fetch on the background thread.
     fn begin(custom: &Arc<Custom>) -> mpsc::Receiver<Result<Credentials>> {
         let (custom, (tell, told)) = (custom.clone(), mpsc::channel());
-        crate::driver::current().unwrap().spawn(async move {
+        crate::runtime::driver::current().unwrap().spawn(async move {
             tell.send(custom.fetch(&Host::new(Surface::Rust)).await).unwrap();
         });
         told
@@ -273,7 +267,7 @@ mod tests {
             assert_eq!(told.recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
         }
         let (own, owned) = mpsc::channel();
-        crate::driver::current().unwrap().spawn(async move {
+        crate::runtime::driver::current().unwrap().spawn(async move {
             own.send(Host::new(Surface::Rust).block(|| 7).await).unwrap();
         });
         assert_eq!(owned.recv().unwrap().unwrap(), 7, "the library's own work waits");

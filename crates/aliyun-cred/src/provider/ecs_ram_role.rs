@@ -7,12 +7,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::filled;
-use crate::answer::{Service, Shape, encode, no_hint, rejected};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
+use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::freshness::Lead;
 use crate::host::{Failure, Host, Limits, Method, Request, Response, Route};
+use crate::protocol::reply::{Service, Shape, encode, no_hint, rejected};
+use crate::protocol::{limits, route};
+use crate::secret::Secret;
 
 const NAME: &str = "ecs_ram_role";
 const DEFAULT_ENDPOINT: &str = "http://100.100.100.200";
@@ -69,9 +71,9 @@ impl EcsRamRole {
             in_chain: false,
             alive: AtomicBool::new(false),
             timer: config.async_credential_update_enabled.unwrap_or(true),
-            limits: quick(config.limits(1_000, 1_000)),
+            limits: quick(limits(config, 1_000, 1_000)),
             // Plain HTTP: an explicit proxy or none.
-            route: config.route(DEFAULT_ENDPOINT),
+            route: route(config, DEFAULT_ENDPOINT),
         })
     }
 

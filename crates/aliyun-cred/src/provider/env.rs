@@ -2,9 +2,10 @@
 //!
 //! <https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-access-credentials>
 
-use crate::credentials::{Credentials, Freshness, Secret};
+use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
+use crate::secret::Secret;
 use crate::text::key;
 
 /// A pair of variables, and where they show in a provider name.

@@ -8,17 +8,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwapOption;
 use serde_json::Value;
 
-use crate::answer::parse_time;
-use crate::command::{self, Unfinished};
+use super::shell_words::{self, Unfinished};
 use crate::config::Config;
-use crate::credentials::{Credentials, Freshness, Secret};
+use crate::credentials::Lead;
+use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
-use crate::freshness::Lead;
 use crate::host::{CommandFailure, Host, wall_millis};
-use crate::json;
-use crate::profile::{Learned, ProfileStore};
+use crate::profile::ProfileStore;
+use crate::protocol::json;
+use crate::protocol::reply::parse_time;
+use crate::runtime::user_code::Listener;
+use crate::secret::Secret;
 use crate::text::key;
-use crate::update::Listener;
+use crate::update::Learned;
+use crate::wording;
 
 use super::filled_secret;
 
@@ -54,18 +57,12 @@ impl External {
     }
 
     async fn run(&self, host: &Host) -> Result<Credentials> {
-        let words = command::split(self.command.expose()).map_err(|unfinished| {
-            let (python, node) = match unfinished {
-                Unfinished::Quote => (
-                    "failed to execute external command: No closing quotation",
-                    "invalid process_command: unclosed quote",
-                ),
-                Unfinished::Escape => (
-                    "failed to execute external command: No escaped character",
-                    "invalid process_command: trailing backslash",
-                ),
+        let words = shell_words::split(self.command.expose()).map_err(|unfinished| {
+            let words = match unfinished {
+                Unfinished::Quote => wording::OPEN_QUOTE,
+                Unfinished::Escape => wording::OPEN_ESCAPE,
             };
-            Error::new(ErrorKind::Command, host.surface().text(python, node))
+            Error::new(ErrorKind::Command, host.surface().words(words))
         })?;
         if words.first().is_none_or(String::is_empty) {
             return Err(Error::new(ErrorKind::Command, "process_command is empty"));
@@ -84,7 +81,7 @@ impl External {
         let recorded = match (&self.store, &self.listener) {
             (Some(store), _) => store.record(host, &learned).await,
             (None, Some(listener)) => {
-                listener.tell(host, &learned).await;
+                listener.tell(&learned).await;
                 true
             }
             (None, None) => false,

@@ -11,15 +11,20 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 
 use super::{filled, filled_secret};
-use crate::answer::{Issued, Service, Shape, encode, iso8601, no_hint, refused, rejected};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint;
+use crate::credentials::Credentials;
+use crate::credentials::Issued;
+use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route, wall_millis};
-use crate::profile::{Learned, ProfileStore};
-use crate::update::Listener;
+use crate::profile::ProfileStore;
+use crate::protocol::endpoint;
+use crate::protocol::reply::{Service, Shape, encode, iso8601, no_hint, refused, rejected};
+use crate::protocol::{limits, route};
+use crate::runtime::user_code::Listener;
+use crate::secret::Secret;
+use crate::update::Learned;
+use crate::wording;
 
 const NAME: &str = "oauth";
 const LABEL: &str = "OAuth";
@@ -121,13 +126,12 @@ impl OAuth {
         listener: Option<Listener>,
         host: &Host,
     ) -> Result<Self> {
-        let empty = |python, node| Error::invalid_config(host.surface().text(python, node));
-        let client_id =
-            filled(config.client_id.as_ref()).ok_or_else(|| empty("the ClientId is empty", "the clientId is empty"))?;
-        let url = filled(config.sign_in_url.as_ref())
-            .ok_or_else(|| empty("the url for sign-in is empty", "the url for sign-in is empty"))?;
+        let client_id = filled(config.client_id.as_ref())
+            .ok_or_else(|| Error::invalid_config(host.surface().words(wording::OAUTH_CLIENT_ID_EMPTY)))?;
+        let url =
+            filled(config.sign_in_url.as_ref()).ok_or_else(|| Error::invalid_config("the url for sign-in is empty"))?;
         let url = endpoint::origin("OAuth sign-in URL", &url)?;
-        let route = config.route(&url);
+        let route = route(config, &url);
         Ok(OAuth {
             url,
             client_id,
@@ -137,7 +141,7 @@ impl OAuth {
             handed_out: ArcSwapOption::empty(),
             store,
             listener,
-            limits: config.limits(5_000, 10_000),
+            limits: limits(config, 5_000, 10_000),
             route,
         })
     }
@@ -176,7 +180,7 @@ impl OAuth {
             }
             None => {
                 if self.refresh(host).await?.is_some() {
-                    self.tell(host).await;
+                    self.tell().await;
                 }
             }
         }
@@ -298,16 +302,16 @@ impl OAuth {
             }
             None => {
                 self.tokens.store(Tokens::clone(&tokens).with_exchanged(learned).into());
-                self.tell(host).await;
+                self.tell().await;
             }
         }
         Ok(Credentials::issued(issued, NAME, Lead::Short))
     }
 
     /// Tells whoever wants to know what is known now.
-    async fn tell(&self, host: &Host) {
+    async fn tell(&self) {
         if let Some(listener) = &self.listener {
-            listener.tell(host, &self.tokens.load().learned()).await;
+            listener.tell(&self.tokens.load().learned()).await;
         }
     }
 

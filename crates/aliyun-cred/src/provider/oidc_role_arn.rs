@@ -5,13 +5,15 @@
 use std::path::PathBuf;
 
 use super::{filled, required, session_duration, session_name};
-use crate::answer::Shape;
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::protocol::reply::Shape;
+use crate::protocol::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::secret::Secret;
 use crate::text::{decode_wiped, shown_path};
+use crate::wording;
 
 const NAME: &str = "oidc_role_arn";
 /// The variables that all must be set for the default chain to ask this source.
@@ -33,24 +35,10 @@ impl OidcRoleArn {
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = session_duration(config)?;
         let [role, provider, file] = VARIABLES;
-        let role_arn = required(config.role_arn.as_deref(), role, host, || {
-            (
-                "role_arn or environment variable ALIBABA_CLOUD_ROLE_ARN cannot be empty",
-                "roleArn does not exist and env ALIBABA_CLOUD_ROLE_ARN is null.",
-            )
-        })?;
-        let provider_arn = required(config.oidc_provider_arn.as_deref(), provider, host, || {
-            (
-                "oidc_provider_arn or environment variable ALIBABA_CLOUD_OIDC_PROVIDER_ARN cannot be empty",
-                "oidcProviderArn does not exist and env ALIBABA_CLOUD_OIDC_PROVIDER_ARN is null.",
-            )
-        })?;
-        let token_file = required(config.oidc_token_file_path.as_deref(), file, host, || {
-            (
-                "oidc_token_file_path or environment variable ALIBABA_CLOUD_OIDC_TOKEN_FILE cannot be empty",
-                "oidcTokenFilePath is not exists and env ALIBABA_CLOUD_OIDC_TOKEN_FILE is null.",
-            )
-        })?;
+        let role_arn = required(config.role_arn.as_deref(), role, host, wording::OIDC_ROLE_ARN_EMPTY)?;
+        let provider_arn =
+            required(config.oidc_provider_arn.as_deref(), provider, host, wording::OIDC_PROVIDER_ARN_EMPTY)?;
+        let token_file = required(config.oidc_token_file_path.as_deref(), file, host, wording::OIDC_TOKEN_FILE_EMPTY)?;
         Ok(OidcRoleArn {
             role_arn,
             provider_arn,
@@ -124,7 +112,7 @@ impl OidcRoleArn {
 #[allow(clippy::disallowed_methods, reason = "changes the file as a cluster does")]
 mod tests {
     use super::*;
-    use crate::surface::Surface;
+    use crate::wording::Surface;
     use std::task::{Context, Poll, Waker};
 
     /// A pod's token is replaced on disk every so often.

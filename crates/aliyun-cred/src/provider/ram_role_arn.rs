@@ -3,12 +3,13 @@
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole>
 
 use super::{Provider, filled, required, session_duration, session_name};
-use crate::answer::Shape;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::protocol::reply::Shape;
+use crate::protocol::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::wording;
 
 const NAME: &str = "ram_role_arn";
 
@@ -52,10 +53,7 @@ impl RamRoleArn {
 impl Role {
     fn new(role: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = session_duration(role)?;
-        let role_arn = required(role.role_arn.as_deref(), "ALIBABA_CLOUD_ROLE_ARN", host, || {
-            let python = "role_arn or environment variable ALIBABA_CLOUD_ROLE_ARN cannot be empty";
-            (python, "the RoleArn is empty")
-        })?;
+        let role_arn = required(role.role_arn.as_deref(), "ALIBABA_CLOUD_ROLE_ARN", host, wording::ROLE_ARN_EMPTY)?;
         Ok(Role {
             role_arn,
             session_name: session_name(role, host),

@@ -3,14 +3,15 @@
 //! The signature is RSASSA-PKCS1-v1_5 with SHA-256 over the same text that an AccessKey pair would sign.
 
 use super::{filled, session_duration};
-use crate::answer::Shape;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::rsa::PrivateKey;
-use crate::sts::{Call, Parameters, Signer, Sts};
+use crate::protocol::reply::Shape;
+use crate::protocol::rsa::PrivateKey;
+use crate::protocol::sts::{Call, Parameters, Signer, Sts};
 use crate::text::{decode_wiped, shown_path};
+use crate::wording;
 
 const NAME: &str = "rsa_key_pair";
 const DEFAULT_HOST: &str = "sts.ap-northeast-1.aliyuncs.com";
@@ -59,19 +60,13 @@ impl RsaKeyPair {
 }
 
 fn private_key_in_file(config: &Config, host: &Host) -> Result<PrivateKey> {
-    let path = filled(config.private_key_file.as_ref()).ok_or_else(|| {
-        Error::invalid_config(host.surface().text(
-            "private_key_file cannot be empty",
-            "Missing required privateKeyFile option in config for rsa_key_pair",
-        ))
-    })?;
+    let path = filled(config.private_key_file.as_ref())
+        .ok_or_else(|| Error::invalid_config(host.surface().words(wording::PRIVATE_KEY_FILE_EMPTY)))?;
     let path = host.path(path);
     let shown = shown_path(&path);
-    let bytes = host.read_file_now(&path).map_err(|error| {
-        let python = format!("{error}: '{shown}'");
-        let node = format!("privateKeyFile {shown} cannot be empty");
-        Error::unreadable(&error, host.surface().text(&python, &node))
-    })?;
+    let bytes = host
+        .read_file_now(&path)
+        .map_err(|error| Error::unreadable(&error, host.surface().unreadable_key_file(&shown, &error)))?;
     let text =
         decode_wiped(&bytes).ok_or_else(|| Error::invalid_config(format!("the private key in {shown} is not text")))?;
     parse(&text)
@@ -95,12 +90,6 @@ fn checked_duration(config: &Config) -> Result<i64> {
 }
 
 fn public_key_id(config: &Config, host: &Host) -> Result<String> {
-    filled(config.public_key_id.as_ref()).ok_or_else(|| {
-        Error::invalid_config(
-            host.surface().text(
-                "public_key_id cannot be empty",
-                "Missing required publicKeyId option in config for rsa_key_pair",
-            ),
-        )
-    })
+    filled(config.public_key_id.as_ref())
+        .ok_or_else(|| Error::invalid_config(host.surface().words(wording::PUBLIC_KEY_ID_EMPTY)))
 }

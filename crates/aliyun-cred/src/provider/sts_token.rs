@@ -3,9 +3,10 @@
 
 use super::{Provider, access_key_pair, required_key};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::host::Host;
+use crate::secret::Secret;
 
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
     let (id, secret) = access_key_pair(config, host)?;

@@ -10,14 +10,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::answer::{self, Shape, encode, iso8601};
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
-use crate::endpoint;
+use crate::credentials::Credentials;
+use crate::credentials::Lead;
 use crate::error::Result;
-use crate::freshness::Lead;
 use crate::host::{Host, Limits, Method, Request, Route};
-use crate::rsa::PrivateKey;
+use crate::protocol::reply::{self, Shape, encode, iso8601};
+use crate::protocol::rsa::PrivateKey;
+use crate::protocol::{endpoint, limits, route};
+use crate::secret::Secret;
 
 pub(crate) const DEFAULT_HOST: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
@@ -71,8 +72,8 @@ impl Sts {
             (None, None) => default_host.to_owned(),
         };
         let url = endpoint::service("STS endpoint", &endpoint)?;
-        let route = config.route(&url);
-        Ok(Sts { url, limits: config.limits(5_000, 10_000), route })
+        let route = route(config, &url);
+        Ok(Sts { url, limits: limits(config, 5_000, 10_000), route })
     }
 
     /// Makes a call and reads the credential in the answer.
@@ -94,10 +95,10 @@ impl Sts {
                 route: self.route.clone(),
             })
         };
-        let service = answer::Service {
+        let service = reply::Service {
             label: call.provider,
-            refused: answer::refused,
-            rejected: answer::rejected,
+            refused: reply::refused,
+            rejected: reply::rejected,
             secrets: &secrets,
             hint,
         };

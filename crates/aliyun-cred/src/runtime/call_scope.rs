@@ -8,10 +8,10 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::driver::Turn;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A client's number in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,39 @@ enum What {
     Asking(Id),
     /// A function of the user's has its turn.
     Working(Arc<Turn>),
+}
+
+/// One of the places at which providers of the user's own are at work.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    process: u32,
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Turn {
+    /// Lets another have it.
+    pub(crate) fn end(&self) {
+        // A function that forks takes its turn along into the child, where it is nobody's.
+        if self.process == std::process::id() {
+            drop(self.permit.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+}
+
+/// A turn that ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct TakenTurn(pub(crate) Arc<Turn>);
+
+impl TakenTurn {
+    pub(super) fn new(permit: Option<OwnedSemaphorePermit>) -> Self {
+        TakenTurn(Arc::new(Turn { process: std::process::id(), permit: Mutex::new(permit) }))
+    }
+}
+
+impl Drop for TakenTurn {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 thread_local! {

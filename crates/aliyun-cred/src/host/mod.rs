@@ -4,74 +4,38 @@
 
 mod clock;
 mod command;
+mod env;
 mod files;
 mod http;
 mod proxy;
-mod signals;
 mod trust;
-mod variables;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
+pub use env::assign_variable;
 pub(crate) use files::LockedFile;
 use http::Connection;
-pub(crate) use http::{Clients, Failure, Limits, Method, Request, Response, Route};
-pub(crate) use signals::Signals;
-pub use variables::assign_variable;
+pub(crate) use http::{Failure, Limits, Method, Request, Response, Route};
 
-use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::per_process::PerProcess;
-use crate::scope::Scope;
-use crate::surface::Surface;
+use crate::runtime::driver;
+use crate::text::decode_wiped;
+use crate::wording::Surface;
 
 /// The longest that a helper may take for a file, or have to be waited for.
 const FILE_LIMIT: Duration = Duration::from_secs(10);
 
-/// What one call of a function of the user's holds until it returns, so that there is never another at the same time.
-#[derive(Debug)]
-pub(crate) struct Place {
-    lock: PerProcess<Arc<tokio::sync::Mutex<()>>>,
-    takes_turns: bool,
-}
-
-impl Place {
-    /// For a provider, of which only some may be at work at once.
-    pub(crate) const fn in_turn() -> Self {
-        Place { lock: PerProcess::new(), takes_turns: true }
-    }
-
-    /// For what must not wait for others.
-    pub(crate) const fn apart() -> Self {
-        Place { lock: PerProcess::new(), takes_turns: false }
-    }
-}
-
-/// Why a function of the user's gave nothing.
-#[derive(Debug)]
-pub(crate) enum Unanswered {
-    /// Its call before has not returned.
-    Busy,
-    /// It was never its turn.
-    Crowded,
-    /// It was called, and took too long.
-    Slow,
-    Panicked,
-    /// It could not be called.
-    Failed(Error),
-}
-
-impl From<Error> for Unanswered {
-    fn from(error: Error) -> Self {
-        Unanswered::Failed(error)
-    }
+/// See [`binding::read_text`](crate::binding::read_text).
+pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
+    let bytes = files::read(&env::home_path(path))?;
+    let not_text = || io::Error::new(io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16");
+    decode_wiped(&bytes).ok_or_else(not_text)
 }
 
 /// The world as one client sees it.
@@ -91,12 +55,12 @@ impl Host {
 
     /// An environment variable's value; `None` if it is unset or empty.
     pub(crate) fn env(&self, name: &str) -> Option<String> {
-        variables::read(name)
+        env::read(name)
     }
 
     /// What the program itself has said in place of a variable; `None` if nothing.
     pub(crate) fn assigned(&self, name: &str) -> Option<Option<String>> {
-        variables::assigned(name)
+        env::assigned(name)
     }
 
     /// Whether a variable holds `true`, in any case; no other word switches anything on.
@@ -106,17 +70,17 @@ impl Host {
 
     /// The path in an environment variable; see [`Host::path`].
     pub(crate) fn env_path(&self, name: &str) -> Option<PathBuf> {
-        variables::read_os(name).map(|value| self.path(value))
+        env::read_os(name).map(|value| self.path(value))
     }
 
     /// A path as a variable, an option or a file gives it: `~/` at its beginning is the home directory.
     pub(crate) fn path(&self, given: impl Into<PathBuf>) -> PathBuf {
-        variables::home_path(given.into())
+        env::home_path(given.into())
     }
 
     /// The user's home directory.
     pub(crate) fn home(&self) -> Option<PathBuf> {
-        variables::home()
+        env::home()
     }
 
     /// A whole regular file of 1 MiB at most. On the background thread it is read by a helper, for it may lie on a disk
@@ -153,49 +117,6 @@ impl Host {
         let done = driver.run(driver::within(FILE_LIMIT, async move { own.read(work).await })).await?;
         let slow = || Error::new(ErrorKind::Io, format!("the disk did not answer within {} s", FILE_LIMIT.as_secs()));
         done.ok_or_else(slow)?
-    }
-
-    /// Calls a function of the user's on a thread of its own, once no other holds its `place`, and waits no longer than
-    /// `limit` for each. A call that has begun goes on after that.
-    pub(crate) async fn call_within<T: Send + 'static>(
-        &self,
-        limit: Duration,
-        place: &Place,
-        function: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Unanswered> {
-        let driver = driver::current()?;
-        let (own, takes_turns) = (driver.clone(), place.takes_turns);
-        let place = Arc::clone(&**place.lock.get(Arc::default));
-        // Whose call it is goes along.
-        let scope = Scope::current();
-        let work = async move {
-            let taken = driver::within(limit, place.lock_owned()).await.ok_or(Unanswered::Busy)?;
-            let turn = match takes_turns {
-                true => Some(driver::within(limit, own.turn()).await.ok_or(Unanswered::Crowded)?),
-                false => None,
-            };
-            let scope = match &turn {
-                Some(turn) => scope.working(turn.0.clone()),
-                None => scope,
-            };
-            let function = move || {
-                let _taken = taken;
-                function()
-            };
-            let answer = driver::within(limit, own.call(scope, function)?).await.ok_or(Unanswered::Slow)?;
-            answer.map_err(|_| Unanswered::Panicked)
-        };
-        driver.run(work).await?
-    }
-
-    /// Runs what never blocks on the background thread, for as long as `limit` says.
-    pub(crate) async fn run_within<T: Send + 'static>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T> {
-        let done = driver::current()?.run(driver::within(limit, work)).await?;
-        done.ok_or_else(|| Error::new(ErrorKind::Timeout, format!("it took longer than {} s", limit.as_secs_f32())))
     }
 
     /// Asks `attempt` again and again until it gives something; `None` once `limit` has run out.
@@ -242,7 +163,7 @@ impl Host {
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
         let sending = async {
             let driver = driver::current()?;
-            let (clients, own) = (driver.clients(), driver.clone());
+            let (clients, own) = (http::clients(), driver.clone());
             driver.run(async move { clients.send(&own, request, connection).await }).await?
         };
         sending.await.map_err(|failure| Failure { target, ..failure })

@@ -1,19 +1,9 @@
 //! When a credential is fetched again: a pure function of ages and of the failures so far.
 //!
 //! Invariant: nothing in here reads a clock, draws a number or knows what a credential is; it is given all of that. It
-//! depends on nothing else of this crate, so that the simulation of a fleet runs the very same code.
+//! depends on the kinds of lead alone, so that the simulation of a fleet runs the very same code.
 
-/// How long before its end a credential is stale: each source says which rule its credentials follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lead {
-    /// 900 s, or half the lifetime if that is less: everything that STS issues.
-    Sts,
-    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
-    Short,
-    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
-    /// instance metadata service cannot be reached.
-    Metadata,
-}
+use crate::credentials::Lead;
 
 /// The points of time of a credential, as ages in milliseconds since it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use crate::credentials::Secret;
+use crate::secret::Secret;
 
 type Assigned = BTreeMap<String, Option<Secret>>;
 
@@ -17,7 +17,6 @@ static ASSIGNED: ArcSwapOption<Assigned> = ArcSwapOption::const_empty();
 
 /// Has `value` count for the variable `name` in this process, whatever the environment holds: `Some(None)` counts as not
 /// set, and `None` takes back what was said before. For Python, whose users assign to the attributes of a module.
-#[doc(hidden)]
 pub fn assign_variable(name: &str, value: Option<Option<&str>>) {
     ASSIGNED.rcu(|assigned| {
         let mut assigned = assigned.as_deref().cloned().unwrap_or_default();

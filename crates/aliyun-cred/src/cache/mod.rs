@@ -3,27 +3,27 @@
 //! Invariants: reading a fresh credential takes no lock; one refresh is in flight per client and process at most; no lock
 //! is held while a provider runs; a forked child starts with locks of its own.
 
+mod freshness;
+pub(crate) mod single_flight;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
-use std::thread::LocalKey;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use crate::copies::Copies;
 use crate::credentials::{Credentials, Freshness};
-use crate::driver;
 use crate::error::{Error, ErrorKind, Result};
-use crate::flight::{Entry, Flight, Gate, Wish};
-use crate::freshness::{Decision, Failures, Times, back_off, decide};
 use crate::host::{Host, Now, wall_millis};
-use crate::memo::{Memo, Memory};
-use crate::per_process::{Own, PerProcess};
 use crate::provider::Provider;
-use crate::scope::{Id, Scope};
+use crate::runtime::call_scope::{Id, Scope};
+use crate::runtime::driver;
+use crate::runtime::per_process::{Own, PerProcess};
+use freshness::{Decision, Failures, Times, back_off, decide};
+use single_flight::{Entry, Flight, Gate, Wish};
 
 /// How long a copy is good for while a refresh is under way, in milliseconds.
 const RECHECK: u64 = 1_000;
@@ -31,28 +31,24 @@ const RECHECK: u64 = 1_000;
 /// forked meanwhile does not have it.
 const UNDER_WAY: u64 = 30_000;
 
-/// Picks one of the copies of a credential.
-type Which = fn(&Copies<Credentials>) -> &Arc<Credentials>;
-
 /// What a call gets.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
 /// A cached credential.
 #[derive(Debug)]
 struct Cached {
-    credentials: Copies<Credentials>,
+    credentials: Arc<Credentials>,
     /// `None`: for ever.
     times: Option<Times>,
     terms: Terms,
 }
 
 /// Until when a credential is handed out without a look at anything else.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Terms {
     fetched: Now,
     /// `None`: for ever.
-    // Shared with every thread that remembers them.
-    unasked: Option<Arc<Unasked>>,
+    unasked: Option<Unasked>,
 }
 
 #[derive(Debug)]
@@ -85,20 +81,13 @@ impl Terms {
     }
 }
 
-thread_local! {
-    /// Of copies that are the thread's own.
-    static OWN: Memory<Credentials, Terms> = const { Memory::new() };
-    /// Of those that are the same for every thread.
-    static FIRST: Memory<Credentials, Terms> = const { Memory::new() };
-}
-
 impl Cached {
     fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
         let unasked = times.map(|times| {
             let (then_until, boundary) = (AtomicU64::new(0), AtomicU64::new(0));
-            Arc::new(Unasked { until: times.prefetch, then_until, boundary })
+            Unasked { until: times.prefetch, then_until, boundary }
         });
-        Cached { credentials: Copies::new(credentials), times, terms: Terms { fetched, unasked } }
+        Cached { credentials, times, terms: Terms { fetched, unasked } }
     }
 
     /// Leaves callers alone for so many milliseconds more, but not past the next age at which one has to wait.
@@ -124,10 +113,8 @@ pub(crate) struct Cache {
     host: Host,
     type_name: String,
     /// What somebody typed in: it needs neither the care nor the cost of what may be replaced.
-    constant: Option<Copies<Credentials>>,
+    constant: Option<Arc<Credentials>>,
     cached: ArcSwapOption<Cached>,
-    /// Where threads remember what is cached.
-    memo: Memo,
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
     /// What belongs to one process.
@@ -161,9 +148,7 @@ pub(crate) enum Step {
 impl Cache {
     pub(crate) fn new(provider: Provider, host: Host, type_name: &str) -> Self {
         let constant = match &provider {
-            Provider::Static(credentials) => {
-                Some(Copies::new(Arc::new(Credentials::clone(credentials).with_type(type_name))))
-            }
+            Provider::Static(credentials) => Some(Arc::new(Credentials::clone(credentials).with_type(type_name))),
             _ => None,
         };
         Cache {
@@ -172,7 +157,6 @@ impl Cache {
             type_name: type_name.to_owned(),
             constant,
             cached: ArcSwapOption::empty(),
-            memo: Memo::new(),
             from_variables: ArcSwapOption::empty(),
             epoch: PerProcess::new(),
             id: Id::next(),
@@ -193,58 +177,25 @@ impl Cache {
         &self.type_name
     }
 
-    /// The cached credential, if it needs no refresh yet: the calling thread's own copy. No lock; no allocation but for
-    /// that copy, once.
+    /// The cached credential, if it needs no refresh yet. Takes no lock and allocates nothing.
     pub(crate) fn fresh(&self) -> Option<Arc<Credentials>> {
-        match &self.constant {
-            Some(constant) => Some(constant.own().clone()),
-            None => self.recalled(&OWN, Copies::own),
+        if let Some(constant) = &self.constant {
+            return Some(constant.clone());
         }
-    }
-
-    /// As [`Cache::fresh`], and the same object for every thread.
-    pub(crate) fn fresh_first(&self) -> Option<Arc<Credentials>> {
-        match &self.constant {
-            Some(constant) => Some(constant.first().clone()),
-            None => self.recalled(&FIRST, Copies::first),
-        }
-    }
-
-    fn recalled(
-        &self,
-        memory: &'static LocalKey<Memory<Credentials, Terms>>,
-        which: Which,
-    ) -> Option<Arc<Credentials>> {
-        let version = self.memo.version();
-        let recalled = memory.try_with(|memory| self.memo.recall(memory, version, Terms::are_kept));
-        // A thread that is ending remembers nothing.
-        recalled.ok().flatten().or_else(|| self.looked_up(memory, which, version))
-    }
-
-    #[cold]
-    fn looked_up(
-        &self,
-        memory: &'static LocalKey<Memory<Credentials, Terms>>,
-        which: Which,
-        version: u64,
-    ) -> Option<Arc<Credentials>> {
         let cached = self.cached.load();
         let cached = cached.as_ref().filter(|cached| cached.terms.are_kept())?;
-        let credentials = which(&cached.credentials);
-        let _ = memory.try_with(|memory| self.memo.remember(memory, version, credentials, cached.terms.clone()));
-        Some(credentials.clone())
+        Some(cached.credentials.clone())
     }
 
     /// Replaces what is cached.
     fn store(&self, cached: Option<Cached>) {
         self.cached.store(cached.map(Arc::new));
-        self.memo.changed();
     }
 
     /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
     pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
         if let Some(constant) = &self.constant {
-            return Some((constant.first().clone(), Duration::MAX));
+            return Some((constant.clone(), Duration::MAX));
         }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
@@ -258,7 +209,7 @@ impl Cache {
                 Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
             }
         };
-        Some((cached.credentials.first().clone(), left))
+        Some((cached.credentials.clone(), left))
     }
 
     /// The next call asks the source again, and reads configuration files anew.
@@ -434,9 +385,8 @@ impl Cache {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached::new(cached.credentials.first().clone(), cached.terms.fetched, Some(times)));
+        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.terms.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
-        self.memo.changed();
     }
 }
 
@@ -444,7 +394,7 @@ impl State {
     /// What a call wants at this time.
     fn wish(&self, cached: Option<&Cached>, now: Now) -> Wish<Outcome> {
         let Some(cached) = cached else { return Wish::Fly };
-        let answer = || Ok(cached.credentials.first().clone());
+        let answer = || Ok(cached.credentials.clone());
         let Some(times) = cached.times else { return Wish::Answer(answer()) };
         let held = now.monotonic < self.hold_until;
         match decide(times, cached.age(now), self.failures, held) {
@@ -491,7 +441,7 @@ impl State {
             cached.leave_alone(now, hold);
         }
         match cached {
-            Some(cached) if cached.is_valid(now) => Ok(cached.credentials.first().clone()),
+            Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),
             _ => Err(error),
         }
     }
@@ -548,7 +498,7 @@ fn abandoned() -> Error {
 #[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
-    use crate::freshness::Lead;
+    use crate::credentials::Lead;
     use std::time::SystemTime;
 
     const HOUR: i64 = 3_600;

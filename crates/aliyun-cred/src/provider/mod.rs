@@ -1,11 +1,12 @@
 //! The sources of credentials, one file each.
 //!
-//! Invariant: a provider only fetches. It knows neither caching nor threads nor languages, and reaches the world
-//! through [`Host`] alone. To add one: write its file, add its variant here, and its type or profile mode to
-//! [`Provider::named`] or [`Provider::from_plan`].
+//! Invariant: a provider only fetches. It knows nothing of the cache above it, and reaches the world through [`Host`] alone.
+//! To add one: write its file, add its variant here, and its name or profile mode to [`Provider::named`] or
+//! [`Provider::from_plan`].
 
 mod access_key;
 mod bearer;
+mod chain;
 mod cli_profile;
 mod cloud_sso;
 mod credentials_uri;
@@ -18,6 +19,7 @@ mod oauth;
 mod oidc_role_arn;
 mod ram_role_arn;
 mod rsa_key_pair;
+mod shell_words;
 mod sts_token;
 
 use std::future::Future;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
 
+use chain::Chain;
 pub(crate) use cli_profile::CliProfile;
 use cloud_sso::CloudSso;
 pub(crate) use credentials_uri::CredentialsUri;
@@ -40,15 +43,15 @@ pub(crate) use oidc_role_arn::OidcRoleArn;
 use ram_role_arn::RamRoleArn;
 use rsa_key_pair::RsaKeyPair;
 
-use crate::chain::Chain;
 use crate::config::Config;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::profile::{Plan, Store};
-use crate::surface::Surface;
+use crate::runtime::user_code::Listener;
+use crate::secret::Secret;
 use crate::text::key;
-use crate::update::Listener;
+use crate::wording::{self, Surface, Words};
 
 /// A future that any executor can run, or the driver.
 pub(crate) type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Credentials>> + Send + 'a>>;
@@ -89,8 +92,8 @@ impl Provider {
             Some("sts") => Ok("static_sts"),
             Some("credentials_uri") => Ok("credential_uri"),
             Some(same @ ("bearer" | "ecs_ram_role" | "ram_role_arn" | "rsa_key_pair" | "oidc_role_arn")) => Ok(same),
-            Some(_) => Err(unknown_type(surface)),
-            None => Err(missing_type(surface)),
+            Some(_) => Err(Error::unknown_type(surface.words(wording::UNKNOWN_TYPE))),
+            None => Err(Error::unknown_type(surface.words(wording::MISSING_TYPE))),
         }
     }
 
@@ -250,19 +253,10 @@ impl Loaded {
 const DEFAULT_SESSION_SECONDS: i64 = 3600;
 const MIN_SESSION_SECONDS: i64 = 900;
 
-/// A required option, or the environment variable that stands in for it; `texts` are Python's and Node's words if
-/// there is neither.
-fn required(
-    given: Option<&str>,
-    variable: &str,
-    host: &Host,
-    texts: impl FnOnce() -> (&'static str, &'static str),
-) -> Result<String> {
+/// A required option, or the environment variable that stands in for it; `empty` says that there is neither.
+fn required(given: Option<&str>, variable: &str, host: &Host, empty: Words) -> Result<String> {
     let found = given.filter(|value| !value.is_empty()).map(str::to_owned).or_else(|| host.env(variable));
-    found.ok_or_else(|| {
-        let (python, node) = texts();
-        Error::invalid_config(host.surface().text(python, node))
-    })
+    found.ok_or_else(|| Error::invalid_config(host.surface().words(empty)))
 }
 
 /// An option that counts only if there is something in it.
@@ -301,7 +295,7 @@ fn session_name(config: &Config, host: &Host) -> String {
 /// A key, secret or token: the option of this name, or the environment variable that stands in for it.
 fn required_key(given: Option<&str>, option: &str, variable: &str, host: &Host, empty: &'static str) -> Result<String> {
     let is_given = given.is_some_and(|given| !given.is_empty());
-    let found = Zeroizing::new(required(given, variable, host, || (empty, empty))?);
+    let found = Zeroizing::new(required(given, variable, host, Words::common(empty))?);
     let name = if is_given { format!("the option '{option}'") } else { variable.to_owned() };
     match key(&found, &name).map_err(Error::invalid_config)? {
         "" => Err(Error::invalid_config(empty)),
@@ -322,15 +316,4 @@ fn access_key_pair(config: &Config, host: &Host) -> Result<(String, Secret)> {
         "the access key secret is empty",
     )?;
     Ok((id, secret.into()))
-}
-
-fn unknown_type(surface: &Surface) -> Error {
-    Error::unknown_type(surface.text(
-        "invalid type option, support: access_key, sts, bearer, ecs_ram_role, ram_role_arn, rsa_key_pair, oidc_role_arn, credentials_uri",
-        "Invalid type option, support: access_key, sts, ecs_ram_role, ram_role_arn, rsa_key_pair, credentials_uri",
-    ))
-}
-
-pub(crate) fn missing_type(surface: &Surface) -> Error {
-    Error::unknown_type(surface.text(unknown_type(&Surface::Rust).message(), "Missing required type option"))
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, SystemTime};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::credentials::Secret;
+use crate::credentials::Issued;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Failure, Host, Request, Response};
-use crate::json::{self, Wiped};
+use crate::protocol::json::{self, Wiped};
+use crate::secret::Secret;
 use crate::text::key;
 
 /// Everything but the unreserved characters of RFC 3986.
@@ -56,15 +57,6 @@ impl Shape {
             checks_code: false,
         }
     }
-}
-
-/// What a service issued.
-#[derive(Debug)]
-pub(crate) struct Issued {
-    pub(crate) access_key_id: String,
-    pub(crate) access_key_secret: Secret,
-    pub(crate) security_token: Option<Secret>,
-    pub(crate) expiration: SystemTime,
 }
 
 /// The first words that most sources share.

@@ -7,17 +7,17 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
+use super::call_scope::{Scope, TakenTurn};
+use super::per_process::{Own, PerProcess};
+use super::signals::Signals;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Clients, Signals};
-use crate::per_process::{Own, PerProcess};
-use crate::scope::Scope;
 
 /// How many helper threads may block at once, in name resolution for example.
 const MAX_HELPERS: usize = 4;
@@ -36,7 +36,6 @@ pub(crate) struct Driver {
     turns: Arc<Semaphore>,
     /// What the thread blocked that started this: for what is not the library's own.
     signals: Signals,
-    clients: Arc<Clients>,
     /// Dropped to end the thread of a driver that lost the race to be the first.
     _alive: oneshot::Sender<()>,
 }
@@ -75,13 +74,8 @@ impl Driver {
             readers: semaphore(MAX_READERS),
             turns: semaphore(MAX_TURNS),
             signals,
-            clients: Arc::default(),
             _alive: alive,
         })
-    }
-
-    pub(crate) fn clients(&self) -> Arc<Clients> {
-        self.clients.clone()
     }
 
     /// What the program's own threads block.
@@ -127,7 +121,7 @@ impl Driver {
     /// provider waits for another client.
     pub(crate) async fn turn(&self) -> TakenTurn {
         let permit = self.turns.clone().acquire_owned().await.ok();
-        TakenTurn(Arc::new(Turn { process: std::process::id(), permit: Mutex::new(permit) }))
+        TakenTurn::new(permit)
     }
 
     /// Calls a function on a thread of its own, which it may keep for ever, with the program's signals. Nothing comes if
@@ -166,33 +160,6 @@ fn cannot_start(what: &str, error: &std::io::Error) -> Error {
 fn broken(panicked: bool) -> Error {
     let what = if panicked { "panicked" } else { "was abandoned" };
     Error::new(ErrorKind::Internal, format!("work {what} on the background thread; please report this as a bug"))
-}
-
-/// One of the places at which providers of the user's own are at work.
-#[derive(Debug)]
-pub(crate) struct Turn {
-    process: u32,
-    permit: Mutex<Option<OwnedSemaphorePermit>>,
-}
-
-impl Turn {
-    /// Lets another have it.
-    pub(crate) fn end(&self) {
-        // A function that forks takes its turn along into the child, where it is nobody's.
-        if self.process == std::process::id() {
-            drop(self.permit.lock().unwrap_or_else(PoisonError::into_inner).take());
-        }
-    }
-}
-
-/// A turn that ends when this is dropped.
-#[derive(Debug)]
-pub(crate) struct TakenTurn(pub(crate) Arc<Turn>);
-
-impl Drop for TakenTurn {
-    fn drop(&mut self) {
-        self.0.end();
-    }
 }
 
 thread_local! {

@@ -7,6 +7,7 @@ use crate::credentials::Credentials;
 use crate::error::{Attempt, Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::provider::{CliProfile, CredentialsUri, EcsRamRole, Env, IniProfile, OidcRoleArn, Provider};
+use crate::wording;
 
 const NAME: &str = "default";
 const NO_WINNER: usize = usize::MAX;
@@ -101,10 +102,7 @@ impl Chain {
     fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
         let failed = self.links.iter().zip(&attempts).find(|(link, attempt)| link.was_meant(attempt.kind));
         let kind = failed.map_or(ErrorKind::NotConfigured, |(_, attempt)| attempt.kind);
-        let first_words = host.surface().text(
-            "unable to load credentials from any of the providers in the chain: ",
-            "unable to get credentials from any of the providers in the chain: ",
-        );
+        let first_words = host.surface().words(wording::CHAIN_EXHAUSTED);
         let entries: Vec<String> =
             attempts.iter().map(|attempt| python_repr(&format!("{}: {}", attempt.class, attempt.message))).collect();
         let text = format!("{first_words}[{}]", entries.join(", "));
