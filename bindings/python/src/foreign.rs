@@ -109,10 +109,13 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
         if let Err(refusal) = call(tell.get(), |py| arguments.into_pyobject(py)) {
             let class = refusal.class;
             // Its text may quote what it was given.
-            log::warn!(
-                target: "aliyun_cred",
-                "the callback for updates failed ({class}): what was learned may be lost"
-            );
+            #[allow(clippy::disallowed_macros, reason = "a class's name holds no line break")]
+            {
+                log::warn!(
+                    target: "aliyun_cred",
+                    "the callback for updates failed ({class}): what was learned may be lost"
+                );
+            }
         }
     })
 }

@@ -51,10 +51,10 @@ pub(crate) fn key<'a>(value: &'a str, name: &str) -> Result<&'a str, String> {
     let trimmed = value.trim();
     let quoted = |quote| trimmed.len() > 1 && trimmed.starts_with(quote) && trimmed.ends_with(quote);
     if trimmed.len() < value.len() && !trimmed.is_empty() && is_news(name) {
-        log::warn!(target: "aliyun_cred", source = name; "{name} has white space around it, which is ignored; remove it");
+        warn(name, &format!("{name} has white space around it, which is ignored; remove it"));
     }
     if (quoted('"') || quoted('\'')) && is_news(name) {
-        log::warn!(target: "aliyun_cred", source = name; "{name} stands in quotes, which are used as part of it; remove them");
+        warn(name, &format!("{name} stands in quotes, which are used as part of it; remove them"));
     }
     match trimmed.chars().find(|character| !character.is_ascii_graphic()) {
         None => Ok(trimmed),
@@ -62,6 +62,13 @@ pub(crate) fn key<'a>(value: &'a str, name: &str) -> Result<&'a str, String> {
         Some(character) if character.is_whitespace() => Err(format!("{name} contains white space")),
         Some(_) => Err(format!("{name} contains characters that are not ASCII")),
     }
+}
+
+/// Warns of what a call does not fail for, in one line. `source` is what some languages tell of once only.
+#[allow(clippy::disallowed_macros, reason = "the one place that warns")]
+pub(crate) fn warn(source: &str, text: &str) {
+    let (source, text) = (one_line(source.to_owned()), one_line(text.to_owned()));
+    log::warn!(target: "aliyun_cred", source = source.as_str(); "{text}");
 }
 
 /// Whether this process has not been warned of `name` yet. No lock: a fork could leave it locked.
@@ -99,8 +106,8 @@ pub(crate) fn shown_path(path: &std::path::Path) -> String {
     let begins = ["/", "./", "../", "~/", "\\", ".\\", "..\\"].iter().any(|start| shown.starts_with(start));
     // A drive.
     let begins = begins || shown.get(1..).is_some_and(|rest| rest.starts_with(":\\") || rest.starts_with(":/"));
-    // No key has a dot, but tokens have, and those are long.
-    let is_name = shown.len() <= 64 && shown.contains('.');
+    // No key has a dot, but tokens have: what follows their last one is long.
+    let is_name = shown.len() <= 64 && shown.rsplit_once('.').is_some_and(|(_, extension)| extension.len() <= 5);
     if begins || is_name { shown } else { length(&shown) }
 }
 
@@ -160,8 +167,10 @@ mod tests {
         for secret in ["Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY", "CAIS/canary+token==", "MIIEcanary"] {
             assert_eq!(shown_path(secret.as_ref()), length(secret));
         }
-        let jwt = format!("{0}.{0}.{0}", "eyJcanary".repeat(9));
-        assert_eq!(shown_path(jwt.as_ref()), "<245 characters>");
+        for length in [2, 9] {
+            let jwt = format!("{0}.{0}.{0}", "eyJcanary".repeat(length));
+            assert_eq!(shown_path(jwt.as_ref()), super::length(&jwt));
+        }
     }
 
     #[test]

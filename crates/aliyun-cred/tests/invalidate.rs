@@ -1,6 +1,11 @@
 //! What `invalidate` forgets: the credential, and the configuration file that it came from.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and writes files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and writes files"
+)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -85,4 +90,38 @@ fn files_below_are_read_anew_too_and_other_clients_are_left_alone() {
     on_custom.invalidate();
     assert_eq!((id(&base), id(&custom)), ("new".to_owned(), "custom".to_owned()));
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+/// A refresh that began before it may bring what is no longer good: it answers those who waited for it already, and nobody
+/// else; the provider is asked again when it has returned, and not before.
+#[test]
+fn a_refresh_under_way_counts_for_those_who_wait_already() {
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
+    let ((entered, enters), (go_on, wait)) = (channel(), channel::<&'static str>());
+    let (wait, alone) = (Mutex::new(wait), Mutex::new(()));
+    let client = Client::from_blocking("custom", move || {
+        let _alone = alone.try_lock().expect("asked twice at once");
+        entered.send(()).unwrap();
+        let id = wait.lock().unwrap().recv().unwrap();
+        let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 36);
+        Ok(aliyun_cred::Credentials::from_parts(id, "s").with_expiration(later))
+    });
+    let (first, firsts) = channel();
+    client.credentials_then(move |outcome| first.send(outcome).unwrap());
+    enters.recv().unwrap();
+    client.invalidate();
+    let (second, seconds) = channel();
+    client.credentials_then(move |outcome| second.send(outcome).unwrap());
+    assert!(enters.try_recv().is_err() && seconds.try_recv().is_err());
+    let id = |outcome: aliyun_cred::Result<Arc<aliyun_cred::Credentials>>| {
+        outcome.unwrap().access_key_id().unwrap().to_owned()
+    };
+    go_on.send("old").unwrap();
+    assert_eq!(id(firsts.recv().unwrap()), "old");
+    enters.recv().unwrap();
+    assert!(client.cached().is_none(), "what is no longer good is kept");
+    go_on.send("new").unwrap();
+    assert_eq!(id(seconds.recv().unwrap()), "new");
+    assert_eq!(client.cached().unwrap().access_key_id(), Some("new"));
 }

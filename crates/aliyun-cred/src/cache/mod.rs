@@ -22,6 +22,7 @@ use crate::provider::Provider;
 use crate::runtime::call_scope::{Id, Scope};
 use crate::runtime::driver;
 use crate::runtime::per_process::{Own, PerProcess};
+use crate::text::warn;
 use freshness::{Decision, Failures, Times, back_off, decide};
 use single_flight::{Entry, Flight, Gate, Wish};
 
@@ -215,16 +216,22 @@ impl Cache {
     /// The next call asks the source again, and reads configuration files anew.
     pub(crate) fn invalidate(&self) {
         self.provider.forget_files();
-        self.store(None);
+        self.forget();
     }
 
     /// As [`Cache::invalidate`], if there is a configuration file below. Whether there is.
     pub(crate) fn forget_files(&self) -> bool {
         let forgotten = self.provider.forget_files();
         if forgotten {
-            self.store(None);
+            self.forget();
         }
         forgotten
+    }
+
+    /// What is cached, and what a refresh under way will bring: it may have begun with what is no longer good.
+    fn forget(&self) {
+        self.epoch().disown();
+        self.store(None);
     }
 
     /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
@@ -299,6 +306,10 @@ impl Cache {
     /// `scope`: on whose behalf.
     async fn run(self: Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
+        // A provider is asked once at a time: tokens that are rotated would be lost.
+        if let Some(ahead) = epoch.ahead() {
+            let _ = ahead.join().await;
+        }
         let fetched = scope.asking(self.id).run(self.provider.fetch(&self.host)).await;
         landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
     }
@@ -475,13 +486,16 @@ impl Drop for Landing<'_> {
         // Whoever is told is free to ask anybody, and to start what he likes.
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
-                self.epoch.land(self.flight, |state| self.cache.settle(state, fetched, &mut hidden));
+                self.epoch.land(self.flight, |state| match state {
+                    Some(state) => self.cache.settle(state, fetched, &mut hidden),
+                    None => fetched,
+                });
             });
         });
         // With every lock released and everyone told: a logger may do anything, and even ask this client.
         if let Some(error) = hidden {
             let source = error.provider().unwrap_or(&self.cache.type_name);
-            log::warn!(target: "aliyun_cred", source; "the cached credential stays in use: {error}");
+            warn(source, &format!("the cached credential stays in use: {error}"));
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Gate<S, T> {
 struct Inside<S, T> {
     state: S,
     flight: Option<Arc<Flight<T>>>,
+    /// A flight that was disowned and has not landed: the next one begins when it has.
+    ahead: Option<Arc<Flight<T>>>,
 }
 
 /// What the state wants for somebody who comes to the gate.
@@ -51,7 +53,7 @@ pub(crate) enum Entry<T> {
 
 impl<S, T: Clone> Gate<S, T> {
     pub(crate) fn new(state: S) -> Self {
-        Gate { inner: Mutex::new(Inside { state, flight: None }) }
+        Gate { inner: Mutex::new(Inside { state, flight: None, ahead: None }) }
     }
 
     /// Asks the state what it wants, and hands out the flight in the air or a new one. A pilot must [`land`](Self::land).
@@ -66,12 +68,34 @@ impl<S, T: Clone> Gate<S, T> {
         }
     }
 
-    /// Ends the flight: `settle` takes what it brought into the state and says what those who wait are told.
-    pub(crate) fn land(&self, flight: &Flight<T>, settle: impl FnOnce(&mut S) -> T) {
+    /// Has the flight in the air count for those who wait for it already, and for nobody else.
+    pub(crate) fn disown(&self) {
+        let mut inside = self.lock();
+        if let Some(flight) = inside.flight.take() {
+            inside.ahead = Some(flight);
+        }
+    }
+
+    /// The flight that has to land before work begins.
+    pub(crate) fn ahead(&self) -> Option<Arc<Flight<T>>> {
+        self.lock().ahead.clone()
+    }
+
+    /// Ends the flight: `settle` takes what it brought into the state, which it is not given if the flight was disowned,
+    /// and says what those who wait are told.
+    pub(crate) fn land(&self, flight: &Flight<T>, settle: impl FnOnce(Option<&mut S>) -> T) {
+        let is = |other: &Option<Arc<Flight<T>>>| other.as_deref().is_some_and(|other| std::ptr::eq(other, flight));
         let outcome = {
             let mut inside = self.lock();
-            inside.flight = None;
-            settle(&mut inside.state)
+            if is(&inside.ahead) {
+                inside.ahead = None;
+            }
+            if is(&inside.flight) {
+                inside.flight = None;
+                settle(Some(&mut inside.state))
+            } else {
+                settle(None)
+            }
         };
         // Not under the gate's lock: a callback may come straight back.
         flight.land(outcome);
@@ -273,6 +297,30 @@ mod tests {
     const NO_LIMIT: fn() -> Option<Duration> = || None;
 
     #[test]
+    fn a_disowned_flight_answers_its_own_and_the_next_one_waits_for_it() {
+        let gate = Gate::new(0);
+        let fly = || match gate.enter(|_| Wish::Fly) {
+            Entry::Piloting(flight) => flight,
+            _ => panic!("somebody else is the pilot"),
+        };
+        let first = fly();
+        gate.disown();
+        let second = fly();
+        assert!(gate.ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &first)));
+        gate.land(&first, |state| {
+            assert!(state.is_none(), "it is taken in");
+            1
+        });
+        assert_eq!((first.outcome(), second.outcome()), (Some(1), None));
+        assert!(gate.ahead().is_none());
+        gate.land(&second, |state| {
+            *state.unwrap() += 2;
+            2
+        });
+        assert_eq!((second.outcome(), gate.lock().state), (Some(2), 2));
+    }
+
+    #[test]
     fn everyone_is_told_whenever_they_came() {
         let flight = Flight::new();
         let (tell, told) = mpsc::channel();
@@ -396,7 +444,7 @@ mod tests {
             tell.send(state).unwrap();
         });
         gate.land(&flight, |state| {
-            *state = 7;
+            *state.unwrap() = 7;
             7
         });
         assert_eq!(told.recv().unwrap(), 7);
@@ -442,6 +490,7 @@ mod model {
         fn fly(&self, flight: &Flight<Result<usize, &'static str>>) {
             thread::yield_now();
             self.gate.land(flight, |state| {
+                let state = state.unwrap();
                 assert!(state.aloft, "two flights at once");
                 state.aloft = false;
                 state.flights += 1;
@@ -597,6 +646,7 @@ mod model {
                         if let Entry::AnsweredAndPiloting(_, flight) = gate.enter(wish) {
                             thread::yield_now();
                             gate.land(&flight, |state| {
+                                let state = state.unwrap();
                                 *state += 1;
                                 *state
                             });

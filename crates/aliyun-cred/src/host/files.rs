@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::text::warn;
+
 /// What the names of unfinished files have in common, so that those of a killed process can be cleared away.
 const TEMPORARY: &str = ".aliyun-cred-tmp-";
 
@@ -78,15 +80,28 @@ impl LockedFile {
     }
 
     /// Puts `bytes` in the file's place, with the permissions, owner, extended attributes and access lists that it has.
-    /// The lock still keeps out those who wait for the old file; they find the new one. A file with several hard links
-    /// stays one, and is written in place.
+    /// The lock still keeps out those who wait for the old file; they find the new one.
+    ///
+    /// Where that cannot be, the file is written in place, with a warning: it has several hard links, it is mounted by
+    /// itself, its folder may not be written to, or it would become somebody else's.
     pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         let before = fs::metadata(&self.path)?;
-        if has_other_links(&before) {
-            let path = self.path.display();
-            log::warn!(target: "aliyun_cred", "{path} has several hard links and is written in place: a program that reads it meanwhile may find half of it");
-            return write_in_place(&self.path, bytes);
-        }
+        let why = if has_other_links(&before) {
+            "it has several hard links".to_owned()
+        } else {
+            match self.put_in_place(bytes, &before) {
+                Err(error) if may_be_written_still(&error) => error.to_string(),
+                outcome => return outcome,
+            }
+        };
+        let path = self.path.display();
+        let text =
+            format!("{path} is written in place, where a reader may find half of it: it cannot be replaced, {why}");
+        warn(&self.path.to_string_lossy(), &text);
+        write_in_place(&self.path, bytes)
+    }
+
+    fn put_in_place(&self, bytes: &[u8], before: &fs::Metadata) -> io::Result<()> {
         let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
         let folder = self.path.parent().ok_or_else(invalid)?;
         let name = self.path.file_name().and_then(|name| name.to_str()).ok_or_else(invalid)?;
@@ -99,13 +114,9 @@ impl LockedFile {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&temporary.0)?;
         file.write_all(bytes)?;
-        file.set_permissions(before.permissions())?;
-        // A file that root changes stays its owner's. Who is not root may not give a file away, and need not.
         #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            let _ = std::os::unix::fs::fchown(&file, Some(before.uid()), Some(before.gid()));
-        }
+        keep_owner(&file, before)?;
+        file.set_permissions(before.permissions())?;
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         copy_attributes(&self.lock, &file);
         file.sync_all()?;
@@ -168,6 +179,25 @@ fn has_other_links(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn has_other_links(_: &fs::Metadata) -> bool {
     false
+}
+
+/// Gives the file the owner and the group that the other one has. Who is not root may not give a file away.
+#[cfg(unix)]
+fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let _ = fchown(file, None, Some(before.gid()));
+    let _ = fchown(file, Some(before.uid()), None);
+    let after = file.metadata()?;
+    match (after.uid(), after.gid()) == (before.uid(), before.gid()) {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it would become somebody else's")),
+    }
+}
+
+/// Whether it was the folder that stood in the way.
+fn may_be_written_still(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(error.kind(), PermissionDenied | ResourceBusy | CrossesDevices | ReadOnlyFilesystem)
 }
 
 fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -76,6 +76,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Wiped when dropped: it may hold a credential.
     pub(crate) body: Zeroizing<Vec<u8>>,
+    /// The proxy that read the request, and may have answered in the place of the service; for texts.
+    pub(crate) proxy: Option<String>,
 }
 
 /// Which connection a request may go over.
@@ -295,6 +297,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(&self, client: &reqwest::Client, driver: &Driver, request: Request) -> Result<Response, Failure> {
+        let is_plain = request.url.starts_with("http:");
         let mut builder = match request.method {
             Method::Get => client.get(&request.url),
             Method::Post => client.post(&request.url).body(request.body.expose().to_owned()),
@@ -322,7 +325,8 @@ impl Exchange<'_> {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response { status, body })
+        let proxy = self.proxy.filter(|_| is_plain).map(|proxy| format!("{} ({})", proxy.host, proxy.name));
+        Ok(Response { status, body, proxy })
     }
 
     /// Why nothing of a reply came.
@@ -378,7 +382,7 @@ impl Exchange<'_> {
 fn refused_by(proxy: &Proxy, status: u16) -> Failure {
     let Proxy { host, name, .. } = proxy;
     let text = format!("the proxy {host} ({name}) refused with status {status}");
-    Failure { hint: proxy::advice(status), ..Failure::new(ErrorKind::Unavailable, text) }
+    Failure { hint: proxy::advice(status, *name == proxy::OPTION), ..Failure::new(ErrorKind::Unavailable, text) }
 }
 
 fn tls_hint(error: &rustls::Error) -> &'static str {
@@ -520,7 +524,9 @@ mod tests {
 
     #[test]
     fn a_proxys_refusal_names_the_proxy_and_the_status() {
-        for (status, hint) in [("403 Forbidden", "NO_PROXY"), ("407 No", "password"), ("502 Bad Gateway", "endpoint")] {
+        for (status, hint) in
+            [("403 Forbidden", "allow this host"), ("407 No", "password"), ("502 Bad Gateway", "endpoint")]
+        {
             let proxy = listen(move |mut stream| {
                 head(&mut stream);
                 write!(stream, "HTTP/1.1 {status}\r\n\r\n").unwrap();

@@ -157,6 +157,11 @@ impl Host {
         }
     }
 
+    /// As [`Host::http`], never repeated: for what counts once only, such as a token that is rotated.
+    pub(crate) async fn http_once(&self, request: Request) -> Result<Response, Failure> {
+        self.send(request, Connection::Any).await
+    }
+
     async fn send(&self, mut request: Request, connection: Connection) -> Result<Response, Failure> {
         let target = http::authority(&request.url).to_owned();
         request.headers.push(("User-Agent", self.surface.user_agent()));

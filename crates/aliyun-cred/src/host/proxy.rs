@@ -17,9 +17,13 @@ use super::http::Route;
 use crate::error::{Error, Result};
 use crate::runtime::driver::{self, Driver};
 use crate::secret::Secret;
+use crate::text::quoted;
 
 /// What may stand before `://`. `socks5` resolves the host's name here, `socks5h` at the proxy.
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+/// How texts call the option.
+pub(super) const OPTION: &str = "the option 'proxy'";
 
 /// A proxy that can be used.
 #[derive(Clone, Debug)]
@@ -39,7 +43,7 @@ pub(super) struct Proxy {
 pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
     match route {
         Route::Direct => Ok(None),
-        Route::Through(proxy) => parse("the option 'proxy'", proxy.expose()).map(Some),
+        Route::Through(proxy) => parse(OPTION, proxy.expose()).map(Some),
         Route::Environment => {
             let plain = url.starts_with("http:");
             let names: &[&'static str] = match plain {
@@ -48,7 +52,8 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
                 true => &["HTTP_PROXY", "http_proxy"],
                 false => &["HTTPS_PROXY", "https_proxy"],
             };
-            let named = names.iter().find_map(|name| Some((*name, env::read(name)?)));
+            let named =
+                names.iter().find_map(|name| Some((*name, env::read(name).filter(|value| !value.trim().is_empty())?)));
             match named {
                 Some((name, proxy)) if !is_excepted(url) => parse(name, &proxy).map(Some),
                 _ => Ok(None),
@@ -57,12 +62,42 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
     }
 }
 
-/// Whether `NO_PROXY` names the host: by itself, by a domain that it is in, by a network, or by `*`.
+/// Whether `NO_PROXY` names the host: by itself, with a port, by a domain that it is in, by a network, or by `*`.
 fn is_excepted(url: &str) -> bool {
-    let Some(list) = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::read(name)) else { return false };
-    let Some(origin) = Url::parse(url).ok().map(|url| url.origin().ascii_serialization()) else { return false };
-    let matcher = Matcher::builder().all("http://proxy").no(list).build();
-    origin.parse().is_ok_and(|origin| matcher.intercept(&origin).is_none())
+    let list = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::read(name));
+    list.is_some_and(|list| excepts(&list, url))
+}
+
+fn excepts(list: &str, url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let port = url.port_or_known_default();
+    let entries: Vec<&str> = list
+        .split(',')
+        .filter_map(|entry| {
+            let (host, only) = split_port(entry.trim().trim_end_matches('.'));
+            let host = host.strip_prefix("*.").unwrap_or(host);
+            only.is_none_or(|only| Some(only) == port).then_some(host)
+        })
+        .collect();
+    if entries.contains(&"*") {
+        return true;
+    }
+    let matcher = Matcher::builder().all("http://proxy").no(entries.join(",")).build();
+    url.origin().ascii_serialization().parse().is_ok_and(|origin| matcher.intercept(&origin).is_none())
+}
+
+/// A host without its brackets, and the port behind it.
+fn split_port(entry: &str) -> (&str, Option<u16>) {
+    if let Some((host, rest)) = entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match entry.split_once(':') {
+        Some((host, port)) if !port.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (entry, None),
+        },
+        _ => (entry, None),
+    }
 }
 
 fn parse(name: &'static str, given: &str) -> Result<Proxy> {
@@ -81,9 +116,14 @@ fn parse(name: &'static str, given: &str) -> Result<Proxy> {
     if !SCHEMES.contains(&url.scheme()) {
         return Err(invalid("that kind of proxy is not supported"));
     }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("it has more than a host and a port; in a password, write / ? and # as %2F %3F and %23"));
+    }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("it names no host"))?;
     let default = if url.scheme().starts_with("socks") { 1080 } else { 80 };
-    let host = format!("{host}:{}", url.port_or_known_default().unwrap_or(default));
+    // A name that is long and has no dot may be a secret in the wrong place.
+    let shown = quoted(host, host.len() < 20 || host.contains(['.', ':']));
+    let host = format!("{shown}:{}", url.port_or_known_default().unwrap_or(default));
     Ok(Proxy { url: Secret::new(full), host, name })
 }
 
@@ -101,7 +141,7 @@ impl Proxy {
             request.push_str(&format!("Proxy-Authorization: Basic {}\r\n", BASE64.encode(pair)));
         }
         request.push_str("\r\n");
-        let host = self.host.clone();
+        let host = format!("{}:{}", proxy.host_str()?, proxy.port_or_known_default()?);
         let asking = async {
             let addresses = driver.block(move || host.to_socket_addrs()).await.ok()?.ok()?;
             let mut stream = tokio::net::TcpStream::connect(addresses.as_slice()).await.ok()?;
@@ -122,12 +162,14 @@ impl Proxy {
     }
 }
 
-/// What to change if a proxy refuses with this status.
-pub(super) fn advice(status: u16) -> &'static str {
-    match status {
-        407 => "; give the user and password that the proxy asks for",
-        403 | 405 => "; have the proxy allow this host, or name the host in NO_PROXY",
-        502..=504 => "; the proxy cannot reach the host: check the endpoint, or name the host in NO_PROXY",
+/// What to change if a proxy refuses with this status. `NO_PROXY` counts for a proxy of the environment only.
+pub(super) fn advice(status: u16, is_option: bool) -> &'static str {
+    match (status, is_option) {
+        (407, _) => "; give the user and password that the proxy asks for",
+        (403 | 405, false) => "; have the proxy allow this host, or name the host in NO_PROXY",
+        (403 | 405, true) => "; have the proxy allow this host",
+        (502..=504, false) => "; the proxy cannot reach the host: check the endpoint, or name the host in NO_PROXY",
+        (502..=504, true) => "; the proxy cannot reach the host: check the endpoint",
         _ => "; check the proxy",
     }
 }
@@ -155,12 +197,42 @@ mod tests {
             ("http://", "empty host"),
             ("http://a b", "invalid international domain name"),
             ("http://h:canary", "invalid port number"),
+            ("http://user:12#canary@127.0.0.1:1", "it has more than a host and a port"),
+            ("http://user:canary/x@127.0.0.1:1", "invalid port number"),
+            ("http://127.0.0.1:1/canary", "it has more than a host and a port"),
+            ("http:/127.0.0.1:1", "it has more than a host and a port"),
         ] {
             let error = parse("HTTPS_PROXY", given).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{why}");
             let text = error.message();
             assert!(text.starts_with(&format!("HTTPS_PROXY cannot be used as a proxy: {why}")), "{text}");
             assert!(!text.contains("canary"), "a value shows");
+        }
+    }
+
+    #[test]
+    fn exceptions_are_written_in_many_ways() {
+        for (list, url) in [
+            ("*", "http://127.0.0.1:8080/"),
+            (" x , * ", "https://sts.aliyuncs.com/"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("127.0.0.0/8", "http://127.0.0.1/"),
+            ("[::1]", "http://[::1]:1/"),
+            ("[::1]:1", "http://[::1]:1/"),
+            ("*.aliyuncs.com", "https://sts.aliyuncs.com/"),
+            (".aliyuncs.com", "https://sts.aliyuncs.com/"),
+            ("aliyuncs.com.", "https://sts.aliyuncs.com/"),
+            ("sts.aliyuncs.com:443", "https://sts.aliyuncs.com/"),
+        ] {
+            assert!(excepts(list, url), "{list} {url}");
+        }
+        for (list, url) in [
+            ("", "https://sts.aliyuncs.com/"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8081/"),
+            ("cs.com", "https://sts.aliyuncs.com/"),
+            ("sts.aliyuncs.com:80", "https://sts.aliyuncs.com/"),
+        ] {
+            assert!(!excepts(list, url), "{list} {url}");
         }
     }
 }

@@ -75,7 +75,10 @@ fn named(
             // What is no text throughout may still have certificates in it: comments come in any encoding.
             Ok(bytes) => match decode(&bytes) {
                 Some(text) => found.extend(CertificateDer::pem_slice_iter(text.as_bytes()).flatten()),
-                None => found.extend(CertificateDer::pem_slice_iter(&bytes).flatten()),
+                None => {
+                    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+                    found.extend(CertificateDer::pem_slice_iter(bytes).flatten());
+                }
             },
             Err(error) => problem_of(path, &error),
         }

@@ -142,7 +142,8 @@ where
         } else if let Some(name) = trimmed.strip_prefix('[') {
             let (name, _) = name.split_once(']').ok_or_else(|| (number, "a section's name does not end".to_owned()))?;
             if !sections.insert(name.trim().to_owned().into()) {
-                return Err((number, format!("the section [{}] is there twice", name.trim())));
+                let shown = quoted(name.trim(), matches!(name.trim(), "default" | INHERITED)).into_owned();
+                return Err((number, format!("the section [{shown}] is there twice")));
             }
             keys = HashSet::new();
             key_indent = None;

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, LockedFile};
 use crate::protocol::json::Wiped;
 use crate::secret::Secret;
-use crate::text::decode_wiped;
+use crate::text::{self, decode_wiped};
 use crate::update::Learned;
 
 /// How long to wait for others to let go of the lock.
@@ -117,7 +117,7 @@ impl LockedProfile {
 }
 
 fn warn(error: &Error) {
-    log::warn!(target: "aliyun_cred", "what was learned could not be kept for the next process: {error}");
+    text::warn("profile", &format!("what was learned could not be kept for the next process: {error}"));
 }
 
 /// The file's content with the profile changed; `None` if nothing is new.

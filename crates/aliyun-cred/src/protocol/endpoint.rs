@@ -5,6 +5,7 @@
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
+use crate::text::quoted;
 
 /// A service as users write it (a host, a host with port, or a URL without a path). `what` names it in texts.
 pub(crate) fn service(what: &str, given: &str) -> Result<String> {
@@ -31,14 +32,18 @@ pub(crate) fn origin(what: &str, given: &str) -> Result<String> {
 
 fn parse(what: &str, given: &str) -> Result<Url> {
     let text = given.trim();
-    // What was given may have a password in it; it is quoted only if it cannot.
-    let quoted = if text.contains(['@', '?']) { String::new() } else { format!(" '{text}'") };
+    let shown = quoted(text, looks_like_a_host(text));
     let invalid = |why: &str| {
-        let text = format!("invalid {what}{quoted}: {why}; give a host, a host with port, or an https:// URL");
+        let text = format!("invalid {what} '{shown}': {why}; give a host, a host with port, or an https:// URL");
         Error::invalid_config(text)
     };
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url = Url::parse(&full).map_err(|error| invalid(&error.to_string()))?;
+    // A name without a dot, which nothing on the Internet has: a port says that it is meant.
+    let is_one_word = matches!(url.host(), Some(Host::Domain(name)) if !name.contains('.') && name != "localhost");
+    if is_one_word && url.port().is_none() {
+        return Err(invalid("its host is no host's name"));
+    }
     let loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -51,6 +56,16 @@ fn parse(what: &str, given: &str) -> Result<Url> {
         "http" => Err(invalid("plain http would show what is sent to the network; it is for loopback addresses only")),
         _ => Err(invalid("it is spoken over https")),
     }
+}
+
+/// Whether a text may quote it. What has a password in it, or is a secret in the wrong place, does not look like one: a
+/// label of a real name is no longer than this.
+fn looks_like_a_host(text: &str) -> bool {
+    const LONGEST: usize = 24;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '/' | '-' | '[' | ']' | ' ');
+    text.contains('.')
+        && text.chars().all(is_plain)
+        && text.split(['.', ':', '/', '-', ' ']).all(|label| label.len() <= LONGEST)
 }
 
 #[cfg(test)]
@@ -83,10 +98,14 @@ mod tests {
             "sts.aliyuncs.com/path",
             "sts.aliyuncs.com?query",
             "a b",
+            "Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY",
+            "https://Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY",
+            "ftp://x.Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY",
+            "-----BEGIN PRIVATE KEY-----\ncanary",
         ] {
             let error = service("STS endpoint", given).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{given}");
-            assert!(!error.message().contains("canary"), "a secret shows");
+            assert!(!error.message().to_lowercase().contains("canary"), "a secret shows");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: nothing of a request or of an answer reaches an error text but `Code`, `Message` and `RequestId`, and
 //! of these every secret of the request is cut out.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,8 +29,8 @@ pub(crate) struct Service<'a> {
     pub(crate) rejected: fn(label: &str) -> String,
     /// What the request holds that must not come back in a text.
     pub(crate) secrets: &'a [&'a str],
-    /// What the user can do about a refusal with this code.
-    pub(crate) hint: fn(code: &str) -> &'static str,
+    /// What the user can do about a refusal with this status and code.
+    pub(crate) hint: fn(status: u16, code: &str) -> &'static str,
 }
 
 /// Where in an answer's JSON the credential stands. Names are tried in order.
@@ -69,14 +70,23 @@ pub(crate) fn rejected(label: &str) -> String {
     format!("error retrieving credentials from {label} result:")
 }
 
-pub(crate) fn no_hint(_: &str) -> &'static str {
+pub(crate) fn no_hint(_: u16, _: &str) -> &'static str {
     ""
 }
 
 impl Service<'_> {
     /// Sends the request that `make` gives; any status other than 200 is an error.
     pub(crate) async fn ask(&self, host: &Host, make: impl Fn() -> Result<Request>) -> Result<Response> {
-        let response = host.http(make).await.map_err(|failure| self.unreachable(&failure))?;
+        self.answered(host.http(make).await)
+    }
+
+    /// As [`Service::ask`], never repeated.
+    pub(crate) async fn ask_once(&self, host: &Host, request: Request) -> Result<Response> {
+        self.answered(host.http_once(request).await)
+    }
+
+    fn answered(&self, answer: Result<Response, Failure>) -> Result<Response> {
+        let response = answer.map_err(|failure| self.unreachable(&failure))?;
         if response.status == 200 { Ok(response) } else { Err(self.refusal(&response)) }
     }
 
@@ -163,11 +173,14 @@ impl Service<'_> {
             parts.extend(value.as_ref().map(|value| format!("{name}={value}")));
         }
         if parts.is_empty() {
-            parts.push("the answer is not the service's own".to_owned());
+            parts.push(match &response.proxy {
+                Some(proxy) => format!("the answer is not the service's own, perhaps that of the proxy {proxy}"),
+                None => "the answer is not the service's own".to_owned(),
+            });
         }
         let hint = match kind {
             ErrorKind::Unavailable => "; the service has a fault, try again later",
-            _ => (self.hint)(code.as_deref().unwrap_or_default()),
+            _ => (self.hint)(response.status, code.as_deref().unwrap_or_default()),
         };
         let first_words = match response.status {
             200 => (self.rejected)(self.label),
@@ -200,7 +213,8 @@ pub(crate) fn encode(text: &str) -> String {
 /// can.
 pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     use jiff::fmt::temporal::{Pieces, PiecesOffset};
-    let pieces = Pieces::parse(text.trim()).ok()?;
+    let text = nine_digits(text.trim());
+    let pieces = Pieces::parse(&*text).ok()?;
     let offset = match pieces.offset()? {
         PiecesOffset::Zulu => 0,
         PiecesOffset::Numeric(numeric) => numeric.offset().seconds(),
@@ -210,8 +224,19 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     let epoch = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let local = pieces.date().to_datetime(pieces.time()?).duration_since(epoch);
     let millis = local.as_millis() - i128::from(offset) * 1000;
-    let since_epoch = Duration::from_millis(u64::try_from(millis).ok()?);
+    // What lies before the epoch is long over, which is all that matters of it.
+    let since_epoch = Duration::from_millis(u64::try_from(millis.max(0)).ok()?);
     SystemTime::UNIX_EPOCH.checked_add(since_epoch).or_else(farthest)
+}
+
+/// The text with no more digits of a second's fraction than are read: RFC 3339 allows any number.
+fn nine_digits(text: &str) -> Cow<'_, str> {
+    let Some((before, fraction)) = text.split_once(['.', ',']) else { return text.into() };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    match (fraction.get(..digits.min(9)), fraction.get(digits..)) {
+        (Some(kept), Some(after)) if digits > 9 => format!("{before}.{kept}{after}").into(),
+        _ => text.into(),
+    }
 }
 
 /// The last second of a signed 32-bit clock, for systems whose clock ends there.
@@ -253,11 +278,14 @@ mod tests {
             ("9999-12-31T23:59:59Z", 253_402_300_799),
             ("9999-12-31T23:59:59-23:59", 253_402_387_139),
             ("2016-12-31T23:59:60Z", 1_483_228_799),
+            ("2026-01-02T03:04:05.00000000000000000001Z", 1_767_323_045),
+            ("0001-01-01T00:00:00Z", 0),
+            ("1960-01-02T03:04:05Z", 0),
         ] {
             let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             assert_eq!(parse_time(text), Some(expected), "{text}");
         }
-        for text in ["", "tomorrow", "2026-01-02", "2026-01-02T03:04:05", "1960-01-02T03:04:05Z"] {
+        for text in ["", "tomorrow", "2026-01-02", "2026-01-02T03:04:05"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
         assert_eq!(iso8601(1_767_323_045_999), "2026-01-02T03:04:05Z");
@@ -265,9 +293,10 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<Issued> {
         let secrets = ["canary+secret", "canary/token="];
-        let hint = |code: &str| if code == "SignatureDoesNotMatch" { "; check the AccessKey secret" } else { "" };
+        let hint =
+            |_: u16, code: &str| if code == "SignatureDoesNotMatch" { "; check the AccessKey secret" } else { "" };
         let service = Service { label: "ram_role_arn", refused, rejected, secrets: &secrets, hint };
-        let response = Response { status, body: body.as_bytes().to_vec().into() };
+        let response = Response { status, body: body.as_bytes().to_vec().into(), proxy: None };
         let shape = Shape::common(Some("Credentials"));
         let read = match status {
             200 => service.read(&response, &shape, 1_767_323_045_000),

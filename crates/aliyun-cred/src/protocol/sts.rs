@@ -13,12 +13,13 @@ use sha1::Sha1;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::{Host, Limits, Method, Request, Route};
 use crate::protocol::reply::{self, Shape, encode, iso8601};
 use crate::protocol::rsa::PrivateKey;
 use crate::protocol::{endpoint, limits, route};
 use crate::secret::Secret;
+use crate::text;
 
 pub(crate) const DEFAULT_HOST: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
@@ -64,6 +65,17 @@ impl Sts {
         let given = |option: &Option<String>| option.clone().filter(|value| !value.is_empty());
         let endpoint = given(&config.sts_endpoint).or_else(|| host.env("ALIBABA_CLOUD_STS_ENDPOINT"));
         let region = given(&config.sts_region_id).or_else(|| host.env("ALIBABA_CLOUD_STS_REGION"));
+        // It becomes part of a host's name, which texts show.
+        if let (None, Some(region)) = (&endpoint, &region)
+            && !(region.contains('-')
+                && region.len() <= 32
+                && region.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')))
+        {
+            let length = text::length(region);
+            return Err(Error::invalid_config(format!(
+                "the STS region {length} is no region's name, such as cn-hangzhou"
+            )));
+        }
         let vpc = config.enable_vpc.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"));
         let endpoint = match (endpoint, region) {
             (Some(endpoint), _) => endpoint,
@@ -167,7 +179,7 @@ fn hmac_sha1(secret: &str, text: &str) -> String {
 }
 
 /// What the user can do, for the refusals whose code alone does not say it.
-fn hint(code: &str) -> &'static str {
+fn hint(_: u16, code: &str) -> &'static str {
     match code {
         "SignatureDoesNotMatch" => "; check the AccessKey secret",
         "InvalidAccessKeyId.NotFound" | "InvalidAccessKeyId.Inactive" => "; check the AccessKey ID",

@@ -17,6 +17,9 @@ use crate::secret::Secret;
 use super::required;
 use crate::wording::Words;
 
+/// The longest part of a path that texts show.
+const LONGEST_PART: usize = 20;
+
 // Singular, unlike the type `credentials_uri`: what the official packages call it, and callers compare with.
 const NAME: &str = "credential_uri";
 
@@ -48,6 +51,11 @@ impl CredentialsUri {
         // These fail only for URLs without a host.
         let _ = shown.set_username("");
         let _ = shown.set_password(None);
+        // Agents put tokens into paths, too.
+        let path: Vec<&str> =
+            shown.path().split('/').map(|part| if part.len() > LONGEST_PART { "***" } else { part }).collect();
+        let path = path.join("/");
+        shown.set_path(&path);
         Ok(CredentialsUri {
             uri: uri.trim().into(),
             shown: shown.into(),

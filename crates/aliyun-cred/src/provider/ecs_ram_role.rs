@@ -15,6 +15,7 @@ use crate::host::{Failure, Host, Limits, Method, Request, Response, Route};
 use crate::protocol::reply::{Service, Shape, encode, no_hint, rejected};
 use crate::protocol::{limits, route};
 use crate::secret::Secret;
+use crate::text::{decode, decode_wiped};
 
 const NAME: &str = "ecs_ram_role";
 const DEFAULT_ENDPOINT: &str = "http://100.100.100.200";
@@ -34,8 +35,10 @@ pub(crate) struct EcsRamRole {
     version_1: bool,
     /// Whether it is one source of a default chain: nobody has said that there is a metadata service.
     in_chain: bool,
-    /// Whether the service has given a token, a role's name or a credential: so it is there.
+    /// Whether the service has given a token: so it is there.
     alive: AtomicBool,
+    /// Whether it has named a role or given a credential: so the instance has one.
+    has_role: AtomicBool,
     /// Whether a timer fetches the credential again, so that no call ever has to wait for that.
     timer: bool,
     limits: Limits,
@@ -66,10 +69,14 @@ impl EcsRamRole {
         let disabled = config.disable_imds_v1.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_IMDSV1_DISABLED"));
         Ok(EcsRamRole {
             endpoint: endpoint(host)?,
-            role_name: filled(config.role_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA")),
+            role_name: filled(config.role_name.as_ref())
+                .or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA"))
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty()),
             version_1: !disabled,
             in_chain: false,
             alive: AtomicBool::new(false),
+            has_role: AtomicBool::new(false),
             timer: config.async_credential_update_enabled.unwrap_or(true),
             limits: quick(limits(config, 1_000, 1_000)),
             // Plain HTTP: an explicit proxy or none.
@@ -86,13 +93,13 @@ impl EcsRamRole {
         }
     }
 
-    /// Whether this machine has an instance's role: somebody named it, or the service has shown that it is there.
+    /// Whether this machine has an instance's role: somebody named it, or the service did.
     pub(crate) fn is_meant(&self) -> bool {
-        self.role_name.is_some() || self.is_alive()
+        self.role_name.is_some() || self.has_role.load(Ordering::Relaxed)
     }
 
     fn is_alive(&self) -> bool {
-        self.alive.load(Ordering::Relaxed)
+        self.alive.load(Ordering::Relaxed) || self.has_role.load(Ordering::Relaxed)
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
@@ -153,8 +160,9 @@ impl EcsRamRole {
             hint: no_hint,
         };
         let response = self.send(host, &service, Method::Put, "/latest/api/token", Some(header)).await?;
-        let text = std::str::from_utf8(&response.body).unwrap_or_default().trim();
-        if text.is_empty() || text.contains(|c: char| c.is_control() || !c.is_ascii()) {
+        let text = decode_wiped(&response.body).unwrap_or_default();
+        let text = text.trim();
+        if !is_word(text) {
             return Err(Miss::Refused(service.malformed(&response, "the token is not one")));
         }
         self.alive.store(true, Ordering::Relaxed);
@@ -166,12 +174,12 @@ impl EcsRamRole {
         let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
         let service = Service { hint: role_hint, ..metadata(&secrets) };
         let response = self.send(host, &service, Method::Get, ROLES, token.map(token_header)).await?;
-        let text = std::str::from_utf8(&response.body).unwrap_or_default();
+        let text = decode(&response.body).unwrap_or_default();
         let name = text.trim().lines().next().unwrap_or_default().trim();
-        if name.is_empty() || name.contains(char::is_control) {
+        if !is_word(name) {
             return Err(Miss::Refused(service.malformed(&response, "it names no role")));
         }
-        self.alive.store(true, Ordering::Relaxed);
+        self.has_role.store(true, Ordering::Relaxed);
         Ok(name.to_owned())
     }
 
@@ -181,7 +189,7 @@ impl EcsRamRole {
         let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
         let shape = Shape { checks_code: true, ..Shape::common(None) };
         let issued = service.read(&response, &shape, host.now().wall).map_err(Miss::Refused)?;
-        self.alive.store(true, Ordering::Relaxed);
+        self.has_role.store(true, Ordering::Relaxed);
         let credentials = Credentials::issued(issued, NAME, Lead::Metadata);
         Ok(if self.timer { credentials.renewed_by_timer() } else { credentials })
     }
@@ -243,8 +251,19 @@ fn metadata<'a>(secrets: &'a [&'a str]) -> Service<'a> {
     }
 }
 
-fn role_hint(_: &str) -> &'static str {
-    "; check that a RAM role is attached to this instance"
+/// Whether it may be a token or a role's name, and no page of something else that answers.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '{' | '}'))
+}
+
+fn role_hint(status: u16, _: &str) -> &'static str {
+    match status {
+        200 | 404 => "; check that a RAM role is attached to this instance",
+        401 | 403 => "; the service refuses access: check its settings on this instance, and what runs between",
+        429 => "; it was asked too often, try again later",
+        300..=399 => "; is something else answering in place of the service?",
+        _ => "",
+    }
 }
 
 fn token_header(token: &Secret) -> (&'static str, String) {

@@ -2,6 +2,8 @@
 //!
 //! <https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-access-credentials>
 
+use zeroize::Zeroizing;
+
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
@@ -32,7 +34,8 @@ impl Env {
     /// Whether the variables still hold what `credentials` was made of: then there is no need to make it again.
     pub(crate) fn still_holds(&self, credentials: &Credentials, host: &Host) -> bool {
         let is = |name: &str, value: Option<&str>| {
-            host.env(name).as_deref().map(str::trim).filter(|held| !held.is_empty()) == value
+            let held = host.env(name).map(Zeroizing::new);
+            held.as_ref().map(|held| held.trim()).filter(|held| !held.is_empty()) == value
         };
         is(self.id, credentials.access_key_id())
             && is(self.secret, credentials.access_key_secret())

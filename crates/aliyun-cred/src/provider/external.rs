@@ -19,7 +19,7 @@ use crate::protocol::json;
 use crate::protocol::reply::parse_time;
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
-use crate::text::key;
+use crate::text::{key, warn};
 use crate::update::Learned;
 use crate::wording;
 
@@ -57,7 +57,7 @@ impl External {
     }
 
     async fn run(&self, host: &Host) -> Result<Credentials> {
-        let words = shell_words::split(self.command.expose()).map_err(|unfinished| {
+        let mut words = shell_words::split(self.command.expose()).map_err(|unfinished| {
             let words = match unfinished {
                 Unfinished::Quote => wording::OPEN_QUOTE,
                 Unfinished::Escape => wording::OPEN_ESCAPE,
@@ -66,6 +66,10 @@ impl External {
         })?;
         if words.first().is_none_or(String::is_empty) {
             return Err(Error::new(ErrorKind::Command, "process_command is empty"));
+        }
+        // Written in a file, where no shell expands it.
+        if let Some(program) = words.first_mut().filter(|program| program.starts_with("~/")) {
+            *program = host.path(&*program).to_string_lossy().into_owned();
         }
         let output = host.run_command(words, self.timeout).await?.map_err(|failure| self.failed(&failure))?;
         let printed = read(&output)?;
@@ -142,12 +146,16 @@ fn read(output: &[u8]) -> Result<Printed> {
     if text("mode") == Some("StsToken") && token.is_none() {
         return Err(invalid("invalid StsToken credential response: sts_token is empty"));
     }
+    // What is no point of time is as good as none: the command is asked again at every call.
+    let expiration = text("expiration").and_then(parse_time);
+    if expiration.is_none() && text("expiration").is_some() {
+        warn(NAME, "the external command printed an expiration that is no point of time; it runs at every call");
+    }
     Ok(Printed {
         access_key_id: id.to_owned(),
         access_key_secret: secret.into(),
         sts_token: token.map(Secret::from),
-        // What is no point of time is as good as none: the command is asked again at every call.
-        expiration: text("expiration").and_then(parse_time),
+        expiration,
     })
 }
 
@@ -168,7 +176,7 @@ impl Printed {
                 Freshness::Expires { at, lead: Lead::Short, renewed: false }
             }
             Some(_) => {
-                log::warn!(target: "aliyun_cred", "the external command printed a credential that has already expired");
+                warn(NAME, "the external command printed a credential that has already expired");
                 Freshness::Uncached
             }
             None => Freshness::Uncached,

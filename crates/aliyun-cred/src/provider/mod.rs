@@ -25,6 +25,7 @@ mod sts_token;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
@@ -175,6 +176,7 @@ impl Provider {
             Provider::IniProfile(profile) => profile.forget(),
             Provider::Default(chain) => chain.forget_files(),
             Provider::RamRoleArn(role) => role.forget_files(),
+            Provider::RsaKeyPair(key_pair) => key_pair.forget_file(),
             Provider::Custom(custom) => custom.forget_files(),
             _ => false,
         }
@@ -182,7 +184,11 @@ impl Provider {
 
     /// Whether it knows tokens that could not be written down: to read the file anew would lose them.
     fn is_ahead_of_its_file(&self) -> bool {
-        matches!(self, Provider::OAuth(oauth) if oauth.has_unwritten())
+        match self {
+            Provider::OAuth(oauth) => oauth.has_unwritten(),
+            Provider::RamRoleArn(role) => role.is_ahead_of_its_file(),
+            _ => false,
+        }
     }
 
     /// Asks the source. It may take as long as the source's limits allow.
@@ -225,28 +231,35 @@ impl Given {
 
 /// The provider that a file describes, made when it is first needed and kept until it is forgotten.
 #[derive(Debug, Default)]
-struct Loaded(ArcSwapOption<Provider>);
+struct Loaded {
+    provider: ArcSwapOption<Provider>,
+    /// Whether the next fetch reads the file anew.
+    forgotten: AtomicBool,
+}
 
 impl Loaded {
     async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<Arc<Provider>> {
-        match self.0.load_full() {
-            Some(provider) => Ok(provider),
-            None => {
+        let forgotten = self.forgotten.swap(false, Ordering::Relaxed);
+        match self.provider.load_full() {
+            // What only this process knows stays.
+            Some(provider) if !forgotten || provider.is_ahead_of_its_file() => Ok(provider),
+            _ => {
+                self.provider.store(None);
                 let provider = Arc::new(load.await?);
-                self.0.store(Some(provider.clone()));
+                self.provider.store(Some(provider.clone()));
                 Ok(provider)
             }
         }
     }
 
-    /// Whether something was loaded, which is then read anew. What only this process knows stays.
+    /// Whether something was loaded.
+    // Not dropped at once: a fetch that is under way may learn what cannot be written down.
     fn forget(&self) -> bool {
-        let loaded = self.0.load_full();
-        let forgotten = loaded.is_some_and(|provider| !provider.is_ahead_of_its_file());
-        if forgotten {
-            self.0.store(None);
+        let is_loaded = self.provider.load().is_some();
+        if is_loaded {
+            self.forgotten.store(true, Ordering::Relaxed);
         }
-        forgotten
+        is_loaded
     }
 }
 

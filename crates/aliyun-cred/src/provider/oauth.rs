@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 
-use super::{filled, filled_secret};
+use super::{filled, filled_key, filled_secret};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Issued;
@@ -23,6 +23,7 @@ use crate::protocol::reply::{Service, Shape, encode, iso8601, no_hint, refused, 
 use crate::protocol::{limits, route};
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
+use crate::text::key;
 use crate::update::Learned;
 use crate::wording;
 
@@ -135,7 +136,7 @@ impl OAuth {
         Ok(OAuth {
             url,
             client_id,
-            tokens: ArcSwap::from_pointee(Tokens::new(config)),
+            tokens: ArcSwap::from_pointee(Tokens::new(&checked(config)?)),
             in_file: ArcSwapOption::new(filled_secret(config.refresh_token.as_ref()).map(Arc::new)),
             unwritten: ArcSwapOption::empty(),
             handed_out: ArcSwapOption::empty(),
@@ -220,17 +221,15 @@ impl OAuth {
         let Some(refresh_token) = tokens.refresh_token.clone().filter(|_| tokens.needs_refresh(before)) else {
             return Ok(None);
         };
-        let request = || {
-            let form = [
-                ("grant_type", "refresh_token"),
-                ("refresh_token", refresh_token.expose()),
-                ("client_id", &self.client_id),
-                ("Timestamp", &iso8601(host.now().wall)),
-            ];
-            let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-            let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
-            Ok(self.request("v1/token", headers, body.join("&")))
-        };
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.expose()),
+            ("client_id", &self.client_id),
+            ("Timestamp", &iso8601(host.now().wall)),
+        ];
+        let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+        let request = self.request("v1/token", headers, body.join("&"));
         let secrets = [refresh_token.expose()];
         let service = Service {
             label: LABEL,
@@ -239,7 +238,7 @@ impl OAuth {
             secrets: &secrets,
             hint: login_hint,
         };
-        let response = service.ask(host, request).await.map_err(|error| match error.code() {
+        let response = service.ask_once(host, request).await.map_err(|error| match error.code() {
             Some("invalid_grant") => error.with_kind(ErrorKind::LoginRequired),
             _ => error,
         })?;
@@ -249,6 +248,10 @@ impl OAuth {
             let text = "failed to refresh OAuth token: the answer has no access_token or no refresh_token";
             return Err(Error::new(ErrorKind::MalformedReply, text).with_service(response.status, None, None));
         };
+        // Before they are kept or told: what is no token would be refused when it is read again.
+        let token = |value, name| key(value, name).map_err(|why| service.malformed(&response, &why));
+        let (access_token, refresh_token) =
+            (token(access_token, "access_token")?, token(refresh_token, "refresh_token")?);
         let lasts = answer.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
         let lasts = lasts.unwrap_or(DEFAULT_TOKEN_SECONDS);
         let tokens = Tokens {
@@ -327,10 +330,23 @@ impl OAuth {
     }
 }
 
+/// The options without white space around what is a key.
+fn checked(config: &Config) -> Result<Config> {
+    let id = config.access_key_id.as_deref().map(|id| key(id, "the option 'access_key_id'").map(str::to_owned));
+    Ok(Config {
+        access_key_id: id.transpose().map_err(Error::invalid_config)?,
+        access_key_secret: filled_key(config.access_key_secret.as_ref(), "the option 'access_key_secret'")?,
+        security_token: filled_key(config.security_token.as_ref(), "the option 'security_token'")?,
+        access_token: filled_key(config.access_token.as_ref(), "the option 'access_token'")?,
+        refresh_token: filled_key(config.refresh_token.as_ref(), "the option 'refresh_token'")?,
+        ..config.clone()
+    })
+}
+
 fn unix_seconds(host: &Host) -> i64 {
     i64::try_from(host.now().wall / 1000).unwrap_or(i64::MAX)
 }
 
-fn login_hint(code: &str) -> &'static str {
+fn login_hint(_: u16, code: &str) -> &'static str {
     if code == "invalid_grant" { "; log in again: aliyun configure --mode OAuth" } else { "" }
 }

@@ -37,6 +37,10 @@ impl RamRoleArn {
         Ok(Provider::RamRoleArn(Box::new(RamRoleArn { base, roles })))
     }
 
+    pub(super) fn is_ahead_of_its_file(&self) -> bool {
+        self.base.is_ahead_of_its_file()
+    }
+
     pub(super) fn forget_files(&self) -> bool {
         self.base.forget_files()
     }

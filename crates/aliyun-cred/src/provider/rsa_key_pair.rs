@@ -2,6 +2,14 @@
 //!
 //! The signature is RSASSA-PKCS1-v1_5 with SHA-256 over the same text that an AccessKey pair would sign.
 
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use zeroize::Zeroizing;
+
 use super::{filled, session_duration};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -10,7 +18,7 @@ use crate::host::Host;
 use crate::protocol::reply::Shape;
 use crate::protocol::rsa::PrivateKey;
 use crate::protocol::sts::{Call, Parameters, Signer, Sts};
-use crate::text::{decode_wiped, shown_path};
+use crate::text::{decode_wiped, key, shown_path};
 use crate::wording;
 
 const NAME: &str = "rsa_key_pair";
@@ -29,7 +37,10 @@ const SHAPE: Shape = Shape {
 #[derive(Debug)]
 pub(crate) struct RsaKeyPair {
     public_key_id: String,
-    private_key: PrivateKey,
+    private_key: ArcSwap<PrivateKey>,
+    /// Where the key was read from, to be read anew.
+    file: Option<PathBuf>,
+    forgotten: AtomicBool,
     duration_seconds: i64,
     sts: Sts,
 }
@@ -39,34 +50,67 @@ impl RsaKeyPair {
     pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = checked_duration(config)?;
         let public_key_id = public_key_id(config, host)?;
-        let private_key = match &config.private_key {
-            Some(key) => parse(key.expose())?,
-            None => private_key_in_file(config, host)?,
+        let (private_key, file) = match &config.private_key {
+            Some(key) => (parse(key.expose().trim_start_matches('\u{feff}'))?, None),
+            None => {
+                let path = key_file(config, host)?;
+                (private_key_in(&path, host.read_file_now(&path), host)?, Some(path))
+            }
         };
-        Ok(RsaKeyPair { public_key_id, private_key, duration_seconds, sts: Sts::new(config, host, DEFAULT_HOST)? })
+        Ok(RsaKeyPair {
+            public_key_id,
+            private_key: ArcSwap::from_pointee(private_key),
+            file,
+            forgotten: AtomicBool::new(false),
+            duration_seconds,
+            sts: Sts::new(config, host, DEFAULT_HOST)?,
+        })
+    }
+
+    /// Has the key be read anew by the next fetch. Whether it came from a file.
+    pub(super) fn forget_file(&self) -> bool {
+        self.forgotten.store(self.file.is_some(), Ordering::Relaxed);
+        self.file.is_some()
+    }
+
+    async fn read_again(&self, host: &Host) -> Result<()> {
+        if let Some(path) = &self.file
+            && self.forgotten.swap(false, Ordering::Relaxed)
+        {
+            let read = private_key_in(path, host.read_file(path).await, host);
+            self.private_key.store(Arc::new(read.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed))?));
+        }
+        Ok(())
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
+        self.ask(host).await.map_err(|error| error.at_provider(NAME))
+    }
+
+    async fn ask(&self, host: &Host) -> Result<Credentials> {
+        self.read_again(host).await?;
+        let private_key = self.private_key.load_full();
         let call = Call {
             provider: NAME,
             action: "GenerateSessionAccessKey",
             form: Parameters::from([("DurationSeconds", self.duration_seconds.to_string())]),
-            signer: Signer::KeyPair { public_key_id: &self.public_key_id, private_key: &self.private_key },
+            signer: Signer::KeyPair { public_key_id: &self.public_key_id, private_key: &private_key },
             secrets: &[],
             shape: SHAPE,
         };
-        self.sts.call(host, call).await.map_err(|error| error.at_provider(NAME))
+        self.sts.call(host, call).await
     }
 }
 
-fn private_key_in_file(config: &Config, host: &Host) -> Result<PrivateKey> {
-    let path = filled(config.private_key_file.as_ref())
-        .ok_or_else(|| Error::invalid_config(host.surface().words(wording::PRIVATE_KEY_FILE_EMPTY)))?;
-    let path = host.path(path);
-    let shown = shown_path(&path);
-    let bytes = host
-        .read_file_now(&path)
-        .map_err(|error| Error::unreadable(&error, host.surface().unreadable_key_file(&shown, &error)))?;
+fn key_file(config: &Config, host: &Host) -> Result<PathBuf> {
+    let given = filled(config.private_key_file.as_ref());
+    let given = given.ok_or_else(|| Error::invalid_config(host.surface().words(wording::PRIVATE_KEY_FILE_EMPTY)))?;
+    Ok(host.path(given))
+}
+
+fn private_key_in(path: &Path, read: io::Result<Zeroizing<Vec<u8>>>, host: &Host) -> Result<PrivateKey> {
+    let shown = shown_path(path);
+    let bytes = read.map_err(|error| Error::unreadable(&error, host.surface().unreadable_key_file(&shown, &error)))?;
     let text =
         decode_wiped(&bytes).ok_or_else(|| Error::invalid_config(format!("the private key in {shown} is not text")))?;
     parse(&text)
@@ -90,6 +134,9 @@ fn checked_duration(config: &Config) -> Result<i64> {
 }
 
 fn public_key_id(config: &Config, host: &Host) -> Result<String> {
-    filled(config.public_key_id.as_ref())
-        .ok_or_else(|| Error::invalid_config(host.surface().words(wording::PUBLIC_KEY_ID_EMPTY)))
+    let given = filled(config.public_key_id.as_ref()).unwrap_or_default();
+    match key(&given, "the option 'public_key_id'").map_err(Error::invalid_config)? {
+        "" => Err(Error::invalid_config(host.surface().words(wording::PUBLIC_KEY_ID_EMPTY))),
+        id => Ok(id.to_owned()),
+    }
 }

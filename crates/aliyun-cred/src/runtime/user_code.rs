@@ -12,6 +12,7 @@ use super::call_scope::Scope;
 use super::driver;
 use super::per_process::PerProcess;
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::warn;
 use crate::update::{Learned, Update};
 
 /// How long a refresh waits for an update callback.
@@ -153,7 +154,7 @@ impl Listener {
             Err(Unanswered::Panicked) => "it panicked".to_owned(),
             Err(Unanswered::Failed(error)) => error.to_string(),
         };
-        log::warn!(target: "aliyun_cred", "what was learned may not have been handed over: {why}");
+        warn("update", &format!("what was learned may not have been handed over: {why}"));
     }
 }
 
