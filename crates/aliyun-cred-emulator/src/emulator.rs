@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::Authority;
 use crate::http::{self, Via};
 use crate::state::{Port, Shared};
-use crate::{control, proxy};
+use crate::{control, proxy, service};
 
 /// The names in the certificate of the HTTPS listener.
 const OWN_NAMES: [&str; 3] = ["127.0.0.1", "::1", "localhost"];
@@ -76,7 +76,7 @@ impl Emulator {
         };
         let acceptor = TlsAcceptor::from(own_identity);
         runtime.spawn(accept(sts_http, Port::StsHttp, Arc::clone(&shared), |stream, shared| {
-            http::serve(stream, move |request| http::respond(request, Via::Http, Arc::clone(&shared)))
+            http::serve(stream, move |request| service::respond(request, Via::Http, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(sts_https, Port::StsHttps, Arc::clone(&shared), {
             move |stream, shared| {
@@ -84,7 +84,7 @@ impl Emulator {
                 async move {
                     // A client that refuses the certificate ends here.
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    http::serve(stream, |request| http::respond(request, Via::Https, Arc::clone(&shared))).await;
+                    http::serve(stream, |request| service::respond(request, Via::Https, Arc::clone(&shared))).await;
                 }
             }
         }));
@@ -92,7 +92,7 @@ impl Emulator {
             http::serve(stream, move |request| proxy::respond(request, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(metadata, Port::Metadata, Arc::clone(&shared), |stream, shared| {
-            http::serve(stream, move |request| http::respond(request, Via::Metadata, Arc::clone(&shared)))
+            http::serve(stream, move |request| service::respond(request, Via::Metadata, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(control, Port::Control, shared, |stream, shared| {
             http::serve(stream, move |request| control::respond(request, Arc::clone(&shared)))

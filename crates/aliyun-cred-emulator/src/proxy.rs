@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio_rustls::TlsAcceptor;
 
 use crate::http::{self, Reply, Via};
+use crate::service;
 use crate::state::Shared;
 
 /// Domains whose every host is answered for.
@@ -39,7 +40,7 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
         return Ok(plain(StatusCode::FORBIDDEN, "This proxy answers for Alibaba Cloud only.\n"));
     }
     if !is_connect {
-        return http::respond(request, Via::Proxy, shared).await;
+        return service::respond(request, Via::Proxy, shared).await;
     }
     tokio::spawn(tunnel(hyper::upgrade::on(request), host, shared));
     Ok(Response::new(Full::default()))
@@ -50,7 +51,7 @@ async fn tunnel(upgrade: OnUpgrade, host: String, shared: Arc<Shared>) -> io::Re
     let stream = upgrade.await.map_err(io::Error::other)?;
     let acceptor = TlsAcceptor::from(shared.authority.identity(&[&host])?);
     let stream = acceptor.accept(TokioIo::new(stream)).await?;
-    http::serve(stream, |request| http::respond(request, Via::Proxy, Arc::clone(&shared))).await;
+    http::serve(stream, |request| service::respond(request, Via::Proxy, Arc::clone(&shared))).await;
     Ok(())
 }
 

@@ -1,15 +1,19 @@
 //! What a service is, and the one way in which a request is handled: find out who calls, let faults
 //! strike, perform, write it down, and only then answer.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::Request;
+use hyper::body::Incoming;
 use serde_json::{Map, Value};
 
 use crate::cloud_sso::CloudSso;
 use crate::credentials_uri::CredentialsUri;
 use crate::fault::{Misfortune, strike};
-use crate::http::{Answer, Call, Content, Defect, Via};
+use crate::http::{self, Answer, Call, Content, Defect, Reply, Via};
 use crate::identity::Identity;
 use crate::metadata::Metadata;
 use crate::oauth::Oauth;
@@ -123,17 +127,29 @@ impl Refusal {
     }
 }
 
+/// Answers one request that came in by `via`.
+pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Shared>) -> io::Result<Reply> {
+    http::respond(request, via, |call| async move {
+        let outcome = handle(&shared, &call);
+        if outcome.latency > Duration::ZERO {
+            tokio::time::sleep(outcome.latency).await;
+        }
+        outcome.answer
+    })
+    .await
+}
+
 /// What is sent, and when.
-pub(crate) struct Outcome {
+struct Outcome {
     /// To wait before.
-    pub(crate) latency: Duration,
+    latency: Duration,
     /// To send then.
-    pub(crate) answer: Answer,
+    answer: Answer,
 }
 
 /// Handles one request. All of its consequences are in the state, and it is in the log, before the
 /// first byte of an answer can be seen.
-pub(crate) fn handle(shared: &Shared, call: &Call) -> Outcome {
+fn handle(shared: &Shared, call: &Call) -> Outcome {
     let service = service_for(call);
     let mut state = shared.state();
     let visitor = match call.defect.filter(|defect| !service.overlooks(*defect)) {
