@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Reply, read_body};
-use crate::settings::{Changes, Settings};
-use crate::state::Shared;
+use crate::shared::Shared;
+use crate::world::{Changes, Settings, World};
 
 /// The largest document, in bytes: a fault's body has to fit.
 const MAX_DOCUMENT: usize = 4 << 20;
@@ -25,23 +25,20 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
         return Ok(problem(StatusCode::PAYLOAD_TOO_LARGE, "the document is larger than 4 MiB"));
     };
     let reply = match (head.method, head.uri.path()) {
-        (Method::POST, "/reset") => match parse::<Settings>(&body, Settings::check) {
-            Ok(settings) => {
-                shared.reset(settings);
+        (Method::POST, "/reset") => match parse::<Settings>(&body).and_then(World::new) {
+            Ok(world) => {
+                shared.reset(world);
                 summary(&shared)
             }
             Err(error) => problem(StatusCode::BAD_REQUEST, &error),
         },
-        (Method::PATCH, "/state") => match parse::<Changes>(&body, Changes::check) {
-            Ok(changes) => {
-                shared.state().change(changes);
-                summary(&shared)
-            }
+        (Method::PATCH, "/state") => match parse::<Changes>(&body).and_then(|changes| shared.world().change(changes)) {
+            Ok(()) => summary(&shared),
             Err(error) => problem(StatusCode::BAD_REQUEST, &error),
         },
         (Method::GET, "/state") => summary(&shared),
         (Method::GET, "/requests") => {
-            let records = shared.state().records();
+            let records = shared.world().state.records();
             let records: Vec<_> = records.iter().map(AsRef::as_ref).collect();
             match serde_json::to_value(records) {
                 Ok(records) => json_reply(StatusCode::OK, &json!({ "requests": records })),
@@ -49,7 +46,7 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
             }
         }
         (Method::DELETE, "/requests") => {
-            shared.state().clear_records();
+            shared.world().state.clear_records();
             summary(&shared)
         }
         (_, "/reset" | "/state" | "/requests") => {
@@ -60,19 +57,18 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
     Ok(reply)
 }
 
-fn parse<T: DeserializeOwned + Default>(body: &[u8], check: fn(&T) -> Result<(), String>) -> Result<T, String> {
+fn parse<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, String> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    let document = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    check(&document)?;
-    Ok(document)
+    serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
 fn summary(shared: &Shared) -> Reply {
     let connections: Map<String, Value> =
         shared.connections().map(|(port, count)| (port.name().to_owned(), Value::from(count))).collect();
-    let state = shared.state();
+    let world = shared.world();
+    let state = &world.state;
     let (configured, issued) = state.key_counts();
     let faults: Vec<Value> = state
         .faults
@@ -89,13 +85,13 @@ fn summary(shared: &Shared) -> Reply {
         "requests": state.received(),
         "access_keys": configured,
         "issued": issued,
-        "roles": state.role_count(),
+        "roles": world.services.sts.role_count(),
         "lifetime": state.lifetime,
-        "clock_offset": state.clock_offset(),
-        "oauth": state.oauth.counts(),
+        "clock_offset": state.clock_offset,
+        "oauth": world.services.oauth.counts(),
         "faults": faults,
     });
-    drop(state);
+    drop(world);
     json_reply(StatusCode::OK, &document)
 }
 
