@@ -10,6 +10,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 
 use crate::fault::{Effect, Misfortune, strike};
+use crate::hold::Held;
 use crate::http::{self, Answer, Call, Content, Reply, Via};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -21,11 +22,14 @@ use crate::world::World;
 /// Answers one request that came in by `via`.
 pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Shared>) -> io::Result<Reply> {
     http::respond(request, via, |call| async move {
-        let outcome = handle(&shared, &call);
-        if outcome.latency > Duration::ZERO {
-            tokio::time::sleep(outcome.latency).await;
+        let Outcome { latency, held, answer } = handle(&shared, &call);
+        if latency > Duration::ZERO {
+            tokio::time::sleep(latency).await;
         }
-        outcome.answer
+        if let Some(held) = held {
+            held.released().await;
+        }
+        answer
     })
     .await
 }
@@ -34,6 +38,8 @@ pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Sh
 struct Outcome {
     /// To wait before.
     latency: Duration,
+    /// To wait for before.
+    held: Option<Held>,
     /// To send then.
     answer: Answer,
 }
@@ -48,7 +54,7 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
         Some(defect) => Visitor::anybody(call, Some(defect.into())),
         None => service.admit(state, call),
     };
-    let Misfortune { latency, effect } = strike(&mut state.faults, service.name(), service.action(call));
+    let Misfortune { latency, holds, effect } = strike(&mut state.faults, service.name(), service.action(call));
     let mut perform = |service: &mut dyn Service| match &visitor.caller {
         Ok(caller) => service.perform(state, call, caller.as_ref()),
         Err(refusal) => Err(refusal.clone()),
@@ -85,7 +91,9 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
         Answer::Close | Answer::Hang => None,
     };
     state.record(Record::new((service.name(), service.action(call)), call, &visitor, (status, code)));
-    Outcome { latency, answer }
+    // Under the lock still: whoever sees that it waits sees it in the log, and no reset comes between.
+    let held = if holds { shared.holds.hold() } else { None };
+    Outcome { latency, held, answer }
 }
 
 fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) -> (Answer, Option<String>) {

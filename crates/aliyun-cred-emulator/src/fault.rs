@@ -23,6 +23,7 @@ pub(crate) struct FaultSettings {
     times: Option<u64>,
     skip: u64,
     latency_ms: u64,
+    hold: bool,
     status: Option<u16>,
     code: Option<String>,
     message: Option<String>,
@@ -39,7 +40,7 @@ pub(crate) struct FaultSettings {
 /// What a fault does to an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Nothing but its latency.
+    /// Nothing but that the answer is late.
     Delay,
     /// An error document of the service.
     Error {
@@ -158,6 +159,7 @@ pub(crate) struct Fault {
     times: Option<u64>,
     skip: u64,
     latency: Duration,
+    holds: bool,
     effect: Effect,
     /// Requests that it was meant for.
     pub(crate) seen: u64,
@@ -184,6 +186,7 @@ impl Fault {
             times: settings.times,
             skip: settings.skip,
             latency,
+            holds: settings.hold,
             effect,
             seen: 0,
             applied: 0,
@@ -201,6 +204,8 @@ impl Fault {
 pub(crate) struct Misfortune {
     /// Of all faults that happened, together.
     pub(crate) latency: Duration,
+    /// Whether the answer waits for a release.
+    pub(crate) holds: bool,
     /// Of the first fault that has one.
     pub(crate) effect: Option<Effect>,
 }
@@ -216,6 +221,7 @@ pub(crate) fn strike(faults: &mut [Fault], service: &str, action: Option<&str>) 
         }
         fault.applied += 1;
         misfortune.latency = misfortune.latency.saturating_add(fault.latency);
+        misfortune.holds |= fault.holds;
         if fault.effect != Effect::Delay {
             misfortune.effect = Some(fault.effect.clone());
         }
@@ -262,7 +268,15 @@ mod tests {
     #[test]
     fn latency_adds_to_what_follows() {
         let mut both = faults(r#"[{"latency_ms":5},{"latency_ms":7,"close":true}]"#);
-        let expected = Misfortune { latency: Duration::from_millis(12), effect: Some(Effect::Close) };
+        let expected = Misfortune { latency: Duration::from_millis(12), holds: false, effect: Some(Effect::Close) };
         assert_eq!(strike(&mut both, "sts", None), expected);
+    }
+
+    #[test]
+    fn a_hold_adds_to_what_follows() {
+        let mut both = faults(r#"[{"hold":true,"times":1},{"close":true}]"#);
+        let mut next = || strike(&mut both, "sts", None);
+        assert_eq!(next(), Misfortune { holds: true, effect: Some(Effect::Close), ..Misfortune::default() });
+        assert_eq!(next(), Misfortune { holds: false, effect: Some(Effect::Close), ..Misfortune::default() });
     }
 }

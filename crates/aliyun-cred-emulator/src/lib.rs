@@ -20,6 +20,7 @@ mod control;
 mod dispatch;
 mod emulator;
 mod fault;
+mod hold;
 mod http;
 mod identity;
 mod proxy;

@@ -2,10 +2,11 @@
 //! decision and never across an await, so that no request waits for another.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::authority::Authority;
-use crate::world::World;
+use crate::hold::Holds;
+use crate::world::{Changes, World};
 
 /// A listener, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ impl Port {
 pub(crate) struct Shared {
     /// Signs the certificates of the TLS listeners.
     pub(crate) authority: Authority,
+    /// The requests that wait for a release.
+    pub(crate) holds: Arc<Holds>,
     world: Mutex<World>,
     connections: [AtomicU64; Port::ALL.len()],
 }
@@ -49,7 +52,8 @@ pub(crate) struct Shared {
 impl Shared {
     /// Around `world`.
     pub(crate) fn new(authority: Authority, world: World) -> Self {
-        Self { authority, world: Mutex::new(world), connections: Default::default() }
+        let (holds, world) = (Arc::new(Holds::new()), Mutex::new(world));
+        Self { authority, holds, world, connections: Default::default() }
     }
 
     /// What the services know, locked.
@@ -71,12 +75,25 @@ impl Shared {
         Port::ALL.into_iter().zip(counts)
     }
 
-    /// Starts over with `world`.
+    /// Starts over with `world`; what waits for a release has it.
     pub(crate) fn reset(&self, world: World) {
         let mut current = self.world();
         *current = world;
+        self.holds.release(None);
+        self.holds.renew();
         for counter in &self.connections {
             counter.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Changes a part without a reset; new faults hold again.
+    pub(crate) fn change(&self, changes: Changes) -> Result<(), String> {
+        let replaces_faults = changes.faults.is_some();
+        let mut world = self.world();
+        world.change(changes)?;
+        if replaces_faults {
+            self.holds.renew();
+        }
+        Ok(())
     }
 }
