@@ -5,12 +5,15 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
-import urllib.request
 
-from prepare import EMULATOR
+from prepare import EMULATOR, ROOT
 from table import medians
+
+sys.path.append(str(ROOT / "tests"))
+from emulator import Emulator  # noqa: E402
 
 # So that `python`, `node` and their shims are found.
 PATH = os.environ["PATH"]
@@ -21,8 +24,10 @@ ROLE_ARN = "acs:ram::1000000000000001:role/bench"
 class Service:
     """The emulator, a home with a CLI profile in it, and what a process has to know to find both."""
 
-    def __init__(self, addresses, temporary):
-        self.addresses = addresses
+    def __init__(self, emulator, temporary):
+        self.emulator = emulator
+        self.addresses = emulator.addresses
+        self.reset = emulator.reset
         self.home = temporary / "home"
         self.empty_home = temporary / "empty"
         self.empty_home.mkdir()
@@ -30,19 +35,8 @@ class Service:
         profile = {"name": "default", "mode": "AK", **USER}
         (self.home / ".aliyun/config.json").write_text(json.dumps({"current": "default", "profiles": [profile]}))
 
-    def control(self, method, path, body=None):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.addresses["control"] + path, data=data, method=method)
-        with opener.open(request, timeout=60) as reply:
-            text = reply.read()
-        return json.loads(text) if text else None
-
-    def reset(self, **state):
-        self.control("POST", "/reset", state)
-
     def requests(self):
-        return len(self.control("GET", "/requests")["requests"])
+        return len(self.emulator.requests())
 
     def environment(self, **more):
         """What a measured process gets: nothing of ours but the path."""
@@ -69,14 +63,8 @@ class Service:
 def started():
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-bench-") as temporary:
         temporary = pathlib.Path(temporary)
-        emulator = subprocess.Popen(
-            [EMULATOR, "--ca", temporary / "ca.pem"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        try:
-            yield Service(json.loads(emulator.stdout.readline()), temporary)
-        finally:
-            emulator.stdin.close()
-            emulator.wait(timeout=60)
+        with Emulator(temporary, EMULATOR) as emulator:
+            yield Service(emulator, temporary)
 
 
 class DidNotFinish(Exception):

@@ -23,8 +23,10 @@ import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
+sys.path.append(str(ROOT / "tests"))
+from emulator import TARGET, Emulator  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 PYTHON = BUILD / "venv/bin/python"
 
 # Each prints AccessKey ID, AccessKey secret, security token and provider name, a line each.
@@ -68,19 +70,11 @@ PROFILES = {
         },
     ],
 }
-SERVICE = {"access_keys": [{"id": "LTAIdemo", "secret": "demo-secret", "account": ACCOUNT, "user": "alice"}]}
+KEY = {"id": "LTAIdemo", "secret": "demo-secret", "account": ACCOUNT, "user": "alice"}
 
 
 def say(text):
     print(text, flush=True)
-
-
-def send(url, method="GET", body=None):
-    """One request that no proxy of the environment comes between."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, data=body, method=method)
-    with opener.open(request, timeout=60) as reply:
-        return json.loads(reply.read())
 
 
 def who_am_i(endpoint, access_key_id, access_key_secret, security_token):
@@ -104,7 +98,10 @@ def who_am_i(endpoint, access_key_id, access_key_secret, security_token):
     text = "GET&%2F&" + encode(query)
     digest = hmac.new(f"{access_key_secret}&".encode(), text.encode(), hashlib.sha1).digest()
     signature = encode(base64.b64encode(digest).decode())
-    return send(f"{endpoint}/?{query}&Signature={signature}")["Arn"]
+    # No proxy of the environment may come between.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{endpoint}/?{query}&Signature={signature}", timeout=60) as reply:
+        return json.loads(reply.read())["Arn"]
 
 
 def run(who, command, environment):
@@ -128,26 +125,20 @@ def main():
         home = pathlib.Path(temporary, "home")
         (home / ".aliyun").mkdir(parents=True)
         (home / ".aliyun/config.json").write_text(json.dumps(PROFILES, indent=2))
-        authority = pathlib.Path(temporary, "ca.pem")
-        emulator = subprocess.Popen(
-            [TARGET / "aliyun-cred-emulator", "--ca", authority], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        try:
-            demonstrate(json.loads(emulator.stdout.readline()), home, authority)
-        finally:
-            emulator.stdin.close()
-            emulator.wait(timeout=60)
+        with Emulator(temporary) as emulator:
+            demonstrate(emulator, home)
 
 
-def demonstrate(addresses, home, authority):
+def demonstrate(emulator, home):
+    addresses = emulator.addresses
     say(f"The emulator answers for Alibaba Cloud: STS at {addresses['sts_https']}, proxy at {addresses['proxy']}")
-    send(addresses["control"] + "/reset", "POST", json.dumps(SERVICE).encode())
+    emulator.reset(access_keys=[KEY])
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "HTTPS_PROXY": addresses["proxy"],
-        "SSL_CERT_FILE": str(authority),
-        "NODE_EXTRA_CA_CERTS": str(authority),
+        "SSL_CERT_FILE": addresses["ca"],
+        "NODE_EXTRA_CA_CERTS": addresses["ca"],
         "NODE_PATH": str(BUILD / "demo/node_modules"),
         "STS_ADDRESS": addresses["sts_https"].removeprefix("https://"),
     }
@@ -162,7 +153,7 @@ def demonstrate(addresses, home, authority):
         provider, arn, *_ = run(who, command, environment)
         rows.append((who, provider, arn))
 
-    log = send(addresses["control"] + "/requests")["requests"]
+    log = emulator.requests()
     signed = [entry for entry in log if entry["action"] == "GetCallerIdentity" and entry["signature"] == "v3"]
     if len(signed) != len(SDKS) or any(entry["status"] != 200 for entry in signed):
         sys.exit(f"expected {len(SDKS)} verified V3 signatures, found {len(signed)}")

@@ -13,12 +13,10 @@ import pathlib
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scenarios"))
-from run import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+from emulator import TARGET, WATCHDOG_SECONDS, Emulator
 
 STORM = TARGET / "examples/refresh_storm"
 PROFILE = {
@@ -57,7 +55,7 @@ class Field:
 
     def reset(self, strict):
         self.file.write_text(json.dumps({"current": "default", "profiles": [PROFILE]}, indent=4))
-        self.emulator.control("POST", "/reset", service(strict))
+        self.emulator.reset(**service(strict))
 
     def start(self, rounds, clients=1):
         return subprocess.Popen(
@@ -77,7 +75,7 @@ class Field:
         return profile
 
     def tokens(self):
-        return self.emulator.control("GET", "/state")["oauth"]
+        return self.emulator.state()["oauth"]
 
 
 def without_kills(field, processes, rounds):
@@ -159,14 +157,11 @@ def main():
     parser.add_argument("--seed", type=int, default=20)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-storm-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
+        with Emulator(temporary) as emulator:
             field = Field(emulator, pathlib.Path(temporary, "home"))
             without_kills(field, options.processes, options.rounds)
             in_one_process(field, options.processes, options.rounds)
             with_kills(field, options.processes, options.rounds, options.seed)
-        finally:
-            emulator.stop()
     print("3 passed, 0 failed")
 
 

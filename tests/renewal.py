@@ -6,12 +6,10 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scenarios"))
-from run import WATCHDOG_SECONDS, Emulator, TARGET  # noqa: E402
+from emulator import TARGET, WATCHDOG_SECONDS, Emulator
 
 # Renewed between a quarter and a half of its life.
 SERVICE = {"access_keys": [], "metadata": {"role": "web", "lifetime": 4}}
@@ -23,7 +21,7 @@ class Instance:
     def __init__(self, folder, timer):
         folder.mkdir()
         self.emulator = Emulator(folder)
-        self.emulator.control("POST", "/reset", SERVICE)
+        self.emulator.reset(**SERVICE)
         config = {"type": "ecs_ram_role", "async_credential_update_enabled": timer}
         (folder / "config.json").write_text(json.dumps(config))
         self.process = subprocess.Popen(
@@ -40,8 +38,7 @@ class Instance:
         assert self.process.stdout.readline() == "asked\n"
 
     def fetched(self):
-        log = self.emulator.control("GET", "/requests")["requests"]
-        return sum(entry["action"] == "credential" for entry in log)
+        return len(self.emulator.requests("credential"))
 
     def end(self):
         self.process.stdin.close()

@@ -10,10 +10,9 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-EMULATOR = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/aliyun-cred-emulator"
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from emulator import Emulator  # noqa: E402
 
 ACCOUNT = "1234567890123456"
 KEY = {"id": "LTAIexample", "secret": "HwWVYNJMgcanaryapkTBX48bswFmH4", "account": ACCOUNT, "user": "alice"}
@@ -44,34 +43,6 @@ PROFILES = {
 }
 
 
-class Emulator:
-    def __init__(self, authority):
-        command = [EMULATOR, "--ca", authority]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.addresses = json.loads(self.process.stdout.readline())
-
-    def send(self, method, path, body=None):
-        """One request to its control that no proxy of the environment comes between."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.addresses["control"] + path, data=data, method=method)
-        with opener.open(request, timeout=60) as reply:
-            return json.loads(reply.read() or b"null")
-
-    def requests(self):
-        """What was asked since the last time, as actions with the answers' statuses."""
-        log = self.send("GET", "/requests")["requests"]
-        self.send("DELETE", "/requests")
-        # Only what the emulator could verify has an identity.
-        unverified = [entry["action"] for entry in log if entry["identity"] is None]
-        expect("requests whose signature is wrong", unverified, [])
-        return [(entry["action"], entry["status"]) for entry in log]
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-
-
 class Program:
     """The example, one line in and one line out."""
 
@@ -98,8 +69,20 @@ def expect(what, found, wanted):
         sys.exit(f"FAILED: the example: {what}: {found!r} instead of {wanted!r}")
 
 
-def refuse(code, times):
-    return {"faults": [{"action": "GetCallerIdentity", "times": times, "status": 403, "code": code, "message": "no"}]}
+def asked(emulator):
+    """What the emulator was asked since the last time, as actions with the answers' statuses."""
+    log = emulator.requests()
+    emulator.clear()
+    # Only what the emulator could verify has an identity.
+    unverified = [entry["action"] for entry in log if entry["identity"] is None]
+    expect("requests whose signature is wrong", unverified, [])
+    return [(entry["action"], entry["status"]) for entry in log]
+
+
+def refuse(emulator, code, times):
+    """From now on, so many calls are refused."""
+    fault = {"action": "GetCallerIdentity", "times": times, "status": 403, "code": code, "message": "no"}
+    emulator.patch(faults=[fault])
 
 
 def main():
@@ -107,15 +90,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-example-") as temporary:
         home = pathlib.Path(temporary, "home")
         (home / ".aliyun").mkdir(parents=True)
-        authority = pathlib.Path(temporary, "ca.pem")
-        emulator = Emulator(authority)
-        try:
-            emulator.send("POST", "/reset", {"access_keys": [KEY]})
+        with Emulator(temporary) as emulator:
+            emulator.reset(access_keys=[KEY])
             environment = {
                 "PATH": os.environ["PATH"],
                 "HOME": str(home),
                 "HTTPS_PROXY": emulator.addresses["proxy"],
-                "SSL_CERT_FILE": str(authority),
+                "SSL_CERT_FILE": emulator.addresses["ca"],
                 "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
                 "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": emulator.addresses["metadata"],
             }
@@ -123,8 +104,6 @@ def main():
             a_key(program, emulator, environment)
             (home / ".aliyun/config.json").write_text(json.dumps(PROFILES))
             a_chain_of_roles(program, emulator, environment)
-        finally:
-            emulator.stop()
     print("ok the example")
 
 
@@ -134,7 +113,7 @@ def nobody(program, emulator, environment):
     for _ in range(2):
         expect("without a credential", running.ask().startswith("error: "), True)
     running.end()
-    expect("requests", emulator.requests(), [])
+    expect("requests", asked(emulator), [])
 
 
 def a_key(program, emulator, environment):
@@ -142,30 +121,30 @@ def a_key(program, emulator, environment):
     running = Program(program, environment | variables)
     expect("with a key", running.ask(), ALICE)
     running.end()
-    expect("requests", emulator.requests(), [("GetCallerIdentity", 200)])
+    expect("requests", asked(emulator), [("GetCallerIdentity", 200)])
 
 
 def a_chain_of_roles(program, emulator, environment):
     running = Program(program, environment)
     expect("in a role", [running.ask(), running.ask()], [AUDITOR] * 2)
     once, assumed = ("GetCallerIdentity", 200), ("AssumeRole", 200)
-    expect("requests", emulator.requests(), [assumed, assumed, once, once])
+    expect("requests", asked(emulator), [assumed, assumed, once, once])
 
     # The service no longer takes the token: another one is fetched, and the call succeeds all the same.
-    emulator.send("PATCH", "/state", refuse("InvalidSecurityToken.Expired", 1))
+    refuse(emulator, "InvalidSecurityToken.Expired", 1)
     expect("after a refusal", running.ask(), AUDITOR)
-    expect("requests", emulator.requests(), [("GetCallerIdentity", 403), assumed, assumed, once])
-    expect("and then cached", (running.ask(), emulator.requests()), (AUDITOR, [once]))
+    expect("requests", asked(emulator), [("GetCallerIdentity", 403), assumed, assumed, once])
+    expect("and then cached", (running.ask(), asked(emulator)), (AUDITOR, [once]))
 
     # It never does: once more, and no further.
-    emulator.send("PATCH", "/state", refuse("InvalidSecurityToken.Expired", 2))
+    refuse(emulator, "InvalidSecurityToken.Expired", 2)
     expect("refused twice", running.ask(), "error: GetCallerIdentity: 403 InvalidSecurityToken.Expired")
-    expect("requests", emulator.requests(), [("GetCallerIdentity", 403), assumed, assumed, ("GetCallerIdentity", 403)])
+    expect("requests", asked(emulator), [("GetCallerIdentity", 403), assumed, assumed, ("GetCallerIdentity", 403)])
 
     # Another refusal is none of the credential's, and gives nothing up.
-    emulator.send("PATCH", "/state", refuse("NoPermission", 1))
+    refuse(emulator, "NoPermission", 1)
     expect("not allowed", running.ask(), "error: GetCallerIdentity: 403 NoPermission")
-    expect("requests", emulator.requests(), [("GetCallerIdentity", 403)])
+    expect("requests", asked(emulator), [("GetCallerIdentity", 403)])
     expect("in the end", running.ask(), AUDITOR)
     running.end()
 

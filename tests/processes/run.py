@@ -23,11 +23,12 @@ import sys
 import tempfile
 import threading
 import traceback
+import urllib.error
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+sys.path.append(str(ROOT / "tests"))
+from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/processes"))
 LIBRARY = pathlib.Path(os.environ.get("LIB_DIR", TARGET)) / "libaliyun_cred.so"
@@ -111,47 +112,6 @@ class Program:
         self.stderr.close()
 
 
-class Gate:
-    """Stands before the emulator and lets no answer of the first connection through until it is opened."""
-
-    def __init__(self, url):
-        host, _, port = url.removeprefix("http://").partition(":")
-        self.upstream = host, int(port)
-        self.opened = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        held = self.opened
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(self.upstream)
-                threading.Thread(target=self._pump, args=(client, server, None), daemon=True).start()
-                threading.Thread(target=self._pump, args=(server, client, held), daemon=True).start()
-                held = None
-
-    @staticmethod
-    def _pump(source, sink, held):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if held:
-                    held.wait()
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.opened.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-
 class Field:
     """The emulator, and programs whose environment holds nothing but the way to it."""
 
@@ -161,7 +121,7 @@ class Field:
         self.forks = forks
 
     def reset(self, **settings):
-        self.emulator.control("POST", "/reset", settings)
+        self.emulator.reset(**settings)
 
     def profile(self, profile):
         """Writes the CLI's configuration file."""
@@ -191,25 +151,23 @@ class Field:
     def node(self, name, *arguments, **options):
         return Program(["node", HERE / "node" / name, *arguments], self.environment(), **options)
 
-    def requests(self):
-        return self.emulator.control("GET", "/requests")["requests"]
-
     def count(self, role):
         """How many requests for a role there were, all of which must have been good ones."""
-        found = [request for request in self.requests() if request["role_arn"] == ROLE + role]
+        found = [request for request in self.emulator.requests() if request["role_arn"] == ROLE + role]
         for request in found:
             if (request["status"], request["identity"] is None) != (200, False):
                 raise Failed(f"a request was answered with {request['status']} {request['code']}")
         return len(found)
 
     def connections(self):
-        return self.emulator.control("GET", "/state")["connections"]["sts_http"]
+        return self.emulator.state()["connections"]["sts_http"]
 
-    def await_requests(self, count, program):
-        """Waits until the emulator has seen so many requests."""
-        while len(self.requests()) < count:
-            if program.process.poll() is not None:
-                raise Failed(f"it has ended with {program.process.returncode}: {program.errors()}")
+    def await_held(self, program):
+        """Waits until a request of the program's is held."""
+        try:
+            self.emulator.held()
+        except urllib.error.HTTPError:
+            raise Failed(f"it asked for nothing: {program.errors()}") from None
 
 
 TESTS = []
@@ -256,13 +214,13 @@ def python_fork_storm(field):
 
 @test
 def c_fork_in_the_middle_of_a_refresh(field):
-    field.reset()
-    with Gate(field.emulator.addresses["sts_http"]) as gate, field.c("fork_flight", sts=gate.url) as program:
-        field.await_requests(1, program)
+    field.reset(faults=[{"action": "AssumeRole", "hold": True, "times": 1}])
+    with field.c("fork_flight") as program:
+        field.await_held(program)
         program.tell()
         program.hear("children are done")
         check("requests of parent, child and grandchild", 3, field.count("flight"))
-        gate.opened.set()
+        field.emulator.release()
         program.hear("resolved")
         check("requests of parent, child and grandchild", 3, field.count("flight"))
         check("connections", 3, field.connections())
@@ -303,25 +261,23 @@ def c_fork_during_the_first_request(field):
 
 @test
 def c_fork_while_a_profile_is_locked(field):
+    token = {"service": "oauth", "action": "token"}
     field.reset(
         oauth={"refresh_token": "first", "access_lifetime": 60, "strict": True},
         faults=[
-            {"service": "oauth", "action": "token", "times": 1, "status": 503, "code": "temporarily_unavailable"},
+            {**token, "times": 1, "hold": True, "status": 503, "code": "temporarily_unavailable"},
             {"service": "oauth", "action": "exchange", "set_fields": {"accessKeyId": "STS.same"}},
         ],
     )
     field.profile({"name": "default", "mode": "OAuth", "oauth_site_type": "CN", "oauth_refresh_token": "first"})
-    with Gate(field.emulator.addresses["proxy"]) as gate:
-        environment = {**field.environment(), "HTTPS_PROXY": gate.url}
-        with Program([BUILD / "fork_lock"], environment) as program:
-            # The refresh token cannot be seen in the log before the gate lets the proxy's answer through.
-            while field.emulator.control("GET", "/state")["connections"]["proxy"] < 1:
-                pass
-            program.tell()
-            program.hear("forked")
-            gate.opened.set()
-            program.end()
-    tokens = field.emulator.control("GET", "/state")["oauth"]
+    environment = {**field.environment(), "HTTPS_PROXY": field.emulator.addresses["proxy"]}
+    with Program([BUILD / "fork_lock"], environment) as program:
+        field.await_held(program)
+        program.tell()
+        program.hear("forked")
+        field.emulator.release()
+        program.end()
+    tokens = field.emulator.state()["oauth"]
     # The child takes over what its parent has written down.
     check("refresh tokens", {"refreshes": 3, "refused": 0}, {name: tokens[name] for name in ("refreshes", "refused")})
 
@@ -383,15 +339,15 @@ def python_gunicorn_with_preload(field):
     check("requests", 1 + len(answers), field.count("app"))
 
 
-HANG = [{"action": "AssumeRole", "hang": True}]
+HELD = [{"action": "AssumeRole", "hold": True}]
 # However often it is tried, the answer comes at another moment of the end.
 TRIES = 10
 
 
 def end_during_a_refresh(field, start, way, code, stderr=""):
-    field.reset(faults=HANG)
+    field.reset(faults=HELD)
     with start(way, "wait") as program:
-        field.await_requests(1, program)
+        field.await_held(program)
         program.tell()
         program.end(code, stderr)
     field.reset(faults=[{"action": "AssumeRole", "latency_ms": 1, "times": TRIES // 2}])
@@ -467,9 +423,9 @@ def python_exits_during_a_refresh(field):
     end_during_a_refresh(field, start, "end", 0)
     end_during_a_refresh(field, start, "exit in a coroutine", 3)
     for way in ["unhandled", "unhandled in a coroutine"]:
-        field.reset(faults=HANG)
+        field.reset(faults=HELD)
         with start(way, "wait") as program:
-            field.await_requests(1, program)
+            field.await_held(program)
             program.tell()
             program.end(1, stderr=None)
             said = program.errors()
@@ -480,11 +436,10 @@ def python_exits_during_a_refresh(field):
 
 @test
 def node_exits_during_a_refresh(field):
-    field.reset(faults=HANG)
     for way, code in [("exit", 3), ("throw", 1)]:
-        field.emulator.control("DELETE", "/requests")
+        field.reset(faults=HELD)
         with field.node("exits.js", way, "wait") as program:
-            field.await_requests(1, program)
+            field.await_held(program)
             program.tell()
             program.end(code, stderr="" if code == 3 else None)
             if code == 1:
@@ -499,11 +454,11 @@ def waves(field, program, cold):
         expected += 1
         check(f"requests, {word}", expected, field.count("waves"))
         if word == "refused":
-            field.emulator.control("PATCH", "/state", {"lifetime": 1})
+            field.emulator.patch(lifetime=1)
         program.tell()
     program.hear("outlived")
     expected = field.count("waves")
-    field.emulator.control("PATCH", "/state", {"lifetime": None})
+    field.emulator.patch(lifetime=None)
     program.tell()
     program.hear("expired")
     check("requests, expired", expected + 1, field.count("waves"))
@@ -591,8 +546,7 @@ def main():
     compile_programs()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-processes-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
+        with Emulator(temporary) as emulator:
             for function in chosen:
                 home = pathlib.Path(temporary, function.__name__)
                 home.mkdir()
@@ -604,8 +558,6 @@ def main():
                     if not isinstance(problem, Failed):
                         traceback.print_exc()
                     print(f"FAILED {function.__name__}: {problem}", flush=True)
-        finally:
-            emulator.stop()
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed or not chosen else 0
 

@@ -1,22 +1,28 @@
-//! The control interface: sets the state, and says what has been asked of the services.
+//! The control interface: sets the state, releases what is held, and says what has been asked of the services.
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use crate::http::{Reply, read_body};
-use crate::settings::{Changes, Settings};
-use crate::state::Shared;
+use crate::shared::Shared;
+use crate::world::{Changes, Settings, World};
 
 /// The largest document, in bytes: a fault's body has to fit.
 const MAX_DOCUMENT: usize = 4 << 20;
+
+/// How long `GET /held` waits.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Answers one request to the control port.
 pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Reply> {
@@ -25,23 +31,31 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
         return Ok(problem(StatusCode::PAYLOAD_TOO_LARGE, "the document is larger than 4 MiB"));
     };
     let reply = match (head.method, head.uri.path()) {
-        (Method::POST, "/reset") => match parse::<Settings>(&body, Settings::check) {
-            Ok(settings) => {
-                shared.reset(settings);
+        (Method::GET, "/held") => match at_least(head.uri.query()) {
+            Ok(count) => held(&shared, count).await,
+            Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+        },
+        (Method::POST, "/release") => match parse::<Release>(&body) {
+            Ok(Release { count }) => {
+                shared.holds.release(count);
                 summary(&shared)
             }
             Err(error) => problem(StatusCode::BAD_REQUEST, &error),
         },
-        (Method::PATCH, "/state") => match parse::<Changes>(&body, Changes::check) {
-            Ok(changes) => {
-                shared.state().change(changes);
+        (Method::POST, "/reset") => match parse::<Settings>(&body).and_then(World::new) {
+            Ok(world) => {
+                shared.reset(world);
                 summary(&shared)
             }
+            Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+        },
+        (Method::PATCH, "/state") => match parse::<Changes>(&body).and_then(|changes| shared.change(changes)) {
+            Ok(()) => summary(&shared),
             Err(error) => problem(StatusCode::BAD_REQUEST, &error),
         },
         (Method::GET, "/state") => summary(&shared),
         (Method::GET, "/requests") => {
-            let records = shared.state().records();
+            let records = shared.world().state.records();
             let records: Vec<_> = records.iter().map(AsRef::as_ref).collect();
             match serde_json::to_value(records) {
                 Ok(records) => json_reply(StatusCode::OK, &json!({ "requests": records })),
@@ -49,30 +63,56 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
             }
         }
         (Method::DELETE, "/requests") => {
-            shared.state().clear_records();
+            shared.world().state.clear_records();
             summary(&shared)
         }
-        (_, "/reset" | "/state" | "/requests") => {
+        (_, "/reset" | "/state" | "/requests" | "/release" | "/held") => {
             problem(StatusCode::METHOD_NOT_ALLOWED, "this method does nothing here")
         }
-        _ => problem(StatusCode::NOT_FOUND, "there are POST /reset, GET and PATCH /state, GET and DELETE /requests"),
+        _ => problem(
+            StatusCode::NOT_FOUND,
+            "there are POST /reset, GET and PATCH /state, GET and DELETE /requests, POST /release, GET /held",
+        ),
     };
     Ok(reply)
 }
 
-fn parse<T: DeserializeOwned + Default>(body: &[u8], check: fn(&T) -> Result<(), String>) -> Result<T, String> {
+/// How many of those that wait go on; absent: all.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Release {
+    count: Option<usize>,
+}
+
+/// The number in `at_least=1`, which is also the default.
+fn at_least(query: Option<&str>) -> Result<usize, String> {
+    let Some(query) = query else { return Ok(1) };
+    let count = query.strip_prefix("at_least=").and_then(|count| count.parse().ok());
+    count.ok_or_else(|| format!("`at_least` and a number, not `{query}`"))
+}
+
+/// Answers once `count` requests are held.
+async fn held(shared: &Shared, count: usize) -> Reply {
+    let waiting = timeout(MAX_WAIT, shared.holds.at_least(count)).await;
+    let held = shared.holds.count();
+    match waiting {
+        Ok(()) => json_reply(StatusCode::OK, &json!({ "held": held })),
+        Err(_) => problem(StatusCode::GATEWAY_TIMEOUT, &format!("{held} requests are held, not {count}")),
+    }
+}
+
+fn parse<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, String> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    let document = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    check(&document)?;
-    Ok(document)
+    serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
 fn summary(shared: &Shared) -> Reply {
     let connections: Map<String, Value> =
         shared.connections().map(|(port, count)| (port.name().to_owned(), Value::from(count))).collect();
-    let state = shared.state();
+    let world = shared.world();
+    let state = &world.state;
     let (configured, issued) = state.key_counts();
     let faults: Vec<Value> = state
         .faults
@@ -87,15 +127,16 @@ fn summary(shared: &Shared) -> Reply {
     let document = json!({
         "connections": connections,
         "requests": state.received(),
+        "held": shared.holds.count(),
         "access_keys": configured,
         "issued": issued,
-        "roles": state.role_count(),
+        "roles": world.services.sts.role_count(),
         "lifetime": state.lifetime,
-        "clock_offset": state.clock_offset(),
-        "oauth": state.oauth.counts(),
+        "clock_offset": state.clock_offset,
+        "oauth": world.services.oauth.counts(),
         "faults": faults,
     });
-    drop(state);
+    drop(world);
     json_reply(StatusCode::OK, &document)
 }
 

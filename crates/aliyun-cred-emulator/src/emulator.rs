@@ -14,8 +14,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::authority::Authority;
 use crate::http::{self, Via};
-use crate::state::{Port, Shared};
-use crate::{control, proxy};
+use crate::shared::{Port, Shared};
+use crate::world::{Settings, World};
+use crate::{control, dispatch, proxy};
 
 /// The names in the certificate of the HTTPS listener.
 const OWN_NAMES: [&str; 3] = ["127.0.0.1", "::1", "localhost"];
@@ -61,7 +62,7 @@ impl Emulator {
         let authority = Authority::new()?;
         let own_identity = authority.identity(&OWN_NAMES)?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let shared = Arc::new(Shared::new(authority));
+        let shared = Arc::new(Shared::new(authority, World::new(Settings::default()).map_err(io::Error::other)?));
         let bind = || runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
         let url = |scheme: &str, address: SocketAddr| format!("{scheme}://{address}");
 
@@ -76,7 +77,7 @@ impl Emulator {
         };
         let acceptor = TlsAcceptor::from(own_identity);
         runtime.spawn(accept(sts_http, Port::StsHttp, Arc::clone(&shared), |stream, shared| {
-            http::serve(stream, move |request| http::respond(request, Via::Http, Arc::clone(&shared)))
+            http::serve(stream, move |request| dispatch::respond(request, Via::Http, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(sts_https, Port::StsHttps, Arc::clone(&shared), {
             move |stream, shared| {
@@ -84,7 +85,7 @@ impl Emulator {
                 async move {
                     // A client that refuses the certificate ends here.
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    http::serve(stream, |request| http::respond(request, Via::Https, Arc::clone(&shared))).await;
+                    http::serve(stream, |request| dispatch::respond(request, Via::Https, Arc::clone(&shared))).await;
                 }
             }
         }));
@@ -92,7 +93,7 @@ impl Emulator {
             http::serve(stream, move |request| proxy::respond(request, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(metadata, Port::Metadata, Arc::clone(&shared), |stream, shared| {
-            http::serve(stream, move |request| http::respond(request, Via::Metadata, Arc::clone(&shared)))
+            http::serve(stream, move |request| dispatch::respond(request, Via::Metadata, Arc::clone(&shared)))
         }));
         runtime.spawn(accept(control, Port::Control, shared, |stream, shared| {
             http::serve(stream, move |request| control::respond(request, Arc::clone(&shared)))

@@ -5,7 +5,150 @@
 
 use std::time::Duration;
 
-use crate::settings::{Effect, FaultSettings};
+use hyper::header::HeaderValue;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::settings::MAX_SECONDS;
+
+/// The largest body that a fault makes up, in bytes.
+const MAX_OVERSIZE: usize = 64 << 20;
+
+/// One fault, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FaultSettings {
+    service: Option<String>,
+    action: Option<String>,
+    times: Option<u64>,
+    skip: u64,
+    latency_ms: u64,
+    hold: bool,
+    status: Option<u16>,
+    code: Option<String>,
+    message: Option<String>,
+    body: Option<String>,
+    content_type: Option<String>,
+    close: bool,
+    hang: bool,
+    redirect: Option<String>,
+    oversize: Option<usize>,
+    drop_fields: Option<Vec<String>>,
+    set_fields: Option<Map<String, Value>>,
+}
+
+/// What a fault does to an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Nothing but that the answer is late.
+    Delay,
+    /// An error document of the service.
+    Error {
+        /// HTTP.
+        status: u16,
+        /// The `Code` field.
+        code: String,
+        /// The `Message` field.
+        message: String,
+    },
+    /// This text.
+    Raw {
+        /// HTTP.
+        status: u16,
+        /// The `Content-Type` header.
+        content_type: String,
+        /// Sent as it is.
+        body: String,
+    },
+    /// The connection is closed without an answer.
+    Close,
+    /// There is never an answer.
+    Hang,
+    /// 302 to this URL.
+    Redirect(String),
+    /// A body of this many bytes.
+    Oversize(usize),
+    /// The answer is given with changed fields of its credentials, if it is a success.
+    Fields {
+        /// Removed.
+        drop: Vec<String>,
+        /// Replaced or added.
+        set: Map<String, Value>,
+    },
+}
+
+impl FaultSettings {
+    /// The one effect that the settings describe; the text says which key is wrong.
+    fn effect(&self) -> Result<Effect, String> {
+        let fields = self.drop_fields.is_some() || self.set_fields.is_some();
+        let chosen = [
+            (self.status.is_some(), "status"),
+            (self.close, "close"),
+            (self.hang, "hang"),
+            (self.redirect.is_some(), "redirect"),
+            (self.oversize.is_some(), "oversize"),
+            (fields, "drop_fields or set_fields"),
+        ];
+        let chosen: Vec<&str> = chosen.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name).collect();
+        if chosen.len() > 1 {
+            return Err(format!("a fault has one effect, not {}", chosen.join(" and ")));
+        }
+        for (is_set, name, needs, has) in [
+            (self.code.is_some(), "code", "status", self.status.is_some()),
+            (self.body.is_some(), "body", "status", self.status.is_some()),
+            (self.message.is_some(), "message", "code", self.code.is_some()),
+            (self.content_type.is_some(), "content_type", "body", self.body.is_some()),
+        ] {
+            if is_set && !has {
+                return Err(format!("`{name}` of a fault needs `{needs}`"));
+            }
+        }
+        if let Some(url) = &self.redirect {
+            header_value("redirect", url)?;
+            return Ok(Effect::Redirect(url.clone()));
+        }
+        if let Some(bytes) = self.oversize {
+            if bytes > MAX_OVERSIZE {
+                return Err(format!("`oversize` is at most {MAX_OVERSIZE}"));
+            }
+            return Ok(Effect::Oversize(bytes));
+        }
+        let Some(status) = self.status else {
+            return Ok(if self.close {
+                Effect::Close
+            } else if self.hang {
+                Effect::Hang
+            } else if fields {
+                Effect::Fields {
+                    drop: self.drop_fields.clone().unwrap_or_default(),
+                    set: self.set_fields.clone().unwrap_or_default(),
+                }
+            } else {
+                Effect::Delay
+            });
+        };
+        if !(200..=599).contains(&status) {
+            return Err("`status` is 200 to 599".to_owned());
+        }
+        match (&self.code, &self.body) {
+            (Some(code), None) => Ok(Effect::Error {
+                status,
+                code: code.clone(),
+                message: self.message.clone().unwrap_or_else(|| "A fault of the emulator.".into()),
+            }),
+            (None, Some(body)) => {
+                let content_type = self.content_type.clone().unwrap_or_else(|| "application/json".to_owned());
+                header_value("content_type", &content_type)?;
+                Ok(Effect::Raw { status, content_type, body: body.clone() })
+            }
+            _ => Err("`status` of a fault needs either `code` or `body`".to_owned()),
+        }
+    }
+}
+
+fn header_value(name: &str, value: &str) -> Result<(), String> {
+    HeaderValue::from_str(value).map(|_| ()).map_err(|_| format!("`{name}` is not a header value"))
+}
 
 /// A fault and how often it has happened.
 pub(crate) struct Fault {
@@ -16,6 +159,7 @@ pub(crate) struct Fault {
     times: Option<u64>,
     skip: u64,
     latency: Duration,
+    holds: bool,
     effect: Effect,
     /// Requests that it was meant for.
     pub(crate) seen: u64,
@@ -24,15 +168,25 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Starts counting.
-    pub(crate) fn new(settings: FaultSettings) -> Result<Self, String> {
+    /// Starts counting; the text says which key is wrong. `services` are those that there are.
+    pub(crate) fn new(settings: FaultSettings, services: &[&str]) -> Result<Self, String> {
         let effect = settings.effect()?;
+        if let Some(name) = &settings.service
+            && !services.contains(&name.as_str())
+        {
+            return Err(format!("unknown service `{name}`"));
+        }
+        let latency = Duration::from_millis(settings.latency_ms);
+        if latency.as_secs() > MAX_SECONDS.unsigned_abs() {
+            return Err("`latency_ms` is too large".to_owned());
+        }
         Ok(Self {
             service: settings.service,
             action: settings.action,
             times: settings.times,
             skip: settings.skip,
-            latency: Duration::from_millis(settings.latency_ms),
+            latency,
+            holds: settings.hold,
             effect,
             seen: 0,
             applied: 0,
@@ -50,6 +204,8 @@ impl Fault {
 pub(crate) struct Misfortune {
     /// Of all faults that happened, together.
     pub(crate) latency: Duration,
+    /// Whether the answer waits for a release.
+    pub(crate) holds: bool,
     /// Of the first fault that has one.
     pub(crate) effect: Option<Effect>,
 }
@@ -65,6 +221,7 @@ pub(crate) fn strike(faults: &mut [Fault], service: &str, action: Option<&str>) 
         }
         fault.applied += 1;
         misfortune.latency = misfortune.latency.saturating_add(fault.latency);
+        misfortune.holds |= fault.holds;
         if fault.effect != Effect::Delay {
             misfortune.effect = Some(fault.effect.clone());
         }
@@ -80,7 +237,7 @@ mod tests {
         serde_json::from_str::<Vec<FaultSettings>>(text)
             .into_iter()
             .flatten()
-            .filter_map(|settings| Fault::new(settings).ok())
+            .filter_map(|settings| Fault::new(settings, &["sts"]).ok())
             .collect()
     }
 
@@ -111,7 +268,15 @@ mod tests {
     #[test]
     fn latency_adds_to_what_follows() {
         let mut both = faults(r#"[{"latency_ms":5},{"latency_ms":7,"close":true}]"#);
-        let expected = Misfortune { latency: Duration::from_millis(12), effect: Some(Effect::Close) };
+        let expected = Misfortune { latency: Duration::from_millis(12), holds: false, effect: Some(Effect::Close) };
         assert_eq!(strike(&mut both, "sts", None), expected);
+    }
+
+    #[test]
+    fn a_hold_adds_to_what_follows() {
+        let mut both = faults(r#"[{"hold":true,"times":1},{"close":true}]"#);
+        let mut next = || strike(&mut both, "sts", None);
+        assert_eq!(next(), Misfortune { holds: true, effect: Some(Effect::Close), ..Misfortune::default() });
+        assert_eq!(next(), Misfortune { holds: false, effect: Some(Effect::Close), ..Misfortune::default() });
     }
 }

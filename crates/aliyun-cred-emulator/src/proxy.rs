@@ -12,8 +12,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio_rustls::TlsAcceptor;
 
+use crate::dispatch;
 use crate::http::{self, Reply, Via};
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Domains whose every host is answered for.
 const DOMAINS: [&str; 4] = [".aliyuncs.com", ".aliyun.com", ".alibabacloud.com", ".alibabacloudsso.com"];
@@ -39,7 +40,7 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
         return Ok(plain(StatusCode::FORBIDDEN, "This proxy answers for Alibaba Cloud only.\n"));
     }
     if !is_connect {
-        return http::respond(request, Via::Proxy, shared).await;
+        return dispatch::respond(request, Via::Proxy, shared).await;
     }
     tokio::spawn(tunnel(hyper::upgrade::on(request), host, shared));
     Ok(Response::new(Full::default()))
@@ -50,7 +51,7 @@ async fn tunnel(upgrade: OnUpgrade, host: String, shared: Arc<Shared>) -> io::Re
     let stream = upgrade.await.map_err(io::Error::other)?;
     let acceptor = TlsAcceptor::from(shared.authority.identity(&[&host])?);
     let stream = acceptor.accept(TokioIo::new(stream)).await?;
-    http::serve(stream, |request| http::respond(request, Via::Proxy, Arc::clone(&shared))).await;
+    http::serve(stream, |request| dispatch::respond(request, Via::Proxy, Arc::clone(&shared))).await;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::http::Call;
 use crate::identity::Identity;
-use crate::service::{Service, Visitor};
+use crate::visitor::Visitor;
 
 /// Parameters whose value is a secret.
 const SECRET_PARAMS: [&str; 5] = ["SecurityToken", "OIDCToken", "refresh_token", "access_token", "Signature"];
@@ -44,10 +44,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Describes `call` to `service` by `visitor`, answered with `status` (`None`: with nothing)
-    /// and the service's error `code`.
+    /// Describes `call` to `action` of `service` by `visitor`, answered with `status` (`None`: with
+    /// nothing) and the service's error `code`.
     pub(crate) fn new(
-        service: &dyn Service,
+        (service, action): (&'static str, Option<&str>),
         call: &Call,
         visitor: &Visitor,
         (status, code): (Option<u16>, Option<String>),
@@ -69,8 +69,8 @@ impl Record {
             (name.clone(), text(value))
         });
         Self {
-            service: service.name(),
-            action: service.action(call).map(str::to_owned),
+            service,
+            action: action.map(str::to_owned),
             method: call.method.clone(),
             path: masked(&call.target),
             host: call.host.clone(),

@@ -20,8 +20,8 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use crate::http::Call;
+use crate::refusal::Refusal;
 use crate::rsa::PublicKey;
-use crate::service::Refusal;
 
 /// Everything is encoded but letters, digits and `-_.~`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -1,23 +1,15 @@
-//! What the services know and remember. One lock around it, held for the time of a decision and
-//! never across an await, so that no request waits for another.
+//! What the services share: access keys and what was issued, nonces, faults and the request log. It
+//! knows no service.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::authority::Authority;
 use crate::fault::Fault;
-use crate::identity::{Identity, Kind, RoleArn};
-use crate::metadata::Instance;
-use crate::oauth::Grants;
+use crate::identity::{Identity, Kind};
 use crate::record::Record;
-use crate::rsa::PublicKey;
-use crate::settings::{
-    Changes, CloudSsoSettings, CredentialsUriSettings, DEFAULT_ACCESS_KEYS, FaultSettings, OidcSettings, RoleSettings,
-    Settings,
-};
+use crate::settings::{AccessKeySettings, DEFAULT_ACCESS_KEYS, seconds};
 use crate::{clock, random};
 
 /// Requests that the log keeps; the oldest go first.
@@ -28,81 +20,6 @@ const MAX_ISSUED: usize = 100_000;
 const MAX_NONCES: usize = 1_000_000;
 /// Seconds for which a nonce is remembered: a timestamp is good for fifteen minutes either way.
 const NONCE_AGE: i64 = 1800;
-
-/// A listener, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Port {
-    /// STS over HTTP.
-    StsHttp,
-    /// STS over HTTPS.
-    StsHttps,
-    /// The CONNECT proxy.
-    Proxy,
-    /// The instance metadata service.
-    Metadata,
-    /// The control interface.
-    Control,
-}
-
-impl Port {
-    /// All listeners, in the order of [`Shared::connections`].
-    pub(crate) const ALL: [Self; 5] = [Self::StsHttp, Self::StsHttps, Self::Proxy, Self::Metadata, Self::Control];
-
-    /// The name in the printed line and in `GET /state`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::StsHttp => "sts_http",
-            Self::StsHttps => "sts_https",
-            Self::Proxy => "proxy",
-            Self::Metadata => "metadata",
-            Self::Control => "control",
-        }
-    }
-}
-
-/// What every listener has.
-pub(crate) struct Shared {
-    /// Signs the certificates of the TLS listeners.
-    pub(crate) authority: Authority,
-    state: Mutex<State>,
-    connections: [AtomicU64; Port::ALL.len()],
-}
-
-impl Shared {
-    /// The default state.
-    pub(crate) fn new(authority: Authority) -> Self {
-        let state = Mutex::new(State::new(Settings::default()));
-        Self { authority, state, connections: Default::default() }
-    }
-
-    /// The state, locked.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves at worst one unrecorded request: going on is better than not.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a connection to `port`.
-    pub(crate) fn count(&self, port: Port) {
-        if let Some(counter) = self.connections.get(port as usize) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// The connections since the last reset, by listener.
-    pub(crate) fn connections(&self) -> impl Iterator<Item = (Port, u64)> {
-        let counts = self.connections.iter().map(|count| count.load(Ordering::Relaxed));
-        Port::ALL.into_iter().zip(counts)
-    }
-
-    /// Starts over with `settings`.
-    pub(crate) fn reset(&self, settings: Settings) {
-        let mut state = self.state();
-        *state = State::new(settings);
-        for counter in &self.connections {
-            counter.store(0, Ordering::Relaxed);
-        }
-    }
-}
 
 /// An access key, configured or issued.
 #[derive(Clone, Debug)]
@@ -141,127 +58,62 @@ impl Issued {
     }
 }
 
-/// Everything that a reset replaces.
+/// What the services share.
 pub(crate) struct State {
     keys: HashMap<String, Key>,
     tokens: HashMap<String, String>,
     issued: VecDeque<String>,
-    roles: Option<HashMap<String, RoleSettings>>,
     /// Overrides the lifetime of what is issued, in seconds.
     pub(crate) lifetime: Option<i64>,
-    clock_offset: i64,
+    /// Seconds by which the services' clock is ahead.
+    pub(crate) clock_offset: i64,
     nonces: HashSet<(String, String)>,
     nonce_ages: VecDeque<(i64, (String, String))>,
     /// In the order in which they were given.
     pub(crate) faults: Vec<Fault>,
-    /// OIDC providers, and which tokens of theirs are good.
-    pub(crate) oidc: Vec<OidcSettings>,
-    /// The public halves of key pairs, by id.
-    pub(crate) key_pairs: HashMap<String, PublicKey>,
-    /// The instance that the metadata service describes.
-    pub(crate) instance: Instance,
-    /// Who may ask the credentials URI.
-    pub(crate) credentials_uri: CredentialsUriSettings,
-    /// Who may sign in where with CloudSSO.
-    pub(crate) cloud_sso: Vec<CloudSsoSettings>,
-    /// The tokens of OAuth.
-    pub(crate) oauth: Grants,
     records: VecDeque<Arc<Record>>,
     received: u64,
 }
 
-/// Whether a role is there to be assumed.
-pub(crate) enum Found<'a> {
-    /// It is listed, with these conditions.
-    Listed(&'a RoleSettings),
-    /// Roles are not listed at all, so every role exists.
-    Anything,
-    /// Roles are listed, and it is not among them.
-    Nothing,
-}
-
 impl State {
-    fn new(settings: Settings) -> Self {
-        let now = clock::now() + settings.clock_offset;
+    /// With these access keys (`None`: [`DEFAULT_ACCESS_KEYS`]) and nothing else, as of `now`; the text
+    /// says which key is wrong.
+    pub(crate) fn new(access_keys: Option<Vec<AccessKeySettings>>, now: i64) -> Result<Self, String> {
         let mut state = Self {
             keys: HashMap::new(),
             tokens: HashMap::new(),
             issued: VecDeque::new(),
-            roles: settings.roles.map(|roles| roles.into_iter().map(|role| (role.arn.clone(), role)).collect()),
-            lifetime: settings.lifetime,
-            clock_offset: settings.clock_offset,
+            lifetime: None,
+            clock_offset: 0,
             nonces: HashSet::new(),
             nonce_ages: VecDeque::new(),
-            faults: faults(settings.faults),
-            oidc: settings.oidc,
-            // Checked before, so none is lost here.
-            key_pairs: settings
-                .key_pairs
-                .into_iter()
-                .filter_map(|pair| Some((pair.id, PublicKey::from_pem(&pair.public_key_pem)?)))
-                .collect(),
-            instance: Instance::new(settings.metadata),
-            credentials_uri: settings.credentials_uri,
-            cloud_sso: settings.cloud_sso,
-            oauth: Grants::new(settings.oauth, now),
+            faults: Vec::new(),
             records: VecDeque::new(),
             received: 0,
         };
-        let identity =
-            |account: String, user: Option<String>| Identity { account, kind: user.map_or(Kind::Account, Kind::User) };
-        match settings.access_keys {
-            None => {
-                for key in DEFAULT_ACCESS_KEYS {
-                    let user = key.user.map(str::to_owned);
-                    state.add(
-                        key.id.to_owned(),
-                        Key {
-                            secret: key.secret.to_owned(),
-                            token: None,
-                            expires_at: None,
-                            identity: identity(key.account.to_owned(), user),
-                        },
-                    );
-                }
+        let defaults = || DEFAULT_ACCESS_KEYS.map(AccessKeySettings::from).into();
+        for key in access_keys.unwrap_or_else(defaults) {
+            seconds("expires_in", key.expires_in)?;
+            if state.keys.contains_key(&key.id) {
+                return Err(format!("`access_keys` has `{}` twice", key.id));
             }
-            Some(keys) => {
-                for key in keys {
-                    state.add(
-                        key.id,
-                        Key {
-                            secret: key.secret,
-                            token: key.token.filter(|token| !token.is_empty()),
-                            expires_at: key.expires_in.map(|seconds| now + seconds),
-                            identity: identity(key.account, key.user),
-                        },
-                    );
-                }
-            }
+            let kind = key.user.map_or(Kind::Account, Kind::User);
+            state.add(
+                key.id,
+                Key {
+                    secret: key.secret,
+                    token: key.token.filter(|token| !token.is_empty()),
+                    expires_at: key.expires_in.map(|seconds| now + seconds),
+                    identity: Identity { account: key.account, kind },
+                },
+            );
         }
-        state
-    }
-
-    /// Changes a part without a reset.
-    pub(crate) fn change(&mut self, changes: Changes) {
-        if let Some(lifetime) = changes.lifetime {
-            self.lifetime = lifetime;
-        }
-        if let Some(offset) = changes.clock_offset {
-            self.clock_offset = offset;
-        }
-        if let Some(settings) = changes.faults {
-            self.faults = faults(settings);
-        }
+        Ok(state)
     }
 
     /// Seconds since 1970 on the services' clock.
     pub(crate) fn now(&self) -> i64 {
         clock::now() + self.clock_offset
-    }
-
-    /// Seconds by which the services' clock is ahead.
-    pub(crate) fn clock_offset(&self) -> i64 {
-        self.clock_offset
     }
 
     /// An access key by its id.
@@ -312,13 +164,6 @@ impl State {
         self.keys.insert(id, key);
     }
 
-    /// Looks a role up.
-    pub(crate) fn role(&self, arn: &RoleArn) -> Found<'_> {
-        let Some(roles) = &self.roles else { return Found::Anything };
-        let arn = format!("acs:ram::{}:role/{}", arn.account, arn.name);
-        roles.get(&arn).map_or(Found::Nothing, Found::Listed)
-    }
-
     /// Takes a nonce; `false` if this key has used it already.
     pub(crate) fn use_nonce(&mut self, access_key_id: &str, nonce: &str) -> bool {
         // The machine's clock, not the services': a test that moves theirs must not forget nonces.
@@ -365,16 +210,6 @@ impl State {
     pub(crate) fn key_counts(&self) -> (usize, usize) {
         (self.keys.len().saturating_sub(self.issued.len()), self.issued.len())
     }
-
-    /// The listed roles; `None` if every role exists.
-    pub(crate) fn role_count(&self) -> Option<usize> {
-        self.roles.as_ref().map(HashMap::len)
-    }
-}
-
-fn faults(settings: Vec<FaultSettings>) -> Vec<Fault> {
-    // Checked before, so none is lost here.
-    settings.into_iter().filter_map(|settings| Fault::new(settings).ok()).collect()
 }
 
 #[cfg(test)]
@@ -383,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_used_once_per_key() {
-        let mut state = State::new(Settings::default());
+        let mut state = State::new(None, 0).unwrap();
         assert!(state.use_nonce("a", "1"));
         assert!(!state.use_nonce("a", "1"));
         assert!(state.use_nonce("b", "1"));

@@ -7,10 +7,12 @@ const { createServer } = require('node:http');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
+const { Emulator } = require('../../emulator.js');
 const { SECRET } = require('../../node/secrets.js');
 
+const service = new Emulator(JSON.parse(process.env.EMULATOR));
 /** The emulator's addresses. */
-const emulator = JSON.parse(process.env.EMULATOR);
+const emulator = service.addresses;
 /** `require` as a program has it in whose node_modules the SDKs are. */
 const peer = createRequire(join(process.env.PEERS, 'program.js'));
 /** Whether this package is what the SDKs' own `require('@alicloud/credentials')` gets. */
@@ -24,22 +26,14 @@ const adapters = ours(`${name}/adapters${inItsPlace ? '' : '.js'}`);
 const KEY = { id: 'LTAIpeer', secret: SECRET, account: '1000000000000001', user: 'alice' };
 const ROLE = 'acs:ram::1000000000000001:role/peer';
 
-async function control(method, path, body) {
-  const reply = await fetch(emulator.control + path, { method, body: body && JSON.stringify(body) });
-  const text = await reply.text();
-  if (!reply.ok) throw new Error(text);
-  return text === '' ? undefined : JSON.parse(text);
-}
-
 /** Forgets everything that was; only `KEY` exists. */
 function reset() {
-  return control('POST', '/reset', { access_keys: [KEY] });
+  return service.reset({ access_keys: [KEY] });
 }
 
 /** The requests to `action` so far, oldest first. */
-async function requests(action) {
-  const { requests: all } = await control('GET', '/requests');
-  return all.filter((request) => request.action === action);
+function requests(action) {
+  return service.requests(action);
 }
 
 /** A client whose credential is a role's, issued by the emulator. */

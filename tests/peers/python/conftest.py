@@ -13,8 +13,9 @@ from aliyun_cred.models import Config
 from recorder import Recorder
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "tests/scenarios"), str(ROOT / "tests/python")]
-from run import Emulator  # noqa: E402
+# Last, so that no name in them hides a package of the SDKs'.
+sys.path += [str(ROOT / "tests"), str(ROOT / "tests/python")]
+from emulator import Emulator  # noqa: E402
 from support import BEARER_TOKEN, SECRET  # noqa: E402
 
 PREFIXES = ("ALIBABA_CLOUD_", "ALIYUN_", "OSS_", "ODPS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -24,9 +25,8 @@ USER = {"id": "LTAIpeer", "secret": SECRET, "account": ACCOUNT, "user": "alice"}
 
 @pytest.fixture(scope="session")
 def one_emulator(tmp_path_factory):
-    emulator = Emulator(tmp_path_factory.mktemp("emulator"))
-    yield emulator
-    emulator.stop()
+    with Emulator(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
 
 
 @pytest.fixture
@@ -42,18 +42,14 @@ def emulator(one_emulator, monkeypatch, tmp_path):
         "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": one_emulator.addresses["metadata"],
     }.items():
         monkeypatch.setenv(name, value)
-    one_emulator.control("POST", "/reset", {"access_keys": [USER]})
+    one_emulator.reset(access_keys=[USER])
     return one_emulator
 
 
 @pytest.fixture
 def asked(emulator):
     """What the emulator was asked: `asked("GetCallerIdentity")`."""
-
-    def asked(action):
-        return [entry for entry in emulator.control("GET", "/requests")["requests"] if entry["action"] == action]
-
-    return asked
+    return emulator.requests
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +140,7 @@ def bearer(emulator):
 def sts_denies(emulator):
     """From now on the service refuses the role."""
     fault = {"service": "sts", "action": "AssumeRole", "status": 403, "code": "NoPermission", "message": "no"}
-    emulator.control("PATCH", "/state", {"faults": [fault]})
+    emulator.patch(faults=[fault])
 
 
 def identity(entry):

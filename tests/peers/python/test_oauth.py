@@ -41,7 +41,7 @@ class Keeper:
 def oauth(emulator):
     """The service's state; `reset()` may say more."""
     state = {"client_ids": [APP], "refresh_token": REFRESH_TOKEN, "access_token": ACCESS_TOKEN}
-    emulator.control("POST", "/reset", {"access_keys": [], "oauth": {**state, "strict": True}})
+    emulator.reset(access_keys=[], oauth={**state, "strict": True})
     return emulator
 
 
@@ -78,7 +78,7 @@ def test_what_is_told_goes_on_in_the_next_process(oauth, how):
         # What is still good is taken as it is, and nobody is told.
         assert resolve(make(keeper), how).get_access_key_id() == credential.get_access_key_id()
         assert len(keeper.calls) == told
-        counts = oauth.control("GET", "/state")["oauth"]
+        counts = oauth.state()["oauth"]
         assert (counts["refreshes"], counts["refused"]) == (generation, 0)
         # As good as over: the access token is refreshed, and exchanged.
         keeper.held = {**held, "access_token_expire": int(time.time()) + 1200, "sts_expiration": int(time.time())}
@@ -90,7 +90,7 @@ def test_each_rotation_of_one_provider_is_told(oauth):
     for generation in range(1, 4):
         assert provider.get_credentials().get_access_key_id() == keeper.calls[-1]
         # The access token still lives, and so only the exchange is done again.
-        assert oauth.control("GET", "/state")["oauth"]["refreshes"] == 1
+        assert oauth.state()["oauth"]["refreshes"] == 1
         assert len(set(keeper.calls) - {None}) == generation
         provider.invalidate()
 

@@ -1,8 +1,10 @@
 //! Every fault, whether it answers or not.
 
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use aliyun_cred_emulator::Emulator;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -76,4 +78,121 @@ fn faults_that_do_not_answer() {
     hanging.set_nonblocking(false).unwrap();
     drop(emulator);
     assert!(receive(&mut hanging).is_none());
+}
+
+/// The answer to `GET /held`, which comes once so many are held.
+fn held(emulator: &Emulator, at_least: usize) -> Value {
+    let reply = control(emulator, "GET", &format!("/held?at_least={at_least}"), "");
+    assert_eq!(reply.status, 200);
+    reply.json()["held"].clone()
+}
+
+/// Sends `AssumeRole` and returns without its answer, once it is the `count`th that is held.
+fn hold(emulator: &Emulator, count: usize) -> TcpStream {
+    let mut stream = connect(&emulator.addresses().sts_http);
+    stream.write_all(Request::assume_role(&alice()).to_wire("/", "sts.example").as_bytes()).unwrap();
+    assert_eq!(held(emulator, count), count);
+    stream
+}
+
+fn release(emulator: &Emulator, body: &str) -> Value {
+    let reply = control(emulator, "POST", "/release", body);
+    assert_eq!(reply.status, 200);
+    reply.json()["held"].clone()
+}
+
+fn is_unanswered(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let error = stream.peek(&mut [0]).err().map(|error| error.kind());
+    stream.set_nonblocking(false).unwrap();
+    error == Some(ErrorKind::WouldBlock)
+}
+
+const HOLD: &str = r#"{"faults":[{"hold":true,"action":"AssumeRole"}]}"#;
+
+#[test]
+fn held_requests_wait_for_their_release() {
+    let emulator = start();
+    reset(&emulator, HOLD);
+    let mut waiting: Vec<TcpStream> = (1..=3).map(|count| hold(&emulator, count)).collect();
+    // They are in the log, and others are answered in the meantime.
+    assert_eq!(Request::new("GetCallerIdentity", &alice()).send(&emulator).status, 200);
+    let log = requests(&emulator);
+    assert_eq!(log.iter().map(|entry| &entry["status"]).collect::<Vec<_>>(), [200; 4]);
+    assert_eq!(control(&emulator, "GET", "/state", "").json()["held"], 3);
+
+    // The oldest first.
+    assert_eq!(release(&emulator, r#"{"count":1}"#), 2);
+    assert_eq!(receive(&mut waiting.remove(0)).unwrap().status, 200);
+    assert!(waiting.iter().all(is_unanswered));
+    waiting.push(hold(&emulator, 3));
+    // Then all, and whatever comes later.
+    assert_eq!(release(&emulator, ""), 0);
+    for stream in &mut waiting {
+        assert_eq!(receive(stream).unwrap().status, 200);
+    }
+    assert_eq!(Request::assume_role(&alice()).send(&emulator).status, 200);
+
+    // New faults hold again, and what waits goes on waiting for its release.
+    let changed = control(&emulator, "PATCH", "/state", HOLD);
+    assert_eq!(changed.json()["held"], 0);
+    let mut one = hold(&emulator, 1);
+    assert_eq!(control(&emulator, "PATCH", "/state", r#"{"faults":[]}"#).json()["held"], 1);
+    assert!(is_unanswered(&one));
+    // A reset releases it.
+    reset(&emulator, HOLD);
+    assert_eq!(receive(&mut one).unwrap().status, 200);
+    hold(&emulator, 1);
+}
+
+#[test]
+fn a_hold_is_counted_and_goes_with_other_faults() {
+    let emulator = start();
+    reset(
+        &emulator,
+        r#"{"faults":[{"hold":true,"skip":1,"times":1,"status":503,"code":"Down"},{"hold":true,"skip":2,"times":1},
+            {"skip":2,"times":1,"close":true}]}"#,
+    );
+    assert_eq!(Request::assume_role(&alice()).send(&emulator).status, 200);
+    let mut refused = hold(&emulator, 1);
+    let mut closed = hold(&emulator, 2);
+    assert_eq!(Request::assume_role(&alice()).send(&emulator).status, 200);
+    assert_eq!(release(&emulator, r#"{"count":2}"#), 0);
+    assert_eq!(receive(&mut refused).unwrap().refusal(), (503, "Down".to_owned()));
+    assert!(receive(&mut closed).is_none());
+}
+
+#[test]
+fn whoever_is_held_may_go() {
+    let emulator = start();
+    reset(&emulator, HOLD);
+    let (gone, mut stays) = (hold(&emulator, 1), hold(&emulator, 2));
+    drop(gone);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while held(&emulator, 1) != 1 {
+        assert!(Instant::now() < deadline, "the client that went is still held");
+    }
+    assert_eq!(release(&emulator, r#"{"count":1}"#), 0);
+    assert_eq!(receive(&mut stays).unwrap().status, 200);
+
+    let mut last = hold(&emulator, 1);
+    drop(emulator);
+    assert!(receive(&mut last).is_none());
+}
+
+#[test]
+fn what_is_wrong_about_a_hold_is_named() {
+    let emulator = start();
+    assert_eq!(held(&emulator, 0), 0);
+    for (method, path, body, named) in [
+        ("POST", "/release", r#"{"cuont":1}"#, "cuont"),
+        ("GET", "/held?least=1", "", "least=1"),
+        ("GET", "/held?at_least=x", "", "at_least=x"),
+    ] {
+        let reply = control(&emulator, method, path, body);
+        assert_eq!(reply.status, 400);
+        assert!(reply.json()["error"].as_str().unwrap().contains(named), "{path}");
+    }
+    assert_eq!(control(&emulator, "POST", "/held", "").status, 405);
+    assert_eq!(control(&emulator, "GET", "/release", "").status, 405);
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 /// Why a token is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(super) enum Fault {
     /// Not three parts.
     Parts,
     /// A part is not Base64.
@@ -30,22 +30,22 @@ pub(crate) enum Fault {
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Claims {
+pub(super) struct Claims {
     /// `sub`
-    pub(crate) subject: String,
+    pub(super) subject: String,
     /// `iss`
-    pub(crate) issuer: String,
+    pub(super) issuer: String,
     /// `aud`
-    pub(crate) audience: Vec<String>,
+    pub(super) audience: Vec<String>,
     /// `exp`
-    pub(crate) expires_at: i64,
+    pub(super) expires_at: i64,
     /// `iat`
-    pub(crate) issued_at: Option<i64>,
+    pub(super) issued_at: Option<i64>,
 }
 
 impl Claims {
     /// Verifies a token as of `now`.
-    pub(crate) fn verify(token: &str, key: &[u8], now: i64) -> Result<Self, Fault> {
+    pub(super) fn verify(token: &str, key: &[u8], now: i64) -> Result<Self, Fault> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Fault::Parts)?;
         let (head, claims) = signed.split_once('.').ok_or(Fault::Parts)?;
         if claims.contains('.') {

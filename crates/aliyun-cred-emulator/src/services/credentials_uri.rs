@@ -5,23 +5,48 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{Call, Content, Defect};
 use crate::identity::{Identity, Kind};
-use crate::service::{Refusal, Service, Visitor};
+use crate::refusal::Refusal;
+use crate::service::Service;
 use crate::settings::default_account;
 use crate::state::State;
+use crate::visitor::Visitor;
 
+/// The name of the service.
+pub(crate) const NAME: &str = "credentials_uri";
 /// Seconds for which credentials are good unless the settings say otherwise.
 const LIFETIME: i64 = 3600;
 
+/// Who may ask the credentials URI: anybody, unless there is a name and a password.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// For Basic authorization.
+    pub(crate) user: Option<String>,
+    /// For Basic authorization.
+    pub(crate) password: Option<String>,
+}
+
 /// The service.
-pub(crate) struct CredentialsUri;
+pub(crate) struct CredentialsUri(Settings);
+
+impl CredentialsUri {
+    /// As the settings say; the text says what is wrong with them.
+    pub(crate) fn new(settings: Settings) -> Result<Self, String> {
+        if settings.user.is_some() != settings.password.is_some() {
+            return Err("`credentials_uri` needs both `user` and `password`, or neither".to_owned());
+        }
+        Ok(Self(settings))
+    }
+}
 
 impl Service for CredentialsUri {
     fn name(&self) -> &'static str {
-        "credentials_uri"
+        NAME
     }
 
     fn action<'a>(&self, _: &'a Call) -> Option<&'a str> {
@@ -33,8 +58,8 @@ impl Service for CredentialsUri {
         matches!(defect, Defect::Repeated | Defect::NotUtf8)
     }
 
-    fn admit(&self, state: &mut State, call: &Call) -> Visitor {
-        let settings = &state.credentials_uri;
+    fn admit(&self, _: &mut State, call: &Call) -> Visitor {
+        let Self(settings) = self;
         let expected = settings.user.as_ref().zip(settings.password.as_ref());
         let is_right = match (expected, call.header("authorization")) {
             (_, None) => None,
@@ -49,7 +74,7 @@ impl Service for CredentialsUri {
         Visitor::anybody(call, refusal).with("basic", is_right)
     }
 
-    fn perform(&self, state: &mut State, call: &Call, _: Option<&Identity>) -> Result<Content, Refusal> {
+    fn perform(&mut self, state: &mut State, call: &Call, _: Option<&Identity>) -> Result<Content, Refusal> {
         if call.method != "GET" {
             return Err(Refusal::new(405, "MethodNotAllowed", "Only GET is answered here."));
         }

@@ -2,10 +2,13 @@
 //!
 //! A nonce is used up by a right signature only, so that nobody can spoil another's.
 
+use std::collections::HashMap;
+
 use crate::clock;
 use crate::http::Call;
 use crate::identity::{Identity, Kind};
-use crate::service::Refusal;
+use crate::refusal::Refusal;
+use crate::rsa::PublicKey;
 use crate::settings::default_account;
 use crate::signature::Signed;
 use crate::state::{Key, State};
@@ -14,7 +17,7 @@ use crate::state::{Key, State};
 const MAX_SKEW: u64 = 900;
 
 /// The caller that signed `call`, or why it is not believed.
-pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
+pub(super) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
     let signed = Signed::read(call)?;
     check_time(state, &signed)?;
     let key = state.key(&signed.access_key_id).ok_or_else(not_found)?;
@@ -30,11 +33,15 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, R
     Ok(identity)
 }
 
-/// The owner of the key pair that signed `call`, or why it is not believed.
-pub(crate) fn authenticate_key_pair(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
+/// The owner of that one of `key_pairs` that signed `call`, or why it is not believed.
+pub(super) fn authenticate_key_pair(
+    key_pairs: &HashMap<String, PublicKey>,
+    state: &mut State,
+    call: &Call,
+) -> Result<Identity, Refusal> {
     let signed = Signed::read_rsa(call)?;
     check_time(state, &signed)?;
-    let key = state.key_pairs.get(&signed.access_key_id).ok_or_else(not_found)?;
+    let key = key_pairs.get(&signed.access_key_id).ok_or_else(not_found)?;
     if !signed.is_by_key(key) {
         return Err(mismatch(&signed));
     }

@@ -3,23 +3,47 @@
 //! <https://github.com/aliyun/alibabacloud-sso-cli>; its error codes are published nowhere, so those
 //! here are this crate's own.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Call, Content};
 use crate::identity::{Identity, Kind};
 use crate::random;
-use crate::service::{Refusal, Service, Visitor};
+use crate::refusal::Refusal;
+use crate::service::Service;
 use crate::state::State;
+use crate::visitor::Visitor;
 
+/// The name of the service.
+pub(crate) const NAME: &str = "cloud_sso";
 /// Seconds for which credentials are good unless the settings say otherwise.
 const LIFETIME: i64 = 3600;
 
+/// A sign-in that CloudSSO knows, for one configuration in one account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// What the bearer has.
+    pub(crate) access_token: String,
+    /// The account.
+    pub(crate) account_id: String,
+    /// What may be done there.
+    pub(crate) access_configuration_id: String,
+}
+
 /// The service.
-pub(crate) struct CloudSso;
+pub(crate) struct CloudSso(Vec<SignIn>);
+
+impl CloudSso {
+    /// With these sign-ins.
+    pub(crate) fn new(sign_ins: Vec<SignIn>) -> Self {
+        Self(sign_ins)
+    }
+}
 
 impl Service for CloudSso {
     fn name(&self) -> &'static str {
-        "cloud_sso"
+        NAME
     }
 
     fn action<'a>(&self, _: &'a Call) -> Option<&'a str> {
@@ -34,12 +58,12 @@ impl Service for CloudSso {
             .with("access_configuration_id", field("AccessConfigurationId"))
     }
 
-    fn perform(&self, state: &mut State, call: &Call, _: Option<&Identity>) -> Result<Content, Refusal> {
+    fn perform(&mut self, state: &mut State, call: &Call, _: Option<&Identity>) -> Result<Content, Refusal> {
         if call.method != "POST" {
             return Err(Refusal::new(405, "MethodNotAllowed", "This http method is not supported."));
         }
         let token = call.authorization("Bearer").unwrap_or_default();
-        let mut grants = state.cloud_sso.iter().filter(|grant| grant.access_token == token).peekable();
+        let mut grants = self.0.iter().filter(|grant| grant.access_token == token).peekable();
         if grants.peek().is_none() {
             return Err(Refusal::new(401, "InvalidAccessToken", "The access token is invalid or expired."));
         }

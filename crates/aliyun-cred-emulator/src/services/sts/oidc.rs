@@ -2,20 +2,52 @@
 //! token is the proof.
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{assume, duration, invalid, no_such_role, policy, required, role, session_name};
+use super::assume_role::assume;
+use super::jwt::{Claims, Fault};
+use super::parameters::{duration, invalid, policy, required, role, session_name};
+use super::roles::Roles;
 use crate::clock;
 use crate::http::Call;
-use crate::jwt::{Claims, Fault};
-use crate::service::Refusal;
-use crate::settings::OidcSettings;
-use crate::state::{Found, State};
+use crate::refusal::Refusal;
+use crate::state::State;
 
 /// The length of a token, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 
-pub(super) fn assume_role_with_oidc(state: &mut State, call: &Call) -> Result<Value, Refusal> {
+/// An OIDC provider and one kind of token of its that is good. A provider may be listed repeatedly.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provider {
+    /// `acs:ram::<account>:oidc-provider/<name>`.
+    pub(crate) provider_arn: String,
+    /// The `iss` that a token has to have.
+    pub(crate) issuer: Option<String>,
+    /// One of the `aud` that a token has to have.
+    pub(crate) audience: Option<String>,
+    /// The one token that is good, whatever is in it.
+    pub(crate) token: Option<String>,
+    /// The key with which good tokens are signed.
+    pub(crate) hs256_key: Option<String>,
+}
+
+/// Checks what the types do not.
+pub(super) fn check(providers: &[Provider]) -> Result<(), String> {
+    for provider in providers {
+        if provider.token.is_some() == provider.hs256_key.is_some() {
+            return Err(format!("`oidc` needs `token` or `hs256_key`, not both: {}", provider.provider_arn));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn assume_role_with_oidc(
+    (roles, providers): (&Roles, &[Provider]),
+    state: &mut State,
+    call: &Call,
+) -> Result<Value, Refusal> {
     let (arn, role) = role(call)?;
     let provider = required(call, "OIDCProviderArn")?;
     let token = call.param("OIDCToken").unwrap_or_default();
@@ -27,17 +59,11 @@ pub(super) fn assume_role_with_oidc(state: &mut State, call: &Call) -> Result<Va
     }
     let session = session_name(call)?;
     policy(call)?;
-    let info = verify(state, provider, token)?;
-    let longest = match state.role(&role) {
-        Found::Anything => super::DURATION.1,
-        Found::Nothing => return Err(no_such_role()),
-        Found::Listed(found) => {
-            if found.trusts.as_ref().is_some_and(|trusted| !trusted.iter().any(|principal| principal == provider)) {
-                return Err(no_permission("There is no permission"));
-            }
-            found.max_duration.unwrap_or(super::DURATION.1)
-        }
-    };
+    let info = verify(providers, (provider, token), state.now())?;
+    let longest = roles.longest(&role, |role| {
+        let trusts = |trusted: &Vec<String>| trusted.iter().any(|principal| principal == provider);
+        if role.trusts.as_ref().is_none_or(trusts) { Ok(()) } else { Err(no_permission("There is no permission")) }
+    })?;
     let seconds = duration(call, longest)?;
     let mut document = assume(state, arn, role, session, seconds);
     if let Some(document) = document.as_object_mut() {
@@ -47,10 +73,10 @@ pub(super) fn assume_role_with_oidc(state: &mut State, call: &Call) -> Result<Va
 }
 
 /// What the token says, if one of the provider's settings accepts it.
-fn verify(state: &State, provider: &str, token: &str) -> Result<Value, Refusal> {
+fn verify(providers: &[Provider], (provider, token): (&str, &str), now: i64) -> Result<Value, Refusal> {
     let mut refusal = no_permission("No such OIDC Provider registered.");
-    for settings in state.oidc.iter().filter(|settings| settings.provider_arn == provider) {
-        match accept(settings, token, state.now()) {
+    for settings in providers.iter().filter(|settings| settings.provider_arn == provider) {
+        match accept(settings, token, now) {
             Ok(info) => return Ok(info),
             Err(reason) => refusal = reason,
         }
@@ -58,7 +84,7 @@ fn verify(state: &State, provider: &str, token: &str) -> Result<Value, Refusal> 
     Err(refusal)
 }
 
-fn accept(settings: &OidcSettings, token: &str, now: i64) -> Result<Value, Refusal> {
+fn accept(settings: &Provider, token: &str, now: i64) -> Result<Value, Refusal> {
     let Some(key) = &settings.hs256_key else {
         if settings.token.as_deref() != Some(token) {
             return Err(invalid_token("Invalid", "The Jwt content is invalid that cannot be recognized."));

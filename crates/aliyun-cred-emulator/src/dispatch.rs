@@ -1,0 +1,108 @@
+//! The one way in which a request is handled: find out who calls, let faults strike, perform, write
+//! it down, and only then answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::Request;
+use hyper::body::Incoming;
+
+use crate::fault::{Effect, Misfortune, strike};
+use crate::hold::Held;
+use crate::http::{self, Answer, Call, Content, Reply, Via};
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::service::Service;
+use crate::shared::Shared;
+use crate::visitor::Visitor;
+use crate::world::World;
+
+/// Answers one request that came in by `via`.
+pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Shared>) -> io::Result<Reply> {
+    http::respond(request, via, |call| async move {
+        let Outcome { latency, held, answer } = handle(&shared, &call);
+        if latency > Duration::ZERO {
+            tokio::time::sleep(latency).await;
+        }
+        if let Some(held) = held {
+            held.released().await;
+        }
+        answer
+    })
+    .await
+}
+
+/// What is sent, and when.
+struct Outcome {
+    /// To wait before.
+    latency: Duration,
+    /// To wait for before.
+    held: Option<Held>,
+    /// To send then.
+    answer: Answer,
+}
+
+/// Handles one request. All of its consequences are in the state, and it is in the log, before the
+/// first byte of an answer can be seen.
+fn handle(shared: &Shared, call: &Call) -> Outcome {
+    let mut world = shared.world();
+    let World { state, services } = &mut *world;
+    let service = services.of(call);
+    let visitor = match call.defect.filter(|defect| !service.overlooks(*defect)) {
+        Some(defect) => Visitor::anybody(call, Some(defect.into())),
+        None => service.admit(state, call),
+    };
+    let Misfortune { latency, holds, effect } = strike(&mut state.faults, service.name(), service.action(call));
+    let mut perform = |service: &mut dyn Service| match &visitor.caller {
+        Ok(caller) => service.perform(state, call, caller.as_ref()),
+        Err(refusal) => Err(refusal.clone()),
+    };
+    let (answer, code) = match effect {
+        None | Some(Effect::Delay) => {
+            let result = perform(service);
+            finish(service, call, result)
+        }
+        Some(Effect::Fields { drop, set }) => {
+            let mut result = perform(service);
+            if let Ok(Content::Json(document)) = &mut result
+                && let Some(fields) = document.pointer_mut(service.credentials(call))
+                && let Some(fields) = fields.as_object_mut()
+            {
+                drop.iter().for_each(|name| {
+                    fields.shift_remove(name);
+                });
+                fields.extend(set);
+            }
+            finish(service, call, result)
+        }
+        Some(Effect::Error { status, code, message }) => finish(service, call, Err(Refusal { status, code, message })),
+        Some(Effect::Raw { status, content_type, body }) => {
+            (Answer::Response { status, content_type, location: None, body: body.into() }, None)
+        }
+        Some(Effect::Close) => (Answer::Close, None),
+        Some(Effect::Hang) => (Answer::Hang, None),
+        Some(Effect::Redirect(url)) => (made_up(302, Some(url), Bytes::new()), None),
+        Some(Effect::Oversize(size)) => (made_up(200, None, vec![b' '; size].into()), None),
+    };
+    let status = match &answer {
+        Answer::Response { status, .. } => Some(*status),
+        Answer::Close | Answer::Hang => None,
+    };
+    state.record(Record::new((service.name(), service.action(call)), call, &visitor, (status, code)));
+    // Under the lock still: whoever sees that it waits sees it in the log, and no reset comes between.
+    let held = if holds { shared.holds.hold() } else { None };
+    Outcome { latency, held, answer }
+}
+
+fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) -> (Answer, Option<String>) {
+    match result {
+        Ok(content) => (Answer::new(200, content), None),
+        Err(refusal) => (Answer::new(refusal.status, service.refuse(call, &refusal)), Some(refusal.code)),
+    }
+}
+
+fn made_up(status: u16, location: Option<String>, body: Bytes) -> Answer {
+    Answer::Response { status, content_type: "application/json".to_owned(), location, body }
+}

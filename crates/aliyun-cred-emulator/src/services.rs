@@ -1,0 +1,55 @@
+//! All services, and which requests are whose.
+
+use crate::http::{Call, Via};
+use crate::service::Service;
+use cloud_sso::CloudSso;
+use credentials_uri::CredentialsUri;
+use metadata::Metadata;
+use oauth::Oauth;
+use sts::Sts;
+
+pub(crate) mod cloud_sso;
+pub(crate) mod credentials_uri;
+pub(crate) mod metadata;
+pub(crate) mod oauth;
+pub(crate) mod sts;
+
+/// The names of all services.
+pub(crate) const NAMES: [&str; 5] = [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME];
+
+/// Every service, each with what it alone knows.
+pub(crate) struct Services {
+    /// STS.
+    pub(crate) sts: Sts,
+    /// Instance metadata.
+    pub(crate) metadata: Metadata,
+    /// The credentials URI.
+    pub(crate) credentials_uri: CredentialsUri,
+    /// CloudSSO.
+    pub(crate) cloud_sso: CloudSso,
+    /// OAuth.
+    pub(crate) oauth: Oauth,
+}
+
+impl Services {
+    /// Whose a request is: the listener decides, then the host, then the path. Real names are taken
+    /// at their word (no other host than its own has OAuth, as in reality); a host of no meaning
+    /// (loopback, or whatever a test calls it) has everything by its path.
+    pub(crate) fn of(&mut self, call: &Call) -> &mut dyn Service {
+        let host = call.host.rsplit_once(':').map_or(call.host.as_str(), |(host, _)| host).to_ascii_lowercase();
+        let is_real = ["aliyuncs.com", "aliyun.com", "alibabacloud.com", "alibabacloudsso.com"]
+            .iter()
+            .any(|domain| host.ends_with(domain));
+        match (call.via, host.as_str(), call.path.as_str()) {
+            (Via::Metadata, _, _) | (_, "100.100.100.200", _) => &mut self.metadata,
+            (_, "oauth.aliyun.com" | "oauth.alibabacloud.com", _) => &mut self.oauth,
+            (_, _, "/cloud-credentials") => &mut self.cloud_sso,
+            (_, _, path) if path == "/credentials-uri" || path.starts_with("/credentials-uri/") => {
+                &mut self.credentials_uri
+            }
+            (_, _, "/v1/token" | "/v1/exchange") if !is_real => &mut self.oauth,
+            (_, _, path) if path.starts_with("/latest/") && !is_real => &mut self.metadata,
+            _ => &mut self.sts,
+        }
+    }
+}
