@@ -191,6 +191,15 @@ impl Provider {
         }
     }
 
+    /// Takes over which credential the provider in its place has handed out: that one is not to be had again from a file.
+    fn inherit(&self, before: &Provider) {
+        match (self, before) {
+            (Provider::OAuth(oauth), Provider::OAuth(before)) => oauth.inherit(before),
+            (Provider::RamRoleArn(role), Provider::RamRoleArn(before)) => role.base().inherit(before.base()),
+            _ => {}
+        }
+    }
+
     /// Asks the source. It may take as long as the source's limits allow.
     pub(crate) fn fetch<'a>(&'a self, host: &'a Host) -> Fetch<'a> {
         match self {
@@ -243,9 +252,14 @@ impl Loaded {
         match self.provider.load_full() {
             // What only this process knows stays.
             Some(provider) if !forgotten || provider.is_ahead_of_its_file() => Ok(provider),
-            _ => {
-                self.provider.store(None);
+            before => {
+                // Tried again by the next fetch if it fails.
+                self.forgotten.store(true, Ordering::Relaxed);
                 let provider = Arc::new(load.await?);
+                self.forgotten.store(false, Ordering::Relaxed);
+                if let Some(before) = before {
+                    provider.inherit(&before);
+                }
                 self.provider.store(Some(provider.clone()));
                 Ok(provider)
             }

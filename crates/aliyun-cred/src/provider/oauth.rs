@@ -152,6 +152,10 @@ impl OAuth {
         self.unwritten.load().is_some()
     }
 
+    pub(super) fn inherit(&self, before: &OAuth) {
+        self.handed_out.store(before.handed_out.load_full());
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let credentials = self.resolve(host).await.map_err(|error| error.at_provider(NAME))?;
         self.handed_out.store(credentials.access_key_id().map(|id| id.to_owned().into()));

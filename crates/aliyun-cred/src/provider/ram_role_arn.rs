@@ -37,6 +37,10 @@ impl RamRoleArn {
         Ok(Provider::RamRoleArn(Box::new(RamRoleArn { base, roles })))
     }
 
+    pub(super) fn base(&self) -> &Provider {
+        &self.base
+    }
+
     pub(super) fn is_ahead_of_its_file(&self) -> bool {
         self.base.is_ahead_of_its_file()
     }
