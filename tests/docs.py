@@ -69,7 +69,7 @@ def check_links():
 def check_scenarios():
     text = read("tests/scenarios/README.md")
     table = text.partition("## Which behaviour is where")[2]
-    scenarios = {path.parent.name for path in ROOT.glob("tests/scenarios/*/scenario.json")}
+    scenarios = {path.parent.name for path in ROOT.glob("tests/scenarios/*/*/scenario.json")}
     named = set(re.findall(r"`(\w+)`", table))
     for scenario in sorted(scenarios - named):
         yield f"tests/scenarios/README.md names {scenario}", False
@@ -86,7 +86,7 @@ def check_scenarios():
 
 def check_secrets():
     """A canary of another shape than a real secret's may be cut out of a text where the real one would stay."""
-    for scenario in sorted(ROOT.glob("tests/scenarios/*/scenario.json")):
+    for scenario in sorted(ROOT.glob("tests/scenarios/*/*/scenario.json")):
         found = list(named_secrets(json.loads(scenario.read_text("utf-8"))))
         for path in scenario.parent.glob("home/**/*"):
             if path.is_file():
@@ -94,7 +94,7 @@ def check_secrets():
         for name, secret in found:
             shape = SHAPES.get(name.rpartition("_")[2])
             if shape and scenario.parent.name not in ODD_SECRETS:
-                what = f"tests/scenarios/{scenario.parent.name}: {name} has the shape of a real one and the word canary"
+                what = f"{scenario.parent.relative_to(ROOT)}: {name} has the shape of a real one and the word canary"
                 yield what, re.fullmatch(shape, secret) is not None and "canary" in secret
 
 

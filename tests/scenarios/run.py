@@ -346,7 +346,7 @@ def main():
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
     options = parser.parse_args()
-    folders = sorted(path.parent for path in HERE.glob("*/scenario.json"))
+    folders = sorted(path.parent for path in HERE.glob("*/*/scenario.json"))
     unknown = set(options.names) - {folder.name for folder in folders}
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")

@@ -88,7 +88,7 @@ def work(folders, modules):
 
 def main():
     modules, names = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
-    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/scenario.json"))
+    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/*/scenario.json"))
     folders = [folder for folder in folders if not names or folder.name in names]
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:

@@ -302,7 +302,7 @@ def compare(mode, folders, expected, emulator, temporary, verbose):
 
 def main():
     names = sys.argv[1:]
-    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/scenario.json"))
+    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/*/scenario.json"))
     known = {folder.name for folder in folders}
     folders = [folder for folder in folders if not names or folder.name in names]
     expected, failed = {}, 0
