@@ -22,8 +22,9 @@ import tempfile
 import urllib.parse
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, resolve
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
@@ -38,9 +39,6 @@ SURFACES = {
 
 # Nothing that a probe does takes longer; a run that reaches this hangs.
 WATCHDOG_SECONDS = 60
-
-# In an expected text: any characters.
-ANY = "${any}"
 
 
 class Emulator:
@@ -75,19 +73,6 @@ class Emulator:
 
 class Mismatch(Exception):
     """What a surface did differs from what the scenario says."""
-
-
-def substitute(value, names):
-    """Replaces `${name}` in every string of a JSON value."""
-    if isinstance(value, str):
-        for name, text in names.items():
-            value = value.replace("${" + name + "}", text)
-        return value
-    if isinstance(value, list):
-        return [substitute(item, names) for item in value]
-    if isinstance(value, dict):
-        return {key: substitute(item, names) for key, item in value.items()}
-    return value
 
 
 def matches(expected, found):
@@ -125,7 +110,8 @@ def check_error(where, expected, found, surface):
             compare(f"{where}: sources asked", [attempt["provider"] for attempt in expected[key]], names)
             for wanted, attempt in zip(expected[key], found["attempts"]):
                 compare(f"{where}: {wanted['provider']}: kind", wanted["kind"], attempt["kind"])
-                compare(f"{where}: {wanted['provider']}: text", wanted["text"], attempt["message"])
+                text = wanted.get(f"text.{language}", wanted["text"])
+                compare(f"{where}: {wanted['provider']}: text", text, attempt["message"])
         elif name in ("code", "request_id", "http_status"):
             compare(f"{where}: {name}", expected[key], found[name])
         elif name not in ("kind", "text"):
@@ -189,22 +175,6 @@ def compare_json(where, expected, found):
         compare(where, expected, found, secret=True)
 
 
-def named_secrets(value, name=""):
-    """Every string that stands under a name which says that it is a secret, and that name."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from named_secrets(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from named_secrets(item, name)
-    elif isinstance(value, str):
-        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        if re.search(r"secret|token$|token_|private", name) and not re.search(r"file|path|url|expire", name):
-            # A private key may be given by its path.
-            if len(value) >= 6 and ANY not in value and not value.startswith("/"):
-                yield name, value
-
-
 def secrets_in(value):
     return [secret for _, secret in named_secrets(value)]
 
@@ -244,19 +214,6 @@ def texts_of(error):
     return "\n".join(text for text in texts if text)
 
 
-def named_secrets_of_file(text):
-    """The secrets in a file of the home directory, JSON, a list of entries, or a key, and their names."""
-    try:
-        yield from named_secrets(json.loads(text.lstrip("\ufeff")))
-        return
-    except ValueError:
-        pass
-    for name, value in re.findall(r"^\s*([^\s=:]+)\s*[=:]\s*(.*?)(?:\s[#;].*)?$", text, re.MULTILINE):
-        yield from named_secrets(value.strip(), name)
-    for key in re.findall(r"PRIVATE KEY-----\s(.*?)-----END", text, re.DOTALL):
-        yield from (("private_key", line) for line in key.split())
-
-
 def prepare(scenario_folder, emulator, scratch):
     """Makes the home directory, the configuration and the services of a scenario.
 
@@ -267,8 +224,8 @@ def prepare(scenario_folder, emulator, scratch):
     else:
         home.mkdir()
     port = emulator.addresses["sts_http"].rpartition(":")[2]
-    names = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
-    scenario = substitute(json.loads((scenario_folder / "scenario.json").read_text("utf-8")), names)
+    places = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
+    scenario = load(scenario_folder, places)
     files = []
     for path in home.rglob("*"):
         if path.is_file():
@@ -276,7 +233,7 @@ def prepare(scenario_folder, emulator, scratch):
                 text = path.read_text("utf-8")
             except UnicodeDecodeError:
                 continue
-            text = substitute(text, names)
+            text = resolve(text, places)
             path.write_text(text, "utf-8")
             files += [secret for _, secret in named_secrets_of_file(text)]
 
@@ -346,19 +303,19 @@ def main():
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
     options = parser.parse_args()
-    folders = sorted(path.parent for path in HERE.glob("*/*/scenario.json"))
-    unknown = set(options.names) - {folder.name for folder in folders}
+    scenarios = folders()
+    unknown = set(options.names) - {folder.name for folder in scenarios}
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if options.names:
-        folders = [folder for folder in folders if folder.name in options.names]
+        scenarios = [folder for folder in scenarios if folder.name in options.names]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
         emulator = Emulator(pathlib.Path(temporary))
         try:
             for surface in options.surface or SURFACES:
                 passed = 0
-                for folder in folders:
+                for folder in scenarios:
                     scratch = pathlib.Path(temporary, surface, folder.name)
                     scratch.mkdir(parents=True)
                     try:
@@ -367,13 +324,13 @@ def main():
                     except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
                         failed += 1
                         print(f"FAILED {surface} {folder.name}: {type(problem).__name__}: {problem}", flush=True)
-                print(f"scenarios, {surface}: {passed} of {len(folders)} as expected", flush=True)
-                if not folders:
+                print(f"scenarios, {surface}: {passed} of {len(scenarios)} as expected", flush=True)
+                if not scenarios:
                     failed += 1
                     print(f"FAILED {surface}: there is no scenario to run")
         finally:
             emulator.stop()
-    total = len(folders) * len(options.surface or SURFACES)
+    total = len(scenarios) * len(options.surface or SURFACES)
     print(f"{total - failed} passed, {failed} failed")
     return 1 if failed else 0
 

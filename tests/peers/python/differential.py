@@ -37,6 +37,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
 from run import Emulator, prepare, secrets_of, shows  # noqa: E402
+from scenario import folders as all_folders  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
 PACKAGES = ("alibabacloud_credentials", "aliyun_cred")
@@ -302,7 +303,7 @@ def compare(mode, folders, expected, emulator, temporary, verbose):
 
 def main():
     names = sys.argv[1:]
-    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/*/scenario.json"))
+    folders = all_folders()
     known = {folder.name for folder in folders}
     folders = [folder for folder in folders if not names or folder.name in names]
     expected, failed = {}, 0
