@@ -2,9 +2,9 @@
 """Runs every scenario of this folder on every surface, and fails on any difference, leak or stray request.
 
 A scenario is a folder with a `scenario.json` and, where it needs one, a `home` (see README.md). Each is run in a child
-process (the surface's probe) with a clean environment and an empty home, against one emulator that stands in for all
+process (the surface's probe) with a clean environment and an empty home, against an emulator that stands in for all
 of Alibaba Cloud: whatever host the library asks for, it reaches the emulator through a proxy, so that no run leaves
-this machine.
+this machine. As many run at once as there are processors, each with an emulator to itself.
 
     run.py                      all scenarios, all surfaces
     run.py --surface c NAME...  some of them
@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import queue
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, resolve
 
@@ -42,7 +44,7 @@ WATCHDOG_SECONDS = 60
 
 
 class Emulator:
-    """The one emulator of a run."""
+    """A running emulator."""
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -69,6 +71,42 @@ class Emulator:
     def stop(self):
         self.process.stdin.close()
         self.process.wait(timeout=WATCHDOG_SECONDS)
+
+
+class Workers:
+    """Threads that run jobs, each job with an emulator to itself: its state and its log of requests are the scenario's."""
+
+    def __enter__(self):
+        count = max(2, os.cpu_count() or 1)
+        self.temporary = tempfile.TemporaryDirectory(prefix="aliyun-cred-")
+        self.emulators = [self.start(index) for index in range(count)]
+        self.idle = queue.SimpleQueue()
+        for emulator in self.emulators:
+            self.idle.put(emulator)
+        self.threads = ThreadPoolExecutor(count)
+        return self
+
+    def start(self, index):
+        folder = pathlib.Path(self.temporary.name, f"emulator-{index}")
+        folder.mkdir()
+        return Emulator(folder)
+
+    def submit(self, job, *arguments):
+        """Calls `job(emulator, temporary folder, *arguments)` when a thread is free."""
+        return self.threads.submit(self.run, job, arguments)
+
+    def run(self, job, arguments):
+        emulator = self.idle.get()
+        try:
+            return job(emulator, pathlib.Path(self.temporary.name), *arguments)
+        finally:
+            self.idle.put(emulator)
+
+    def __exit__(self, *_):
+        self.threads.shutdown(cancel_futures=True)
+        for emulator in self.emulators:
+            emulator.stop()
+        self.temporary.cleanup()
 
 
 class Mismatch(Exception):
@@ -298,6 +336,17 @@ def run(scenario_folder, surface, emulator, scratch):
     check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
 
 
+def attempt(emulator, temporary, folder, surface):
+    """What is wrong with one scenario on one surface, or None."""
+    scratch = temporary / surface / folder.name
+    scratch.mkdir(parents=True)
+    try:
+        run(folder, surface, emulator, scratch)
+    except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
+        return f"{type(problem).__name__}: {problem}"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
@@ -309,28 +358,21 @@ def main():
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if options.names:
         scenarios = [folder for folder in scenarios if folder.name in options.names]
+    if not scenarios:
+        parser.error("there is no scenario to run")
+    surfaces = options.surface or list(SURFACES)
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            for surface in options.surface or SURFACES:
-                passed = 0
-                for folder in scenarios:
-                    scratch = pathlib.Path(temporary, surface, folder.name)
-                    scratch.mkdir(parents=True)
-                    try:
-                        run(folder, surface, emulator, scratch)
-                        passed += 1
-                    except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
-                        failed += 1
-                        print(f"FAILED {surface} {folder.name}: {type(problem).__name__}: {problem}", flush=True)
-                print(f"scenarios, {surface}: {passed} of {len(scenarios)} as expected", flush=True)
-                if not scenarios:
-                    failed += 1
-                    print(f"FAILED {surface}: there is no scenario to run")
-        finally:
-            emulator.stop()
-    total = len(scenarios) * len(options.surface or SURFACES)
+    with Workers() as workers:
+        jobs = {surface: [workers.submit(attempt, folder, surface) for folder in scenarios] for surface in surfaces}
+        for surface in surfaces:
+            problems = [job.result() for job in jobs[surface]]
+            for folder, problem in zip(scenarios, problems):
+                if problem:
+                    print(f"FAILED {surface} {folder.name}: {problem}", flush=True)
+            passed = problems.count(None)
+            failed += len(scenarios) - passed
+            print(f"scenarios, {surface}: {passed} of {len(scenarios)} as expected", flush=True)
+    total = len(scenarios) * len(surfaces)
     print(f"{total - failed} passed, {failed} failed")
     return 1 if failed else 0
 
