@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the list of
-scenarios is complete and names nothing that is not there, and that the scenarios' secrets look like real ones."""
+"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the index of
+scenarios is up to date and their README names nothing that is not there, that fixtures are used, and that the
+scenarios' secrets look like real ones."""
 
 import pathlib
 import re
@@ -8,6 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
+import index  # noqa: E402
 import scenario  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
@@ -68,18 +70,20 @@ def check_links():
 
 
 def check_scenarios():
-    text = read("tests/scenarios/README.md")
-    table = text.partition("## Which behaviour is where")[2]
-    scenarios = {folder.name for folder in scenario.folders()}
-    named = set(re.findall(r"`(\w+)`", table))
-    for name in sorted(scenarios - named):
-        yield f"tests/scenarios/README.md names {name}", False
-    for row in re.findall(r"^\| [^|]+ \| (.+) \|$", table, re.MULTILINE)[2:]:
+    folders = scenario.folders()
+    names = {folder.name for folder in folders}
+    yield "the names of scenarios are unique over all folders", len(names) == len(folders)
+    yield "tests/scenarios/INDEX.md is what index.py writes", index.INDEX.read_text("utf-8") == index.index()
+    text = read("tests/scenarios/README.md").partition("## What unit tests say")[2]
+    # A row's second cell, and what follows the colon of a numbered line.
+    lines = re.findall(r"^(?:\| [^|]+ \| |\d+\. .*?: (?=`))(`.+)$", text, re.MULTILINE)
+    yield "tests/scenarios/README.md names tests and scenarios", len(lines) > 25
+    for line in lines:
         file = None
-        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", row):
+        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", line):
             # Further tests of a file follow without its name; a scenario after them is still one.
             file = source or file
-            if name in scenarios:
+            if name in names:
                 continue
             code = next(ROOT.glob(f"crates/aliyun-cred/src/**/{file}"), None) if file else None
             yield f"{name} is a scenario or a test", code is not None and f"fn {name}()" in code.read_text("utf-8")

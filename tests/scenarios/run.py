@@ -74,7 +74,7 @@ class Emulator:
 
 
 class Workers:
-    """Threads that run jobs, each job with an emulator to itself: its state and its log of requests are the scenario's."""
+    """Threads that run jobs. Each job has an emulator to itself, since a scenario sets its state and reads its log."""
 
     def __enter__(self):
         count = max(2, os.cpu_count() or 1)
