@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the list of
-scenarios is complete and names nothing that is not there, and that the scenarios' secrets look like real ones."""
+"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the index of
+scenarios is up to date and their README names nothing that is not there, that fixtures are used, and that the
+scenarios' secrets look like real ones."""
 
-import json
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import named_secrets, named_secrets_of_file  # noqa: E402
+import index  # noqa: E402
+import scenario  # noqa: E402
 
+# What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
+PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "sts_http", "sts_http_port", "sts_https"}
 # By the end of the name that a secret stands under. STS issues secrets of 44 characters with its tokens.
 SHAPES = {"secret": r"[A-Za-z0-9]{30}|[A-Za-z0-9]{44}", "token": r"CAIS[A-Za-z0-9+/]{300,}={0,2}|[\w.-]{40,}"}
 # Scenarios about characters that no real secret has.
@@ -67,18 +70,20 @@ def check_links():
 
 
 def check_scenarios():
-    text = read("tests/scenarios/README.md")
-    table = text.partition("## Which behaviour is where")[2]
-    scenarios = {path.parent.name for path in ROOT.glob("tests/scenarios/*/scenario.json")}
-    named = set(re.findall(r"`(\w+)`", table))
-    for scenario in sorted(scenarios - named):
-        yield f"tests/scenarios/README.md names {scenario}", False
-    for row in re.findall(r"^\| [^|]+ \| (.+) \|$", table, re.MULTILINE)[2:]:
+    folders = scenario.folders()
+    names = {folder.name for folder in folders}
+    yield "the names of scenarios are unique over all folders", len(names) == len(folders)
+    yield "tests/scenarios/INDEX.md is what index.py writes", index.INDEX.read_text("utf-8") == index.index()
+    text = read("tests/scenarios/README.md").partition("## What unit tests say")[2]
+    # A row's second cell, and what follows the colon of a numbered line.
+    lines = re.findall(r"^(?:\| [^|]+ \| |\d+\. .*?: (?=`))(`.+)$", text, re.MULTILINE)
+    yield "tests/scenarios/README.md names tests and scenarios", len(lines) > 25
+    for line in lines:
         file = None
-        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", row):
+        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", line):
             # Further tests of a file follow without its name; a scenario after them is still one.
             file = source or file
-            if name in scenarios:
+            if name in names:
                 continue
             code = next(ROOT.glob(f"crates/aliyun-cred/src/**/{file}"), None) if file else None
             yield f"{name} is a scenario or a test", code is not None and f"fn {name}()" in code.read_text("utf-8")
@@ -86,20 +91,36 @@ def check_scenarios():
 
 def check_secrets():
     """A canary of another shape than a real secret's may be cut out of a text where the real one would stay."""
-    for scenario in sorted(ROOT.glob("tests/scenarios/*/scenario.json")):
-        found = list(named_secrets(json.loads(scenario.read_text("utf-8"))))
-        for path in scenario.parent.glob("home/**/*"):
+    for folder in scenario.folders():
+        found = list(scenario.named_secrets(scenario.load(folder)))
+        for path in folder.glob("home/**/*"):
             if path.is_file():
-                found += named_secrets_of_file(path.read_text("utf-8", "replace"))
+                text = scenario.resolve(path.read_text("utf-8", "replace"))
+                found += scenario.named_secrets_of_file(text)
         for name, secret in found:
             shape = SHAPES.get(name.rpartition("_")[2])
-            if shape and scenario.parent.name not in ODD_SECRETS:
-                what = f"tests/scenarios/{scenario.parent.name}: {name} has the shape of a real one and the word canary"
+            if shape and folder.name not in ODD_SECRETS:
+                what = f"{folder.relative_to(ROOT)}: {name} has the shape of a real one and the word canary"
                 yield what, re.fullmatch(shape, secret) is not None and "canary" in secret
 
 
+def check_fixtures():
+    """Every reference names a fixture or a place, and every fixture is used."""
+    known, used = scenario.fixtures().keys(), set()
+    for path in scenario.HERE.glob("*/**/*"):
+        if path.is_file() and path.suffix != ".pyc":
+            text = path.read_text("utf-8", "replace")
+            names = {*scenario.REFERENCE.findall(text), *re.findall(r'"\$use": "(\w+)"', text)}
+            used |= names
+            for name in sorted(names - PLACES - known):
+                yield f"{path.relative_to(ROOT)}: {name} is a fixture", False
+    for name in known:
+        yield f"tests/scenarios/fixtures: {name} is used", name in used
+        yield f"tests/scenarios/fixtures: {name} is not the name of a place too", name not in PLACES
+
+
 def main():
-    checks = [*check_readmes(), *check_links(), *check_scenarios(), *check_secrets()]
+    checks = [*check_readmes(), *check_links(), *check_scenarios(), *check_fixtures(), *check_secrets()]
     failed = [what for what, holds in checks if not holds]
     for what in failed:
         print(f"FAILED {what}")

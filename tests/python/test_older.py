@@ -32,7 +32,7 @@ from support import (
 PAIR = {"access_key_id": "id", "access_key_secret": SECRET}
 ROLE = "acs:ram::1:role/r"
 SCENARIOS = pathlib.Path(__file__).parents[1] / "scenarios"
-KEY = SCENARIOS / "rsa_key_pair/home/key.pem"
+KEY = SCENARIOS / "fixtures/pair_key.pem"
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 """Runs every scenario of this folder on every surface, and fails on any difference, leak or stray request.
 
 A scenario is a folder with a `scenario.json` and, where it needs one, a `home` (see README.md). Each is run in a child
-process (the surface's probe) with a clean environment and an empty home, against one emulator that stands in for all
+process (the surface's probe) with a clean environment and an empty home, against an emulator that stands in for all
 of Alibaba Cloud: whatever host the library asks for, it reaches the emulator through a proxy, so that no run leaves
-this machine.
+this machine. As many run at once as there are processors, each with an emulator to itself.
 
     run.py                      all scenarios, all surfaces
     run.py --surface c NAME...  some of them
@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import queue
 import re
 import shutil
 import subprocess
@@ -21,9 +22,11 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, resolve
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
@@ -39,12 +42,9 @@ SURFACES = {
 # Nothing that a probe does takes longer; a run that reaches this hangs.
 WATCHDOG_SECONDS = 60
 
-# In an expected text: any characters.
-ANY = "${any}"
-
 
 class Emulator:
-    """The one emulator of a run."""
+    """A running emulator."""
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -73,21 +73,44 @@ class Emulator:
         self.process.wait(timeout=WATCHDOG_SECONDS)
 
 
+class Workers:
+    """Threads that run jobs. Each job has an emulator to itself, since a scenario sets its state and reads its log."""
+
+    def __enter__(self):
+        count = max(2, os.cpu_count() or 1)
+        self.temporary = tempfile.TemporaryDirectory(prefix="aliyun-cred-")
+        self.emulators = [self.start(index) for index in range(count)]
+        self.idle = queue.SimpleQueue()
+        for emulator in self.emulators:
+            self.idle.put(emulator)
+        self.threads = ThreadPoolExecutor(count)
+        return self
+
+    def start(self, index):
+        folder = pathlib.Path(self.temporary.name, f"emulator-{index}")
+        folder.mkdir()
+        return Emulator(folder)
+
+    def submit(self, job, *arguments):
+        """Calls `job(emulator, temporary folder, *arguments)` when a thread is free."""
+        return self.threads.submit(self.run, job, arguments)
+
+    def run(self, job, arguments):
+        emulator = self.idle.get()
+        try:
+            return job(emulator, pathlib.Path(self.temporary.name), *arguments)
+        finally:
+            self.idle.put(emulator)
+
+    def __exit__(self, *_):
+        self.threads.shutdown(cancel_futures=True)
+        for emulator in self.emulators:
+            emulator.stop()
+        self.temporary.cleanup()
+
+
 class Mismatch(Exception):
     """What a surface did differs from what the scenario says."""
-
-
-def substitute(value, names):
-    """Replaces `${name}` in every string of a JSON value."""
-    if isinstance(value, str):
-        for name, text in names.items():
-            value = value.replace("${" + name + "}", text)
-        return value
-    if isinstance(value, list):
-        return [substitute(item, names) for item in value]
-    if isinstance(value, dict):
-        return {key: substitute(item, names) for key, item in value.items()}
-    return value
 
 
 def matches(expected, found):
@@ -125,7 +148,8 @@ def check_error(where, expected, found, surface):
             compare(f"{where}: sources asked", [attempt["provider"] for attempt in expected[key]], names)
             for wanted, attempt in zip(expected[key], found["attempts"]):
                 compare(f"{where}: {wanted['provider']}: kind", wanted["kind"], attempt["kind"])
-                compare(f"{where}: {wanted['provider']}: text", wanted["text"], attempt["message"])
+                text = wanted.get(f"text.{language}", wanted["text"])
+                compare(f"{where}: {wanted['provider']}: text", text, attempt["message"])
         elif name in ("code", "request_id", "http_status"):
             compare(f"{where}: {name}", expected[key], found[name])
         elif name not in ("kind", "text"):
@@ -189,22 +213,6 @@ def compare_json(where, expected, found):
         compare(where, expected, found, secret=True)
 
 
-def named_secrets(value, name=""):
-    """Every string that stands under a name which says that it is a secret, and that name."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from named_secrets(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from named_secrets(item, name)
-    elif isinstance(value, str):
-        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        if re.search(r"secret|token$|token_|private", name) and not re.search(r"file|path|url|expire", name):
-            # A private key may be given by its path.
-            if len(value) >= 6 and ANY not in value and not value.startswith("/"):
-                yield name, value
-
-
 def secrets_in(value):
     return [secret for _, secret in named_secrets(value)]
 
@@ -244,19 +252,6 @@ def texts_of(error):
     return "\n".join(text for text in texts if text)
 
 
-def named_secrets_of_file(text):
-    """The secrets in a file of the home directory, JSON, a list of entries, or a key, and their names."""
-    try:
-        yield from named_secrets(json.loads(text.lstrip("\ufeff")))
-        return
-    except ValueError:
-        pass
-    for name, value in re.findall(r"^\s*([^\s=:]+)\s*[=:]\s*(.*?)(?:\s[#;].*)?$", text, re.MULTILINE):
-        yield from named_secrets(value.strip(), name)
-    for key in re.findall(r"PRIVATE KEY-----\s(.*?)-----END", text, re.DOTALL):
-        yield from (("private_key", line) for line in key.split())
-
-
 def prepare(scenario_folder, emulator, scratch):
     """Makes the home directory, the configuration and the services of a scenario.
 
@@ -267,8 +262,8 @@ def prepare(scenario_folder, emulator, scratch):
     else:
         home.mkdir()
     port = emulator.addresses["sts_http"].rpartition(":")[2]
-    names = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
-    scenario = substitute(json.loads((scenario_folder / "scenario.json").read_text("utf-8")), names)
+    places = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
+    scenario = load(scenario_folder, places)
     files = []
     for path in home.rglob("*"):
         if path.is_file():
@@ -276,7 +271,7 @@ def prepare(scenario_folder, emulator, scratch):
                 text = path.read_text("utf-8")
             except UnicodeDecodeError:
                 continue
-            text = substitute(text, names)
+            text = resolve(text, places)
             path.write_text(text, "utf-8")
             files += [secret for _, secret in named_secrets_of_file(text)]
 
@@ -341,39 +336,43 @@ def run(scenario_folder, surface, emulator, scratch):
     check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
 
 
+def attempt(emulator, temporary, folder, surface):
+    """What is wrong with one scenario on one surface, or None."""
+    scratch = temporary / surface / folder.name
+    scratch.mkdir(parents=True)
+    try:
+        run(folder, surface, emulator, scratch)
+    except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
+        return f"{type(problem).__name__}: {problem}"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
     options = parser.parse_args()
-    folders = sorted(path.parent for path in HERE.glob("*/scenario.json"))
-    unknown = set(options.names) - {folder.name for folder in folders}
+    scenarios = folders()
+    unknown = set(options.names) - {folder.name for folder in scenarios}
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if options.names:
-        folders = [folder for folder in folders if folder.name in options.names]
+        scenarios = [folder for folder in scenarios if folder.name in options.names]
+    if not scenarios:
+        parser.error("there is no scenario to run")
+    surfaces = options.surface or list(SURFACES)
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            for surface in options.surface or SURFACES:
-                passed = 0
-                for folder in folders:
-                    scratch = pathlib.Path(temporary, surface, folder.name)
-                    scratch.mkdir(parents=True)
-                    try:
-                        run(folder, surface, emulator, scratch)
-                        passed += 1
-                    except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
-                        failed += 1
-                        print(f"FAILED {surface} {folder.name}: {type(problem).__name__}: {problem}", flush=True)
-                print(f"scenarios, {surface}: {passed} of {len(folders)} as expected", flush=True)
-                if not folders:
-                    failed += 1
-                    print(f"FAILED {surface}: there is no scenario to run")
-        finally:
-            emulator.stop()
-    total = len(folders) * len(options.surface or SURFACES)
+    with Workers() as workers:
+        jobs = {surface: [workers.submit(attempt, folder, surface) for folder in scenarios] for surface in surfaces}
+        for surface in surfaces:
+            problems = [job.result() for job in jobs[surface]]
+            for folder, problem in zip(scenarios, problems):
+                if problem:
+                    print(f"FAILED {surface} {folder.name}: {problem}", flush=True)
+            passed = problems.count(None)
+            failed += len(scenarios) - passed
+            print(f"scenarios, {surface}: {passed} of {len(scenarios)} as expected", flush=True)
+    total = len(scenarios) * len(surfaces)
     print(f"{total - failed} passed, {failed} failed")
     return 1 if failed else 0
 

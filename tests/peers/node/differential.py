@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests/scenarios"))
 sys.path.insert(0, str(ROOT / "tests/peers/python"))
 from differential import differences, show, table  # noqa: E402
 from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
+from scenario import folders as all_folders  # noqa: E402
 
 SECTION = "### Scenarios that come out differently in Node"
 # What a chain says of each of its sources: in Node other sentences by design, shared by all languages here.
@@ -88,7 +89,7 @@ def work(folders, modules):
 
 def main():
     modules, names = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
-    folders = sorted(path.parent for path in (ROOT / "tests/scenarios").glob("*/scenario.json"))
+    folders = all_folders()
     folders = [folder for folder in folders if not names or folder.name in names]
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:

@@ -61,8 +61,8 @@ impl fmt::Debug for PrivateKey {
 mod tests {
     use super::*;
 
-    const PKCS8: &str = include_str!("../../../../tests/scenarios/rsa_key_pair/home/key.pem");
-    const PKCS1: &str = include_str!("../../../../tests/scenarios/rsa_key_pair_pkcs1/home/key.pem");
+    const PKCS8: &str = include_str!("../../../../tests/scenarios/fixtures/pair_key.pem");
+    const PKCS1: &str = include_str!("../../../../tests/scenarios/rsa_key_pair/rsa_key_pair_pkcs1/home/key.pem");
 
     /// What `printf 'GET&%%2F&a%%3Db' | openssl dgst -sha256 -sign key.pem | base64` gives.
     #[test]

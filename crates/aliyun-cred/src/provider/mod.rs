@@ -254,9 +254,8 @@ impl Loaded {
             Some(provider) if !forgotten || provider.is_ahead_of_its_file() => Ok(provider),
             before => {
                 // Tried again by the next fetch if it fails.
-                self.forgotten.store(true, Ordering::Relaxed);
-                let provider = Arc::new(load.await?);
-                self.forgotten.store(false, Ordering::Relaxed);
+                let loaded = load.await.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed));
+                let provider = Arc::new(loaded?);
                 if let Some(before) = before {
                     provider.inherit(&before);
                 }
