@@ -79,6 +79,10 @@ function openFor(config, provider) {
   return openProvider(provider) ?? open(undefined, options);
 }
 
+function emitWarnings() {
+  for (const warning of native.takeWarnings() ?? []) process.emitWarning(warning, 'AliyunCredWarning');
+}
+
 /** Documented in index.d.ts, as everything that users see. */
 class Credential {
   #client;
@@ -190,6 +194,7 @@ class Credential {
       return { error };
     } finally {
       this.#pending = undefined;
+      emitWarnings();
     }
   }
 
@@ -206,7 +211,7 @@ class Credential {
 
   /** Takes in what the native library answered: a number says that the credential is the last one still. */
   #take(answer) {
-    for (const warning of native.takeWarnings() ?? []) process.emitWarning(warning, 'AliyunCredWarning');
+    emitWarnings();
     if (answer.failure) return answer;
     let freshFor = answer;
     if (typeof answer === 'object') {

@@ -1,5 +1,7 @@
 'use strict';
 
+const native = require('../native.js');
+
 const PREFIX = 'ERR_ALIYUN_CRED_';
 
 /** `not_configured` -> `ERR_ALIYUN_CRED_NOT_CONFIGURED`. */
@@ -21,7 +23,7 @@ function toError({ kind, message, ...details }, cause) {
 
 /** The `Error` of a failure that is noticed on this side. */
 function ofKind(kind, message, cause) {
-  return toError({ kind, message, attempts: [] }, cause);
+  return toError({ kind, message: native.oneLine(message), attempts: [] }, cause);
 }
 
 /** The `Error` of a caller that gave up; `reason` is its signal's. */

@@ -8,13 +8,20 @@ const { LIMIT, within } = require('./waiting.js');
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** The fields that are a key, secret or token, and what texts call them. */
+const KEYS = {
+  accessKeyId: 'AccessKey ID',
+  accessKeySecret: 'AccessKey secret',
+  securityToken: 'security token',
+  bearerToken: 'bearer token',
+};
+
 /** What a provider gave, without what is none of a credential's. */
 function fieldsOf(given) {
   const { expiration } = given ?? {};
   const fields = { expiration: expiration instanceof Date ? expiration.getTime() : undefined };
-  for (const name of ['accessKeyId', 'accessKeySecret', 'securityToken', 'bearerToken', 'providerName']) {
-    fields[name] = text(given?.[name]);
-  }
+  for (const name of [...Object.keys(KEYS), 'providerName']) fields[name] = text(given?.[name]);
+  if (fields.providerName) fields.providerName = native.oneLine(fields.providerName);
   return fields;
 }
 
@@ -29,7 +36,7 @@ class Foreign extends Scope {
     super();
     this.#provider = provider;
     this.#limit = limit;
-    this.name = String(provider.getProviderName());
+    this.name = native.oneLine(String(provider.getProviderName()));
   }
 
   /** Asks it directly: the model of what it gives. */
@@ -41,8 +48,8 @@ class Foreign extends Scope {
     } catch (error) {
       throw error instanceof Error ? error : this.#error('internal', 'threw something that is no Error', error);
     }
-    // The native library looks at the answers that it asks for; this one passes it by.
-    const { bearerToken, ...fields } = fieldsOf(given);
+    // The native library looks at the answers that it asks for by itself.
+    const { bearerToken, ...fields } = this.#checked(fieldsOf(given));
     if (bearerToken === undefined && !(fields.accessKeyId && fields.accessKeySecret)) {
       throw this.#error('internal', 'gave a credential without AccessKey ID or secret');
     }
@@ -77,10 +84,21 @@ class Foreign extends Scope {
       );
     } catch (error) {
       const what = error instanceof Error ? `failed: ${error.message}` : 'threw something that is no Error';
-      const said = `the provider '${this.name}' ${what}`;
+      const said = native.oneLine(`the provider '${this.name}' ${what}`);
       this.#failure = { error, said };
       native.refuse(question, kindOf(error) ?? 'internal', said);
     }
+  }
+
+  /** The fields with their keys as a credential holds them, or why they cannot be keys. */
+  #checked(fields) {
+    for (const [name, what] of Object.entries(KEYS)) {
+      if (fields[name] === undefined) continue;
+      const { key, why } = native.key(fields[name], `the ${what} of the provider '${this.name}'`);
+      if (why !== undefined) throw ofKind('internal', why);
+      fields[name] = text(key);
+    }
+    return fields;
   }
 
   #call() {

@@ -11,7 +11,7 @@ async function hearOut(callback, limit = LIMIT) {
     await within(limit, callback(), () => new Error('it takes too long'));
   } catch (error) {
     // Its message is the user's, and may quote what it was given.
-    const what = error instanceof Error ? error.name : typeof error;
+    const what = error instanceof Error ? native.oneLine(String(error.name)) : typeof error;
     process.emitWarning(`the callback for updates failed (${what}): what was learned may be lost`, 'AliyunCredWarning');
   }
 }

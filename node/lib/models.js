@@ -48,6 +48,18 @@ const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'pri
 /** What is shown only if it looks like a path. */
 const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile']);
 
+/** Anything else in a type's place may be a secret. */
+const TYPES = new Set([
+  'access_key',
+  'sts',
+  'bearer',
+  'ecs_ram_role',
+  'ram_role_arn',
+  'rsa_key_pair',
+  'oidc_role_arn',
+  'credentials_uri',
+]);
+
 function column(table, index) {
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row[index]]));
 }
@@ -66,13 +78,17 @@ const same = (property) => property;
 const asIs = (property, value) => value;
 function masked(property, value) {
   if (SECRETS.has(property) && value !== '') return '***';
-  if (PATHS.has(property) && typeof value === 'string' && !isPath(value)) return `<${value.length} characters>`;
-  return value;
+  if (!PATHS.has(property)) return value;
+  return typeof value === 'string' ? require('../native.js').shownPath(value) : lengthOf(value);
 }
 
-/** Whether it looks like a path: else it may be a secret that was pasted in its place. */
-function isPath(value) {
-  return /^([/\\]|\.{1,2}[/\\]|~\/|[A-Za-z]:[/\\])/.test(value) || (value.length <= 64 && value.includes('.'));
+function maskedOption(property, value) {
+  return property === 'type' && !TYPES.has(value) ? lengthOf(value) : masked(property, value);
+}
+
+/** What shows of a value that may be a secret in the wrong place. */
+function lengthOf(value) {
+  return typeof value === 'string' ? `<${value.length} characters>` : `<${typeof value}>`;
 }
 
 class Config {
@@ -93,7 +109,7 @@ class Config {
   }
 
   toJSON() {
-    return collect(CONFIG, this, same, masked);
+    return collect(CONFIG, this, same, maskedOption);
   }
 
   [inspectCustom](depth, options, inspect) {

@@ -152,7 +152,7 @@ class RAMRoleARNCredentialsProvider extends Provider {
   }
 
   getProviderName() {
-    return `${super.getProviderName()}/${this.#base.getProviderName()}`;
+    return native.oneLine(`${super.getProviderName()}/${this.#base.getProviderName()}`);
   }
 }
 

@@ -8,7 +8,11 @@ if sys.platform == "win32":
         "Answer",
         "Client",
         "assign_variable",
+        "key",
+        "one_line",
+        "read_text",
         "release_variable",
+        "shown_path",
         "__version__",
         "OPTIONS",
         "KINDS",
@@ -20,7 +24,11 @@ else:
         "Outcome",
         "WakeQueue",
         "assign_variable",
+        "key",
+        "one_line",
+        "read_text",
         "release_variable",
+        "shown_path",
         "__version__",
         "OPTIONS",
         "KINDS",
@@ -32,6 +40,10 @@ KINDS: Final[tuple[str, ...]]
 
 def assign_variable(name: str, value: str | None) -> None: ...
 def release_variable(name: str) -> None: ...
+def key(value: str, name: str) -> str: ...
+def one_line(text: str) -> str: ...
+def shown_path(path: str) -> str: ...
+def read_text(path: str) -> str: ...
 
 @final
 class Answer:

@@ -6,7 +6,9 @@ New code asks a :class:`aliyun_cred.client.Client`, whose ``get_credential()`` g
 import time
 
 from . import _native
+from ._keys import NAMES, checked
 from ._waiting import given_by, wait, wait_async
+from .exceptions import CredentialConfigError
 from .models import CredentialModel, _shown
 from .utils import auth_constant as ac
 
@@ -30,13 +32,25 @@ def one_for(holder: object, key: object, make: "Callable[[], Any]") -> "Any":
 _LEAD = 180
 
 
+def _field(name: str, value: object) -> object:
+    return checked(value, f"the {NAMES[name]}", kind_of_exception=CredentialConfigError) if name in NAMES else value
+
+
 class Credential:
-    """What has no such field gives ``None``. ``str`` and ``repr`` mask the secrets; the getters give them."""
+    """What has no such field gives ``None``. ``str`` and ``repr`` mask the secrets; the getters give them.
+
+    White space around a key, secret or token that is assigned is cut off.
+
+    :raises CredentialConfigError: (a ``ValueError``) if what is assigned to such a field cannot be one
+    """
 
     credential_type: "str | None" = None
     access_key_id: "str | None" = None
     access_key_secret: "str | None" = None
     security_token: "str | None" = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, _field(name, value))
 
     def get_access_key_id(self) -> "str | None":
         """The AccessKey ID."""
@@ -186,7 +200,7 @@ class _Refreshed(_Fields):
     def _hold(self, given: object) -> None:
         if given is not None:
             # All at once, for those who read them in other threads.
-            vars(self).update({name: getattr(given, name, None) for name in self._HELD})
+            vars(self).update({name: _field(name, getattr(given, name, None)) for name in self._HELD})
 
 
 class _Session(_Refreshed):

@@ -66,6 +66,8 @@ def failure(
     kind: str, message: str, kind_of_exception: "type[CredentialException]" = CredentialException
 ) -> CredentialException:
     """What this package's Python raises by itself."""
-    raised = kind_of_exception(message)
+    from ._native import one_line
+
+    raised = kind_of_exception(one_line(message))
     raised.kind = kind
     return raised

@@ -3,7 +3,7 @@
 # As type checkers know it; `typing` itself costs more than the rest of this package to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable
+    from typing import Any, Callable, Iterable
 
     class TeaModel: ...
 
@@ -29,27 +29,46 @@ _SECRETS = (
     "refresh_token",
     "proxy",
 )
-_PATHS = {"oidc_token_file_path", "private_key_file"}
+# Where a secret is pasted by mistake. A path shows if it looks like one.
+_PATHS = {"oidc_token_file_path", "private_key_file", "profile_file"}
+_TYPES = (
+    "access_key",
+    "sts",
+    "bearer",
+    "ecs_ram_role",
+    "ram_role_arn",
+    "rsa_key_pair",
+    "oidc_role_arn",
+    "credentials_uri",
+)
 
 
 def _masked(name: str, value: object) -> str:
     if name in _SECRETS:
         return "***"
-    if name in _PATHS and isinstance(value, str) and not _is_path(value):
-        return f"<{len(value)} characters>"
+    if name in _PATHS and isinstance(value, str):
+        # Most programs show no configuration.
+        from ._native import shown_path
+
+        return repr(shown_path(value))
+    if name in _PATHS or name == "profile_name":
+        return _length(value)
     return repr(value)
 
 
-def _is_path(value: str) -> bool:
-    """Whether it looks like one: else it may be a secret that was pasted in its place."""
-    begins = value.startswith(("/", "./", "../", "~/", "\\", ".\\", "..\\")) or value[1:3] in (":\\", ":/")
-    return begins or (len(value) <= 64 and "." in value)
+def _length(value: object) -> str:
+    """What shows of a value that may be a secret in the wrong place."""
+    return f"<{len(value)} characters>" if isinstance(value, str) else f"<{type(value).__name__}>"
 
 
-def _shown(model: object, names: "Iterable[str]") -> str:
+def _masked_option(name: str, value: object) -> str:
+    return _length(value) if name == "type" and value not in _TYPES else _masked(name, value)
+
+
+def _shown(model: object, names: "Iterable[str]", mask: "Callable[[str, object], str]" = _masked) -> str:
     """The fields that are set, secrets masked."""
     fields = [(name, getattr(model, name, None)) for name in names]
-    return f"({', '.join(f'{name}={_masked(name, value)}' for name, value in fields if value is not None)})"
+    return f"({', '.join(f'{name}={mask(name, value)}' for name, value in fields if value is not None)})"
 
 
 class Config(TeaModel):
@@ -255,7 +274,7 @@ class Config(TeaModel):
         return self
 
     def __repr__(self) -> str:
-        return type(self).__name__ + _shown(self, self._FIELDS)
+        return type(self).__name__ + _shown(self, self._FIELDS, _masked_option)
 
     # The base shows everything.
     __str__ = __repr__

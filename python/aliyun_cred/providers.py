@@ -4,9 +4,11 @@ New code takes those of :mod:`aliyun_cred.provider`. Each of these is a source o
 it gets, and reads its attributes whenever it is asked.
 """
 
+import io
 import os
 
 from . import _native, credentials
+from ._keys import checked
 from ._waiting import given_by, running, wait, wait_async
 from .exceptions import CredentialConfigError, failure
 from .models import Config, CredentialModel
@@ -320,9 +322,9 @@ class EnvironmentVariableCredentialsProvider(AlibabaCloudCredentialsProvider):
     def get_credentials(self) -> "credentials.Credential | None":
         if au.client_type != "default":
             return None
-        access_key_id = au.environment_access_key_id
-        access_key_secret = au.environment_access_key_secret
-        security_token = au.environment_security_token
+        access_key_id = checked(au.environment_access_key_id, "ALIBABA_CLOUD_ACCESS_KEY_ID")
+        access_key_secret = checked(au.environment_access_key_secret, "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+        security_token = checked(au.environment_security_token, "ALIBABA_CLOUD_SECURITY_TOKEN")
         if access_key_id is None or access_key_secret is None:
             return None
         if not access_key_id:
@@ -366,6 +368,26 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
 
         :raises CredentialException: if the file cannot be read, or is no INI file
         """
+        import configparser
+
+        path = self._path()
+        parser = configparser.RawConfigParser(inline_comment_prefixes=("#", ";"))
+        try:
+            # Lines end as in a file that Python opens.
+            parser.read_file(io.StringIO(_native.read_text(path), None))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise failure("io", f"cannot read {_native.shown_path(path)}: {error}") from None
+        except configparser.Error as error:
+            # Its text may quote the file, secrets included.
+            text = f"{_native.shown_path(path)} cannot be read as an INI file: {type(error).__name__}"
+            raise failure("malformed_file", text) from None
+        if not parser.has_section(au.client_type):
+            return None
+        return dict(parser.items(au.client_type))
+
+    def _path(self) -> str:
         path = self.file_path or au.environment_credentials_file
         if path is None:
             folder = os.path.join(au.get_home(), ".alibabacloud")
@@ -373,20 +395,7 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
             path = path if os.path.exists(path) else os.path.join(folder, "credentials")
         elif not path:
             raise failure("invalid_config", "The specified credentials file is empty")
-        import configparser
-
-        parser = configparser.RawConfigParser(inline_comment_prefixes=("#", ";"))
-        try:
-            with open(path, encoding="utf-8-sig") as file:
-                parser.read_file(file)
-        except FileNotFoundError:
-            return None
-        except (configparser.Error, UnicodeDecodeError, OSError) as error:
-            # Its text may quote the file, secrets included.
-            raise failure("malformed_file", f"{path} cannot be read as an INI file: {type(error).__name__}") from None
-        if not parser.has_section(au.client_type):
-            return None
-        return dict(parser.items(au.client_type))
+        return os.fspath(path)
 
     def get_credentials(self) -> "credentials.Credential | None":
         found = self._found()
@@ -411,8 +420,11 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
             raise failure("invalid_config", "The configured client type is empty")
         maker = self._MAKERS.get(kind)
         if maker is None:
-            access_key_id = section.get(ac.INI_ACCESS_KEY_ID)
-            access_key_secret = section.get(ac.INI_ACCESS_KEY_IDSECRET)
+            place = f"[{au.client_type}] of {_native.shown_path(self._path())}"
+            access_key_id, access_key_secret = (
+                checked(section.get(name), f"'{name}' of {place}", "malformed_file")
+                for name in (ac.INI_ACCESS_KEY_ID, ac.INI_ACCESS_KEY_IDSECRET)
+            )
             if not access_key_id or not access_key_secret:
                 return None
             return credentials.AccessKeyCredential(access_key_id, access_key_secret)
@@ -460,8 +472,8 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
             raise failure("invalid_config", "The configured private_key_file is empty")
         try:
             private_key = au.get_private_key(private_key_file)
-        except (OSError, UnicodeDecodeError) as error:
-            raise failure("io", f"cannot read {private_key_file}: {type(error).__name__}") from None
+        except OSError as error:
+            raise failure("io", f"cannot read {_native.shown_path(private_key_file)}: {error}") from None
         if not public_key_id or not private_key:
             raise failure("invalid_config", "The configured public_key_id or private_key_file content is empty")
         return RsaKeyPairCredentialProvider(public_key_id, private_key)

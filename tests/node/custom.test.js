@@ -83,6 +83,80 @@ test('what it gives beyond a pair', async () => {
   assert.deepEqual(rest, { ...empty, type: 'bearer', providerName: 'mine' });
 });
 
+/** A line break, what clears a terminal, and what turns the text around; and what is left of them. */
+const HOSTILE = 'a\r\nb\x1b[2Jc\u202ed';
+const HARMLESS = 'a  b [2Jc d';
+
+/** What a client of its own makes of what a provider gives. */
+const DIRECT = (provider) => new Credential(null, provider).getCredential();
+
+test('white space around its keys is cut off, and a warning says so', async () => {
+  const padded = providerOf(() => ({ accessKeyId: ' id\r\n', accessKeySecret: '\ts ', securityToken: 't\n' }), 'padded');
+  const warnings = [];
+  const listen = (warning) => warnings.push(warning);
+  process.on('warning', listen);
+  const { accessKeyId, accessKeySecret, securityToken } = await DIRECT(padded);
+  assert.deepEqual([accessKeyId, accessKeySecret, securityToken], ['id', 's', 't']);
+  await new Promise(setImmediate);
+  process.off('warning', listen);
+  assert.deepEqual(
+    warnings.map(({ name, message }) => [name, message.split(' has ')[0]]),
+    ['AccessKey ID', 'AccessKey secret', 'security token'].map((what) => [
+      'AliyunCredWarning',
+      `the ${what} of the provider 'padded'`,
+    ]),
+  );
+  assert.equal((await DIRECT(providerOf(() => ({ bearerToken: ' b\n' })))).bearerToken, 'b');
+  assert.equal((await DIRECT(providerOf(() => ({ ...PAIR, securityToken: ' ' })))).securityToken, undefined);
+});
+
+test('what is no key is refused, alone and as a base', async () => {
+  const fields = {
+    accessKeyId: 'AccessKey ID',
+    accessKeySecret: 'AccessKey secret',
+    securityToken: 'security token',
+    bearerToken: 'bearer token',
+  };
+  for (const [field, what] of Object.entries(fields)) {
+    for (const [value, why] of [
+      [`${SECRET}\r\nX-Evil: 1`, 'contains a control character'],
+      [`${SECRET} x`, 'contains white space'],
+      [`${SECRET}\u202e`, 'contains characters that are not ASCII'],
+      [`${SECRET}\udc80`, 'contains characters that are not ASCII'],
+    ]) {
+      const get = () => ({ ...PAIR, [field]: value });
+      for (const promise of [DIRECT(providerOf(get)), roleOver(providerOf(get)).getCredentials()]) {
+        const error = await errorOf(promise);
+        assert.equal(error.message, `the ${what} of the provider 'mine' ${why}`);
+        assert.equal(error.code, 'ERR_ALIYUN_CRED_INTERNAL');
+        assert.ok(!inspect(error).includes(CANARY), 'a secret shows');
+      }
+    }
+  }
+});
+
+test('its name is one line wherever it shows, and so are its failures', async () => {
+  const fine = providerOf(() => PAIR, HOSTILE);
+  const model = await DIRECT(fine);
+  assert.deepEqual([model.type, model.providerName], [HARMLESS, HARMLESS]);
+  assert.equal(new Credential(null, fine).getType(), HARMLESS);
+  const role = roleOver(fine);
+  assert.equal((await role.getCredentials()).providerName, `ram_role_arn/${HARMLESS}`);
+  assert.equal(role.getProviderName(), `ram_role_arn/${HARMLESS}`);
+  const vault = providerOf(() => ({ ...PAIR, providerName: HOSTILE }));
+  assert.equal((await DIRECT(vault)).providerName, HARMLESS);
+  assert.equal((await roleOver(vault).getCredentials()).providerName, `ram_role_arn/${HARMLESS}`);
+  const wrong = providerOf(() => undefined, HOSTILE);
+  for (const promise of [DIRECT(wrong), roleOver(wrong).getCredentials()]) {
+    const { message } = await errorOf(promise);
+    assert.equal(message, `the provider '${HARMLESS}' gave a credential without AccessKey ID or secret`);
+  }
+  const mine = new Error(HOSTILE);
+  const failing = roleOver(providerOf(() => Promise.reject(mine)));
+  const error = await errorOf(failing.getCredentials());
+  assert.deepEqual([error.message, error.cause], [`the provider 'mine' failed: ${HARMLESS}`, mine]);
+});
+
 test('an object with neither method is ignored, as in the original; one of the two alone is a mistake', async () => {
   const config = { type: 'sts', accessKeyId: 'i', accessKeySecret: 's', securityToken: 't' };
   for (const settings of [null, undefined, {}, { timeout: 1 }, 3, 'x', () => 1]) {

@@ -408,3 +408,30 @@ assert Client(config).get_credential().access_key_id == "STS.1"
 assert gevent.wait(timeout=60)
 """
     )
+
+
+@pytest.mark.parametrize("library", ["gevent"], indirect=True)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("timeout", ["None", "60"])
+@pytest.mark.parametrize("before", ["", "client.get_credential(); client.invalidate()"], ids=["first", "again"])
+def test_the_first_call_in_a_forked_child_waits(run_green, sts, timeout, before):
+    """The hub has run before, so the fork is still to be told of when the child begins to wait."""
+    run_green(
+        f"""
+import os
+config.sts_endpoint = {sts.url!r}
+client = Client(config)
+sleep(0.001)
+{before}
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        for _ in range(3):
+            assert client.get_credential(timeout={timeout}).access_key_id
+            client.invalidate()
+        greens = [spawn(client.get_credential, timeout={timeout}) for _ in range(3)]
+        assert len({{value(green).access_key_id for green in greens}}) == 1
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+    )

@@ -48,16 +48,20 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 """
+AT_IMPORT = """
+client({"SERVER_PORT": None}).get_credential()
+"""
 
 
 @pytest.fixture
 def gunicorn(tmp_path):
     """Starts gunicorn with one worker, and gives a function that asks it for a page."""
     (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "at_import.py").write_text(APP + AT_IMPORT)
 
     @contextlib.contextmanager
-    def start(*options):
-        options = [*options, "app:app"]
+    def start(*options, module="app"):
+        options = [*options, f"{module}:app"]
         command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "-b", "127.0.0.1:0", *options]
         with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
             watchdog = threading.Timer(WATCHDOG_SECONDS, process.kill)
@@ -114,3 +118,11 @@ def test_one_worker_serves_the_sts_that_it_waits_for(gunicorn):
         get("/answer")
         thread.join()
     assert came == ["STS.1"]
+
+
+@pytest.mark.parametrize("options", [[], ["--preload"]], ids=["", "preload"])
+def test_an_app_may_resolve_while_it_is_imported(gunicorn, sts, monkeypatch, options):
+    monkeypatch.setenv("STS", sts.url)
+    with gunicorn(*options, module="at_import") as get:
+        assert get("/credential") == "STS.1"
+    assert sts.requests == 1

@@ -5,9 +5,11 @@ import pickle
 import pytest
 from aliyun_cred import _native
 from aliyun_cred.client import Client
+from aliyun_cred.exceptions import CredentialException
+from aliyun_cred.models import _TYPES as TYPES
 from aliyun_cred.models import Config, CredentialModel
 
-from support import BEARER_TOKEN, SECRET, TOKEN
+from support import BEARER_TOKEN, OIDC_TOKEN, SECRET, TOKEN
 
 VALUES = {
     "type": "sts",
@@ -70,6 +72,27 @@ def test_texts_mask_secrets(show):
         assert "canary" not in shown, "a secret shows"
         assert "sts" in shown
     assert show(Config(type="sts", proxy="p", timeout=5)) == "Config(type='sts', timeout=5, proxy=***)"
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format])
+def test_a_secret_in_the_wrong_option_does_not_show(show):
+    for pasted in (SECRET, TOKEN, BEARER_TOKEN, OIDC_TOKEN):
+        for name in ("type", "profile_name", "profile_file", "private_key_file", "oidc_token_file_path"):
+            shown = show(Config(**{name: pasted}))
+            assert "canary" not in shown, f"{name} shows"
+            assert f"<{len(pasted)} characters>" in shown
+            assert "canary" not in show(Config(**{name: pasted.encode()}))
+    for name in ("private_key_file", "oidc_token_file_path", "profile_file"):
+        assert show(Config(**{name: "~/a/b"})) == f"Config({name}='~/a/b')"
+    for kind in TYPES:
+        assert show(Config(type=kind)) == f"Config(type={kind!r})"
+
+
+def test_the_types_that_show_are_those_of_the_core():
+    with pytest.raises(CredentialException) as caught:
+        Client(Config(type="nonsense"))
+    for kind in TYPES:
+        assert kind in str(caught.value)
 
 
 def test_model_takes_positions_and_has_getters():

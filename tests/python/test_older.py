@@ -365,7 +365,7 @@ def test_an_endpoint_that_was_said_wins_over_the_environment(endpoints):
 
 def test_a_key_file_that_cannot_be_read_is_an_error_of_ours(tmp_path):
     binary = tmp_path / "key"
-    binary.write_bytes(b"\xff\xfe")
+    binary.write_bytes(b"\xff")
     for path in (tmp_path, tmp_path / "nowhere", binary):
         profile(tmp_path, f"type = rsa_key_pair\npublic_key_id = i\nprivate_key_file = {path}")
         with pytest.raises(CredentialException, match=f"cannot read {path}") as caught:

@@ -231,6 +231,32 @@ pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
+/// A key, secret or token that did not come through a client, as `{ key }`; or `{ why }` it cannot be one, as a sentence
+/// that begins with `name`.
+#[napi]
+pub fn key<'env>(env: &'env Env, value: String, name: String) -> Result<Object<'env>> {
+    // Perhaps no client has been made yet.
+    warnings::listen();
+    let mut checked = Object::new(env)?;
+    match binding::key(&value, &binding::one_line(name)) {
+        Ok(key) => checked.set("key", key)?,
+        Err(why) => checked.set("why", why)?,
+    }
+    Ok(checked)
+}
+
+/// A text without line breaks and whatever else could make it look like another one.
+#[napi]
+pub fn one_line(text: String) -> String {
+    binding::one_line(text)
+}
+
+/// A path as a text may show it: one that does not look like a path is shown by its length.
+#[napi]
+pub fn shown_path(path: String) -> String {
+    binding::one_line(binding::shown_path(path.as_ref()))
+}
+
 /// The warnings since the last call, at most one for each source in the life of the process; `null` if none.
 #[napi]
 pub fn take_warnings() -> Option<Vec<String>> {

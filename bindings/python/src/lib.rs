@@ -9,6 +9,7 @@ mod errors;
 mod foreign;
 mod logs;
 mod options;
+mod texts;
 #[cfg(unix)]
 mod wake;
 
@@ -30,6 +31,8 @@ mod _native {
     use crate::client::Client;
     #[pymodule_export]
     use crate::foreign::Answer;
+    #[pymodule_export]
+    use crate::texts::{key, one_line, read_text, shown_path};
     #[cfg(unix)]
     #[pymodule_export]
     use crate::wake::{Outcome, WakeQueue};

@@ -49,7 +49,7 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
         waiters.leave(ticket)
     if outcome is not None:
         return client.finish(outcome)
-    if waiters.queue.is_own():
+    if timeout is not None and waiters.queue.is_own():
         raise too_late(timeout)
     # Greenlets survive a fork; the refresh does not.
     return wait(client, timeout, hub)
@@ -87,6 +87,9 @@ class _Waiters(Waiters):
 
     def _start_over(self) -> None:
         """Wakes all in a forked child. The parent's outcomes would make the descriptor readable here for ever."""
+        if self.queue.is_own():
+            # A hub that has run before the fork tells even those watchers of it that the child has started since.
+            return
         self._close()
         wakes, self.wakes = self.wakes, {}
         for wake in wakes.values():

@@ -2,6 +2,8 @@
 
 import time
 
+from .._keys import NAMES, checked
+from .._native import one_line
 from .._waiting import given_by
 from ..exceptions import failure
 from ..models import CredentialModel
@@ -19,7 +21,7 @@ def name_of(provider: "Any") -> str:
     methods = ("get_credentials", "get_provider_name")
     if not all(callable(getattr(provider, name, None)) for name in methods):
         raise TypeError(f"provider must have {'() and '.join(methods)}(), which {type(provider).__name__} has not")
-    return str(provider.get_provider_name())
+    return one_line(str(provider.get_provider_name()))
 
 
 def _text(given: object, getter: str) -> "str | None":
@@ -33,15 +35,13 @@ def model_of(given: object, name: str) -> CredentialModel:
 
     :raises CredentialException: of kind ``internal`` if that is no credential, of kind ``expired`` if it is a dead one
     """
-    bearer = _text(given, "get_bearer_token")
-    model = CredentialModel(
-        _text(given, "get_access_key_id"),
-        _text(given, "get_access_key_secret"),
-        _text(given, "get_security_token"),
-        bearer,
-        name if bearer is None else "bearer",
-        _text(given, "get_provider_name") or name,
-    )
+    keys = {
+        field: checked(_text(given, f"get_{field}"), f"the {what} of the provider '{name}'", "internal") or None
+        for field, what in NAMES.items()
+    }
+    bearer = keys["bearer_token"]
+    provider_name = one_line(_text(given, "get_provider_name") or name)
+    model = CredentialModel(**keys, type=name if bearer is None else "bearer", provider_name=provider_name)
     if bearer is None and not (model.access_key_id and model.access_key_secret):
         what = "None" if given is None else "a credential without AccessKey ID or secret"
         raise failure("internal", f"the provider '{name}' gave {what}")

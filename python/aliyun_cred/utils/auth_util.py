@@ -100,12 +100,11 @@ class _AuthUtil(ModuleType):
 
 
 def get_private_key(file_path: str) -> str:
-    """The text of a key file.
+    """The text of a key file, which is read as the configuration's ``private_key_file`` is.
 
     :raises OSError: if it cannot be read
     """
-    with open(file_path, encoding="utf-8") as file:
-        return file.read()
+    return _native.read_text(file_path)
 
 
 def get_home() -> str:
