@@ -818,8 +818,6 @@ void aliyun_cred_client_free(aliyun_cred_client_t *client);
 /**
  * Gets the current credential. While the cached one is fresh that takes nanoseconds and no lock; otherwise the calling
  * thread waits for the source, within the source's own time limits. Threads that wait together share one request.
- * Threads have copies of their own, so that they do not wait for one another's counts: what two of them get is equal, and
- * need not be the same pointer.
  *
  * client: borrowed. credentials: written on success only, with a reference that the caller owns and frees with
  * aliyun_cred_credentials_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL; any
