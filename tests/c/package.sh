@@ -110,7 +110,7 @@ chmod 2775 "$BUILD_DIR/prefix/lib"
 echo foreign >"$BUILD_DIR/prefix/lib/foreign"
 make_package install PREFIX="$BUILD_DIR/prefix"
 [ "$(stat -c %a "$BUILD_DIR/prefix/lib")" = 2775 ] || failed "the mode of a folder that was there changed"
-[ "$(find "$BUILD_DIR/prefix" ! -type d | wc -l)" = 10 ] || failed "PREFIX without DESTDIR"
+[ "$(find "$BUILD_DIR/prefix" ! -type d | wc -l)" = 11 ] || failed "PREFIX without DESTDIR"
 for directory in PREFIX LIBDIR INCLUDEDIR; do
     if (cd "$BUILD_DIR" && make_package install $directory=relative >/dev/null 2>&1); then
         failed "a relative $directory is accepted"
@@ -119,7 +119,9 @@ done
 cp -a "$BUILD_DIR/prefix" "$BUILD_DIR/removed"
 make_package uninstall PREFIX="$BUILD_DIR/removed"
 [ "$(cd "$BUILD_DIR/removed" && find . ! -type d)" = ./lib/foreign ] || failed "uninstall leaves or takes too much"
-[ ! -e "$BUILD_DIR/removed/lib/cmake/aliyun_cred" ] || failed "uninstall leaves its folder"
+for folder in lib/cmake/aliyun_cred share/aliyun_cred; do
+    [ ! -e "$BUILD_DIR/removed/$folder" ] || failed "uninstall leaves its folder $folder"
+done
 say "ok what is installed"
 
 # The system's libraries that the archive needs, as the compiler itself names them for everything that is in it.
