@@ -854,8 +854,9 @@ ALIYUN_CRED_MUST_USE
 aliyun_cred_credentials_t *aliyun_cred_client_cached(const aliyun_cred_client_t *client);
 
 /**
- * Says that the service has refused the cached credential: the next call asks the source again. A credential that
- * somebody typed into the configuration stays as it is, and so do those of the clients that a role stands on.
+ * Says that the service has refused the cached credential: the next call asks the source again, and reads the
+ * configuration file that it came from anew. A credential that somebody typed into the configuration stays as it is. Of
+ * the clients that a role stands on, those with a configuration file read it anew; the others keep their credential.
  *
  * client: borrowed; NULL does nothing. Any number of threads may call it at once.
  */

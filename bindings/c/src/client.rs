@@ -212,8 +212,9 @@ pub extern "C" fn aliyun_cred_client_cached(client: Option<&Client>) -> *mut Cre
     guard(|| client.and_then(|client| client.client.cached()).map_or(ptr::null_mut(), give))
 }
 
-/// Says that the service has refused the cached credential: the next call asks the source again. A credential that
-/// somebody typed into the configuration stays as it is, and so do those of the clients that a role stands on.
+/// Says that the service has refused the cached credential: the next call asks the source again, and reads the
+/// configuration file that it came from anew. A credential that somebody typed into the configuration stays as it is. Of
+/// the clients that a role stands on, those with a configuration file read it anew; the others keep their credential.
 ///
 /// client: borrowed; NULL does nothing. Any number of threads may call it at once.
 #[unsafe(no_mangle)]
