@@ -307,7 +307,7 @@ impl Cache {
     async fn run(self: Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
         // A provider is asked once at a time: tokens that are rotated would be lost.
-        if let Some(ahead) = epoch.ahead() {
+        if let Some(ahead) = flight.take_ahead() {
             let _ = ahead.join().await;
         }
         let fetched = scope.asking(self.id).run(self.provider.fetch(&self.host)).await;

@@ -76,11 +76,6 @@ impl<S, T: Clone> Gate<S, T> {
         }
     }
 
-    /// The flight that has to land before work begins.
-    pub(crate) fn ahead(&self) -> Option<Arc<Flight<T>>> {
-        self.lock().ahead.clone()
-    }
-
     /// Ends the flight: `settle` takes what it brought into the state, which it is not given if the flight was disowned,
     /// and says what those who wait are told.
     pub(crate) fn land(&self, flight: &Flight<T>, settle: impl FnOnce(Option<&mut S>) -> T) {
@@ -114,7 +109,7 @@ impl<S, T> std::fmt::Debug for Gate<S, T> {
 
 impl<S, T: Clone> Inside<S, T> {
     fn take_off(&mut self) -> Arc<Flight<T>> {
-        let flight = Flight::new();
+        let flight = Flight::behind(self.ahead.clone());
         self.flight = Some(flight.clone());
         flight
     }
@@ -126,6 +121,9 @@ pub(crate) struct Flight<T> {
 }
 
 struct Manifest<T> {
+    /// The flight that has to land before this one's work begins. Settled when it took off: whatever is disowned later
+    /// took off with it or behind it.
+    ahead: Option<Arc<Flight<T>>>,
     outcome: Option<T>,
     waiters: Vec<Waiter<T>>,
 }
@@ -137,8 +135,13 @@ enum Waiter<T> {
 }
 
 impl<T: Clone> Flight<T> {
-    fn new() -> Arc<Self> {
-        Arc::new(Flight { inner: Mutex::new(Manifest { outcome: None, waiters: Vec::new() }) })
+    fn behind(ahead: Option<Arc<Self>>) -> Arc<Self> {
+        Arc::new(Flight { inner: Mutex::new(Manifest { ahead, outcome: None, waiters: Vec::new() }) })
+    }
+
+    /// Hands out the flight that has to land before the work begins, to the one who does it.
+    pub(crate) fn take_ahead(&self) -> Option<Arc<Self>> {
+        self.lock().ahead.take()
     }
 
     /// Tells everyone. Only the first call counts.
@@ -306,23 +309,32 @@ mod tests {
         let first = fly();
         gate.disown();
         let second = fly();
-        assert!(gate.ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &first)));
+        // Before its work began: it waits for the first all the same, and not for itself.
+        gate.disown();
+        let third = fly();
+        assert!(first.take_ahead().is_none());
+        assert!(second.take_ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &first)));
+        assert!(third.take_ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &second)));
         gate.land(&first, |state| {
             assert!(state.is_none(), "it is taken in");
             1
         });
         assert_eq!((first.outcome(), second.outcome()), (Some(1), None));
-        assert!(gate.ahead().is_none());
         gate.land(&second, |state| {
-            *state.unwrap() += 2;
+            assert!(state.is_none(), "it is taken in");
             2
         });
-        assert_eq!((second.outcome(), gate.lock().state), (Some(2), 2));
+        gate.land(&third, |state| {
+            *state.unwrap() += 3;
+            3
+        });
+        assert_eq!((second.outcome(), third.outcome(), gate.lock().state), (Some(2), Some(3), 3));
+        assert!(fly().take_ahead().is_none());
     }
 
     #[test]
     fn everyone_is_told_whenever_they_came() {
-        let flight = Flight::new();
+        let flight = Flight::behind(None);
         let (tell, told) = mpsc::channel();
         let early = tell.clone();
         flight.on_landing(move |outcome: u32| early.send(outcome).unwrap());
@@ -343,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_limit_runs_out_without_changing_anything() {
-        let flight = Flight::new();
+        let flight = Flight::behind(None);
         assert_eq!(flight.clone().wait(|| Some(Duration::ZERO)), None::<u32>);
         flight.land(7);
         assert_eq!(flight.wait(|| Some(Duration::ZERO)), Some(7));
@@ -359,7 +371,7 @@ mod tests {
         }
         let count = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(count.clone());
-        let flight = Flight::<u32>::new();
+        let flight = Flight::<u32>::behind(None);
         let mut stays = flight.clone().join();
         let mut leaves = flight.clone().join();
         for join in [&mut stays, &mut leaves] {
@@ -372,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_callback_that_panics_takes_nothing_from_the_others() {
-        let flight = Flight::new();
+        let flight = Flight::behind(None);
         let (tell, told) = mpsc::channel();
         flight.on_landing(|_| panic!("on purpose"));
         flight.on_landing(move |outcome: u32| tell.send(outcome).unwrap());
@@ -395,7 +407,7 @@ mod tests {
                 panic!("on purpose");
             }
         }
-        let flight = Flight::new();
+        let flight = Flight::behind(None);
         let mut gone = flight.clone().join();
         let waker = Waker::from(Arc::new(Gone));
         assert!(Pin::new(&mut gone).poll(&mut Context::from_waker(&waker)).is_pending());
@@ -416,7 +428,7 @@ mod tests {
 
     #[test]
     fn those_who_come_and_go_leave_nothing() {
-        let flight = Flight::<u32>::new();
+        let flight = Flight::<u32>::behind(None);
         let stays = |flight: &Arc<Flight<u32>>| {
             let mut join = flight.clone().join();
             assert!(Pin::new(&mut join).poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -628,6 +640,34 @@ mod model {
             drop((world, flight));
             driver.join().unwrap();
             assert_eq!(told.load(Ordering::SeqCst), 1);
+        });
+    }
+
+    #[test]
+    fn refreshes_that_are_disowned_take_turns() {
+        check(|| {
+            let gate = Arc::new(Gate::<(), ()>::new(()));
+            let working = Arc::new(AtomicUsize::new(0));
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let (gate, working) = (gate.clone(), working.clone());
+                    thread::spawn(move || match gate.enter(|()| Wish::Fly) {
+                        Entry::Piloting(flight) => {
+                            gate.disown();
+                            if let Some(ahead) = flight.take_ahead() {
+                                let _ = ahead.wait(|| None);
+                            }
+                            assert_eq!(working.fetch_add(1, Ordering::SeqCst), 0, "two work at once");
+                            thread::yield_now();
+                            working.fetch_sub(1, Ordering::SeqCst);
+                            gate.land(&flight, |_| ());
+                        }
+                        Entry::Joining(flight) => drop(flight.wait(|| None)),
+                        _ => panic!("answered"),
+                    })
+                })
+                .collect();
+            callers.into_iter().for_each(|caller| caller.join().unwrap());
         });
     }
 
