@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::builder::ClientBuilder;
 use crate::cache::single_flight::Flight;
-use crate::cache::{Cache, Outcome, Step};
+use crate::cache::{Cache, Outcome};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -131,13 +131,10 @@ impl Client {
     /// # Errors
     /// What the source says, if it has no credential that is still valid.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
-        if let Some(fresh) = self.cache.fresh() {
-            return Ok(fresh);
+        if let Some(cached) = self.cached() {
+            return Ok(cached);
         }
-        match self.cache.begin() {
-            Step::Done(outcome) => outcome,
-            Step::Join(flight) => flight.join().await,
-        }
+        self.cache.begin().join().await
     }
 
     /// The current credential, waiting in this thread as long as the source's own limits allow.
@@ -169,13 +166,10 @@ impl Client {
         limit: Option<Duration>,
         mut interrupted: impl FnMut() -> bool,
     ) -> Result<Arc<Credentials>> {
-        if let Some(fresh) = self.cache.fresh() {
-            return Ok(fresh);
+        if let Some(cached) = self.cached() {
+            return Ok(cached);
         }
-        let flight = match self.cache.begin() {
-            Step::Done(outcome) => return outcome,
-            Step::Join(flight) => flight,
-        };
+        let flight = self.cache.begin();
         let clock = Stopwatch::start();
         loop {
             let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
@@ -194,12 +188,9 @@ impl Client {
     /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
     /// brings it, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
-        if let Some(fresh) = self.cache.fresh() {
-            return done(Ok(fresh));
-        }
-        match self.cache.begin() {
-            Step::Done(outcome) => done(outcome),
-            Step::Join(flight) => flight.on_landing(done),
+        match self.cached() {
+            Some(cached) => done(Ok(cached)),
+            None => self.cache.begin().on_completion(done),
         }
     }
 
@@ -211,21 +202,18 @@ impl Client {
     }
 
     fn wait(&self, limit: Option<Duration>) -> Result<Arc<Credentials>> {
-        if let Some(fresh) = self.cache.fresh() {
-            return Ok(fresh);
+        if let Some(cached) = self.cached() {
+            return Ok(cached);
         }
-        match self.cache.begin() {
-            Step::Done(outcome) => outcome,
-            Step::Join(flight) => wait_for(flight, limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default()))),
-        }
+        wait_for(self.cache.begin(), limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default())))
     }
 }
 
 /// Waits in this thread; `None` once `limit` has run out.
 fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
-    let landed = flight.outcome();
-    if landed.is_some() || limit == Some(Duration::ZERO) {
-        return landed;
+    let outcome = flight.outcome();
+    if outcome.is_some() || limit == Some(Duration::ZERO) {
+        return outcome;
     }
     if driver::is_here() {
         let text = "a call that waits was made on the library's own background thread, which brings what it would wait \

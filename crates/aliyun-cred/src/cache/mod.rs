@@ -24,7 +24,7 @@ use crate::runtime::driver;
 use crate::runtime::per_process::{Own, PerProcess};
 use crate::text::warn;
 use freshness::{Decision, Failures, Times, back_off, decide};
-use single_flight::{Entry, Flight, Gate, Wish};
+use single_flight::{Flight, Place, SingleFlight};
 
 /// How long a copy is good for while a refresh is under way, in milliseconds.
 const RECHECK: u64 = 1_000;
@@ -118,14 +118,14 @@ pub(crate) struct Cache {
     cached: ArcSwapOption<Cached>,
     /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
     from_variables: ArcSwapOption<Credentials>,
-    /// What belongs to one process.
-    epoch: PerProcess<Epoch>,
+    flights: PerProcess<Flights>,
     id: Id,
     /// How many clients ask one another below this one.
     depth: usize,
 }
 
-type Epoch = Gate<State, Outcome>;
+/// What is known and under way in one process.
+type Flights = SingleFlight<State, Outcome>;
 
 /// What a process knows beside the cached credential.
 #[derive(Debug, Default)]
@@ -138,12 +138,6 @@ struct State {
     fetched: bool,
     /// Whether a timer keeps the credential fresh.
     timed: bool,
-}
-
-/// What a call finds.
-pub(crate) enum Step {
-    Done(Outcome),
-    Join(Arc<Flight<Outcome>>),
 }
 
 impl Cache {
@@ -159,7 +153,7 @@ impl Cache {
             constant,
             cached: ArcSwapOption::empty(),
             from_variables: ArcSwapOption::empty(),
-            epoch: PerProcess::new(),
+            flights: PerProcess::new(),
             id: Id::next(),
             depth: 0,
         }
@@ -230,42 +224,52 @@ impl Cache {
 
     /// What is cached, and what a refresh under way will bring: it may have begun with what is no longer good.
     fn forget(&self) {
-        self.epoch().disown();
+        self.flights().detach();
         self.store(None);
     }
 
-    /// Finds or starts what answers a call. Where the provider can answer without waiting, it has; the rest of its
-    /// work goes on in the driver, whatever becomes of the caller.
-    pub(crate) fn begin(self: &Arc<Self>) -> Step {
-        if let Some(unchanged) = self.unchanged_variables() {
-            return Step::Done(Ok(unchanged));
-        }
+    /// The flight that answers a call, completed already if it needs no waiting. What has to be fetched goes on in the
+    /// driver, whatever becomes of the caller.
+    pub(crate) fn begin(self: &Arc<Self>) -> Arc<Flight<Outcome>> {
         if Scope::current().asks(self.id) {
-            return Step::Done(Err(recursion()));
+            return Flight::completed(Err(recursion()));
         }
-        let epoch = self.epoch();
+        let flights = self.flights();
         let now = self.host.now();
-        match epoch.enter(|state| state.wish(self.cached.load_full().as_deref(), now)) {
-            Entry::Answered(outcome) => Step::Done(outcome),
-            Entry::AnsweredAndPiloting(outcome, flight) => {
-                // On nobody's behalf: whoever came by does not wait for it.
-                self.refresh_elsewhere(epoch, flight, Scope::default());
-                Step::Done(outcome)
+        // The work begins with the lock released: it may end in this thread.
+        let (answer, place) = flights.enter(|inside| {
+            let cached = self.cached.load_full();
+            let decision = inside.state.decide(cached.as_deref(), now);
+            let answer = match decision {
+                Decision::Use | Decision::UseAndRefresh => cached.map(|cached| Ok(cached.credentials.clone())),
+                Decision::Wait => None,
+                Decision::Fail => Some(Err(inside.state.last_error.clone().unwrap_or_else(abandoned))),
+            };
+            let refreshes = matches!(decision, Decision::UseAndRefresh | Decision::Wait);
+            (answer, refreshes.then(|| inside.join_or_lead()))
+        });
+        match (answer, place) {
+            (Some(answer), Some(Place::Leader(flight))) => {
+                // On no caller's behalf: nobody waits for it.
+                self.refresh_elsewhere(flights, flight, Scope::default());
+                Flight::completed(answer)
             }
-            Entry::Joining(flight) => self.joined(flight),
-            Entry::Piloting(flight) => {
-                self.refresh(epoch, flight.clone());
-                self.joined(flight)
+            (Some(answer), _) => Flight::completed(answer),
+            (None, Some(Place::Leader(flight))) => {
+                self.refresh(flights, flight.clone());
+                self.awaited(flight)
             }
+            (None, Some(Place::Waiter(flight))) => self.awaited(flight),
+            (None, None) => Flight::completed(Err(abandoned())),
         }
     }
 
-    /// Whoever waits from here on, in whatever way, leaves others the turn that a provider of the user's own has.
-    fn joined(&self, flight: Arc<Flight<Outcome>>) -> Step {
+    /// A flight that this caller waits for: if a custom provider is the caller, others may have its concurrency slot.
+    fn awaited(&self, flight: Arc<Flight<Outcome>>) -> Arc<Flight<Outcome>> {
         if flight.outcome().is_none() {
             Scope::current().end_turns();
         }
-        Step::Join(flight)
+        flight
     }
 
     /// What the variables said when they were last read, if they still do.
@@ -275,20 +279,20 @@ impl Cache {
     }
 
     /// Runs the provider as far as it goes without waiting, and the rest on the driver.
-    fn refresh(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>) {
+    fn refresh(self: &Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>) {
         let scope = Scope::current();
         // Roles on top of roles would each begin inside the one above: some begin with an empty stack.
         if scope.is_deep() {
-            return self.refresh_elsewhere(epoch, flight, scope);
+            return self.refresh_elsewhere(flights, flight, scope);
         }
-        let mut work = Box::pin(self.clone().run(epoch, flight, scope));
+        let mut work = Box::pin(self.clone().run(flights, flight, scope));
         // A future may be polled by one executor after another. Sources that need no network end here, and need no
-        // thread. A panic has landed the flight, and is an error to those who wait for it.
+        // thread. A panic has completed the flight, and is an error to its waiters.
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
             work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
         }));
         if matches!(polled, Ok(true)) {
-            // Dropping the work, should there be no driver, lands the flight.
+            // Without a driver the work is dropped, which completes the flight.
             if let Ok(driver) = driver::current() {
                 driver.spawn(work);
             }
@@ -296,22 +300,24 @@ impl Cache {
     }
 
     /// Runs the provider on the driver.
-    fn refresh_elsewhere(self: &Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
+    fn refresh_elsewhere(self: &Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         match driver::current() {
-            Ok(driver) => driver.spawn(self.clone().run(epoch, flight, scope)),
-            Err(error) => drop(Landing { cache: self, epoch: &epoch, flight: &flight, outcome: Some(Err(error)) }),
+            Ok(driver) => driver.spawn(self.clone().run(flights, flight, scope)),
+            Err(error) => {
+                drop(Completion { cache: self, flights: &flights, flight: &flight, outcome: Some(Err(error)) })
+            }
         }
     }
 
     /// `scope`: on whose behalf.
-    async fn run(self: Arc<Self>, epoch: Arc<Own<Epoch>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
-        let mut landing = Landing { cache: &self, epoch: &epoch, flight: &flight, outcome: None };
+    async fn run(self: Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
+        let mut completion = Completion { cache: &self, flights: &flights, flight: &flight, outcome: None };
         // A provider is asked once at a time: tokens that are rotated would be lost.
-        if let Some(ahead) = flight.take_ahead() {
-            let _ = ahead.join().await;
+        if let Some(predecessor) = flight.take_predecessor() {
+            let _ = predecessor.join().await;
         }
         let fetched = scope.asking(self.id).run(self.provider.fetch(&self.host)).await;
-        landing.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
+        completion.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
     }
 
     /// Takes in what a refresh brought, and says what those who waited get. A failure that they do not get to see is
@@ -354,11 +360,10 @@ impl Cache {
                 let Some(wait) = cache.upgrade().map(|cache| cache.until_due()) else { return };
                 driver::sleep(wait).await;
                 let Some(cache) = cache.upgrade() else { return };
-                if cache.is_due()
-                    && let Step::Join(flight) = cache.begin()
-                {
+                if cache.is_due() {
+                    let flight = cache.begin();
                     drop(cache);
-                    // What it brings is in the cache or in the log by then.
+                    // Its outcome is in the cache or in the log.
                     let _ = flight.join().await;
                 }
             }
@@ -384,10 +389,10 @@ impl Cache {
         }
     }
 
-    fn epoch(&self) -> Arc<Own<Epoch>> {
-        self.epoch.get(|| {
+    fn flights(&self) -> Arc<Own<Flights>> {
+        self.flights.get(|| {
             self.redraw();
-            Gate::new(State::default())
+            SingleFlight::new(State::default())
         })
     }
 
@@ -402,22 +407,16 @@ impl Cache {
 }
 
 impl State {
-    /// What a call wants at this time.
-    fn wish(&self, cached: Option<&Cached>, now: Now) -> Wish<Outcome> {
-        let Some(cached) = cached else { return Wish::Fly };
-        let answer = || Ok(cached.credentials.clone());
-        let Some(times) = cached.times else { return Wish::Answer(answer()) };
-        let held = now.monotonic < self.hold_until;
-        match decide(times, cached.age(now), self.failures, held) {
-            Decision::Use => Wish::Answer(answer()),
-            Decision::UseAndRefresh => {
-                // Whether somebody takes off for this or has before: nobody else needs to come here for it.
-                cached.leave_alone(now, UNDER_WAY);
-                Wish::AnswerAndFly(answer())
-            }
-            Decision::Wait => Wish::Fly,
-            Decision::Fail => Wish::Answer(Err(self.last_error.clone().unwrap_or_else(abandoned))),
+    /// What to do for a call at this time.
+    fn decide(&self, cached: Option<&Cached>, now: Now) -> Decision {
+        let Some(cached) = cached else { return Decision::Wait };
+        let Some(times) = cached.times else { return Decision::Use };
+        let decision = decide(times, cached.age(now), self.failures, now.monotonic < self.hold_until);
+        if decision == Decision::UseAndRefresh {
+            // One caller is enough to start it, and it may have started before.
+            cached.leave_alone(now, UNDER_WAY);
         }
+        decision
     }
 
     /// What is to be cached; nothing, if the source wants to be asked at every call.
@@ -472,21 +471,21 @@ fn is_configuration(kind: ErrorKind) -> bool {
 }
 
 /// Ends a refresh, even one that panics or that nobody runs to its end.
-struct Landing<'a> {
+struct Completion<'a> {
     cache: &'a Arc<Cache>,
-    epoch: &'a Epoch,
+    flights: &'a Flights,
     flight: &'a Flight<Outcome>,
     outcome: Option<Outcome>,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for Completion<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
         let mut hidden = None;
-        // Whoever is told is free to ask anybody, and to start what he likes.
+        // Waiters that are told here may ask any client, and start any program.
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
-                self.epoch.land(self.flight, |state| match state {
+                self.flights.complete(self.flight, |state| match state {
                     Some(state) => self.cache.settle(state, fetched, &mut hidden),
                     None => fetched,
                 });
@@ -536,11 +535,11 @@ mod tests {
 
     /// What a call at a time comes to, as one word.
     fn call(state: &State, cached: Option<&Cached>, now: Now) -> &'static str {
-        match state.wish(cached, now) {
-            Wish::Answer(Ok(_)) => "cached",
-            Wish::Answer(Err(_)) => "error",
-            Wish::AnswerAndFly(_) => "cached, refresh",
-            Wish::Fly => "wait",
+        match state.decide(cached, now) {
+            Decision::Use => "cached",
+            Decision::Fail => "error",
+            Decision::UseAndRefresh => "cached, refresh",
+            Decision::Wait => "wait",
         }
     }
 
@@ -573,7 +572,7 @@ mod tests {
         assert!(state.failed(down(), Some(&cached), at(3_599), 1.0).is_ok());
     }
 
-    /// What a refresh in the background costs those who come meanwhile: nothing, not even a look at the gate.
+    /// What a refresh in the background costs those who come meanwhile: nothing, not even a lock.
     #[test]
     fn a_refresh_under_way_or_held_back_concerns_nobody() {
         let mut state = State::default();

@@ -1,8 +1,8 @@
-//! One piece of work that many wait for: threads, tasks and callbacks alike.
+//! One piece of work that many callers share: threads, tasks and callbacks alike.
 //!
-//! Invariants: a gate has one flight in the air at most; a flight lands exactly once, and everyone who waits is told; a
-//! waiter that gives up changes nothing for the others. There is no executor, clock or I/O in here, so that every
-//! interleaving can be tested (feature `model-check`).
+//! Invariants: callers join at most one flight at a time; flights work one after another, detached ones too; a flight
+//! completes exactly once and tells every waiter; a waiter that gives up changes nothing for the others. There is no
+//! executor, clock or I/O in here, so that every interleaving can be tested (feature `model-check`).
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -18,82 +18,64 @@ use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use std::time::Duration;
 
-/// Lets one flight at a time take off, as the state behind it says.
-pub(crate) struct Gate<S, T> {
+/// A state, and the one flight at a time that brings it something new.
+pub(crate) struct SingleFlight<S, T> {
     inner: Mutex<Inside<S, T>>,
 }
 
-struct Inside<S, T> {
-    state: S,
-    flight: Option<Arc<Flight<T>>>,
-    /// A flight that was disowned and has not landed: the next one begins when it has.
-    ahead: Option<Arc<Flight<T>>>,
+/// What the lock protects.
+pub(crate) struct Inside<S, T> {
+    pub(crate) state: S,
+    /// The flight that callers join.
+    current: Option<Arc<Flight<T>>>,
+    /// The last detached flight, until it completes.
+    detached: Option<Arc<Flight<T>>>,
 }
 
-/// What the state wants for somebody who comes to the gate.
-pub(crate) enum Wish<T> {
-    /// This answer, and no work.
-    Answer(T),
-    /// This answer, and the work done for those who come later.
-    AnswerAndFly(T),
-    /// To wait for the work.
-    Fly,
+/// A caller's place in a flight.
+pub(crate) enum Place<T> {
+    /// This caller does the work, and must [`complete`](SingleFlight::complete) the flight.
+    Leader(Arc<Flight<T>>),
+    /// Another caller does the work.
+    Waiter(Arc<Flight<T>>),
 }
 
-/// What somebody who came to the gate has to do.
-pub(crate) enum Entry<T> {
-    Answered(T),
-    /// Answered; the flight, which this caller has to see through, is for those who come later.
-    AnsweredAndPiloting(T, Arc<Flight<T>>),
-    /// Somebody else sees the flight through.
-    Joining(Arc<Flight<T>>),
-    /// This caller has to see the flight through.
-    Piloting(Arc<Flight<T>>),
-}
-
-impl<S, T: Clone> Gate<S, T> {
+impl<S, T: Clone> SingleFlight<S, T> {
     pub(crate) fn new(state: S) -> Self {
-        Gate { inner: Mutex::new(Inside { state, flight: None, ahead: None }) }
+        SingleFlight { inner: Mutex::new(Inside { state, current: None, detached: None }) }
     }
 
-    /// Asks the state what it wants, and hands out the flight in the air or a new one. A pilot must [`land`](Self::land).
-    pub(crate) fn enter(&self, wish: impl FnOnce(&mut S) -> Wish<T>) -> Entry<T> {
+    /// Runs `decide` under the lock. It must not block, and must not come back here.
+    pub(crate) fn enter<R>(&self, decide: impl FnOnce(&mut Inside<S, T>) -> R) -> R {
+        decide(&mut self.lock())
+    }
+
+    /// Takes the current flight out of reach: its waiters still get its outcome, the state and later callers do not.
+    pub(crate) fn detach(&self) {
         let mut inside = self.lock();
-        let wish = wish(&mut inside.state);
-        match (wish, &inside.flight) {
-            (Wish::Answer(answer), _) | (Wish::AnswerAndFly(answer), Some(_)) => Entry::Answered(answer),
-            (Wish::AnswerAndFly(answer), None) => Entry::AnsweredAndPiloting(answer, inside.take_off()),
-            (Wish::Fly, Some(flight)) => Entry::Joining(flight.clone()),
-            (Wish::Fly, None) => Entry::Piloting(inside.take_off()),
+        if let Some(flight) = inside.current.take() {
+            inside.detached = Some(flight);
         }
     }
 
-    /// Has the flight in the air count for those who wait for it already, and for nobody else.
-    pub(crate) fn disown(&self) {
-        let mut inside = self.lock();
-        if let Some(flight) = inside.flight.take() {
-            inside.ahead = Some(flight);
-        }
-    }
-
-    /// Ends the flight: `settle` takes what it brought into the state, which it is not given if the flight was disowned,
-    /// and says what those who wait are told.
-    pub(crate) fn land(&self, flight: &Flight<T>, settle: impl FnOnce(Option<&mut S>) -> T) {
+    /// Completes a flight. `settle` takes the result into the state, or gets no state if the flight was detached, and
+    /// returns what the waiters get.
+    pub(crate) fn complete(&self, flight: &Flight<T>, settle: impl FnOnce(Option<&mut S>) -> T) {
         let is = |other: &Option<Arc<Flight<T>>>| other.as_deref().is_some_and(|other| std::ptr::eq(other, flight));
         let outcome = {
             let mut inside = self.lock();
-            if is(&inside.ahead) {
-                inside.ahead = None;
+            if is(&inside.detached) {
+                inside.detached = None;
             }
-            if is(&inside.flight) {
-                inside.flight = None;
+            if is(&inside.current) {
+                inside.current = None;
                 settle(Some(&mut inside.state))
             } else {
                 settle(None)
             }
         };
-        // Not under the gate's lock: a callback may come straight back.
-        flight.land(outcome);
+        // With the lock released: a callback may come straight back.
+        flight.complete(outcome);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside<S, T>> {
@@ -101,29 +83,33 @@ impl<S, T: Clone> Gate<S, T> {
     }
 }
 
-impl<S, T> std::fmt::Debug for Gate<S, T> {
+impl<S, T> std::fmt::Debug for SingleFlight<S, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Gate")
+        f.write_str("SingleFlight")
     }
 }
 
 impl<S, T: Clone> Inside<S, T> {
-    fn take_off(&mut self) -> Arc<Flight<T>> {
-        let flight = Flight::behind(self.ahead.clone());
-        self.flight = Some(flight.clone());
-        flight
+    /// Joins the current flight, or starts one and leads it.
+    pub(crate) fn join_or_lead(&mut self) -> Place<T> {
+        if let Some(flight) = &self.current {
+            return Place::Waiter(flight.clone());
+        }
+        let flight = Flight::after(self.detached.clone());
+        self.current = Some(flight.clone());
+        Place::Leader(flight)
     }
 }
 
-/// Work in the air.
+/// Shared work, and those who wait for its outcome.
 pub(crate) struct Flight<T> {
-    inner: Mutex<Manifest<T>>,
+    inner: Mutex<Progress<T>>,
 }
 
-struct Manifest<T> {
-    /// The flight that has to land before this one's work begins. Settled when it took off: whatever is disowned later
-    /// took off with it or behind it.
-    ahead: Option<Arc<Flight<T>>>,
+struct Progress<T> {
+    /// The flight whose end this one's work waits for. Known from the start: flights that are detached later came with
+    /// this one or after it.
+    predecessor: Option<Arc<Flight<T>>>,
     outcome: Option<T>,
     waiters: Vec<Waiter<T>>,
 }
@@ -135,29 +121,35 @@ enum Waiter<T> {
 }
 
 impl<T: Clone> Flight<T> {
-    fn behind(ahead: Option<Arc<Self>>) -> Arc<Self> {
-        Arc::new(Flight { inner: Mutex::new(Manifest { ahead, outcome: None, waiters: Vec::new() }) })
+    fn after(predecessor: Option<Arc<Self>>) -> Arc<Self> {
+        Arc::new(Flight { inner: Mutex::new(Progress { predecessor, outcome: None, waiters: Vec::new() }) })
     }
 
-    /// Hands out the flight that has to land before the work begins, to the one who does it.
-    pub(crate) fn take_ahead(&self) -> Option<Arc<Self>> {
-        self.lock().ahead.take()
+    /// A flight that needs no work.
+    pub(crate) fn completed(outcome: T) -> Arc<Self> {
+        Arc::new(Flight {
+            inner: Mutex::new(Progress { predecessor: None, outcome: Some(outcome), waiters: Vec::new() }),
+        })
     }
 
-    /// Tells everyone. Only the first call counts.
-    fn land(&self, outcome: T) {
+    /// Gives the leader the flight whose end the work must wait for.
+    pub(crate) fn take_predecessor(&self) -> Option<Arc<Self>> {
+        self.lock().predecessor.take()
+    }
+
+    /// Tells every waiter. Only the first call counts.
+    fn complete(&self, outcome: T) {
         let waiters = {
-            let mut manifest = self.lock();
-            if manifest.outcome.is_some() {
+            let mut progress = self.lock();
+            if progress.outcome.is_some() {
                 return;
             }
-            manifest.outcome = Some(outcome.clone());
-            std::mem::take(&mut manifest.waiters)
+            progress.outcome = Some(outcome.clone());
+            std::mem::take(&mut progress.waiters)
         };
         for waiter in waiters {
             let outcome = outcome.clone();
-            // One that panics takes nothing from those behind it. What it panicked with is left alone, for dropping that
-            // may panic again.
+            // A waiter that panics takes nothing from the next. Its payload is leaked: dropping it may panic again.
             std::panic::catch_unwind(AssertUnwindSafe(|| match waiter {
                 Waiter::Task(waker) => waker.into_iter().for_each(Waker::wake),
                 Waiter::Callback(callback) => callback(outcome),
@@ -166,20 +158,20 @@ impl<T: Clone> Flight<T> {
         }
     }
 
-    /// What came of it, if it has landed.
+    /// The outcome, once there is one.
     pub(crate) fn outcome(&self) -> Option<T> {
         self.lock().outcome.clone()
     }
 
-    /// Calls `callback` with the outcome: now if there is one, else on the thread that lands it.
-    pub(crate) fn on_landing(&self, callback: impl FnOnce(T) + Send + 'static) {
-        let mut manifest = self.lock();
-        match manifest.outcome.clone() {
+    /// Calls `callback` with the outcome: now if there is one, else on the thread that completes the flight.
+    pub(crate) fn on_completion(&self, callback: impl FnOnce(T) + Send + 'static) {
+        let mut progress = self.lock();
+        match progress.outcome.clone() {
             Some(outcome) => {
-                drop(manifest);
+                drop(progress);
                 callback(outcome);
             }
-            None => manifest.waiters.push(Waiter::Callback(Box::new(callback))),
+            None => progress.waiters.push(Waiter::Callback(Box::new(callback))),
         }
     }
 
@@ -188,8 +180,8 @@ impl<T: Clone> Flight<T> {
         Join { flight: self, slot: None }
     }
 
-    /// Waits in this thread. `None` if `left` says that there is no time left; without an answer from it, there is no
-    /// limit.
+    /// Waits in this thread. `left` says how long it may take, `None` meaning for ever; once that is zero, so is the
+    /// wait, which returns `None`.
     pub(crate) fn wait(self: Arc<Self>, mut left: impl FnMut() -> Option<Duration>) -> Option<T> {
         let nap = Arc::new(Nap::default());
         let waker = Waker::from(nap.clone());
@@ -208,12 +200,12 @@ impl<T: Clone> Flight<T> {
 }
 
 impl<T> Flight<T> {
-    fn lock(&self) -> MutexGuard<'_, Manifest<T>> {
+    fn lock(&self) -> MutexGuard<'_, Progress<T>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How a thread sleeps. Not by parking it: a thread that is ending, as when the program does, cannot be parked.
+/// How a thread sleeps. It is not parked: a thread that is ending, as when the program ends, cannot be.
 #[derive(Default)]
 struct Nap {
     woken: Mutex<bool>,
@@ -221,7 +213,7 @@ struct Nap {
 }
 
 impl Nap {
-    /// Returns when it was woken, when the time is over, or for no reason.
+    /// Returns when it was woken, when `limit` has run out, or spuriously.
     fn take(&self, limit: Option<Duration>) {
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         if *woken {
@@ -253,21 +245,21 @@ impl<T: Clone> Future for Join<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let flight = self.flight.clone();
-        // A waker is somebody else's, and may do anything when it is cloned or dropped: not under the lock.
+        // Cloning or dropping a waker runs its owner's code: never under the lock.
         let waiter = Waiter::Task(Some(context.waker().clone()));
-        let mut manifest = flight.lock();
-        if let Some(outcome) = manifest.outcome.clone() {
+        let mut progress = flight.lock();
+        if let Some(outcome) = progress.outcome.clone() {
             return Poll::Ready(outcome);
         }
-        let replaced = match self.slot.and_then(|slot| manifest.waiters.get_mut(slot)) {
+        let replaced = match self.slot.and_then(|slot| progress.waiters.get_mut(slot)) {
             Some(mine) => Some(std::mem::replace(mine, waiter)),
             None => {
-                self.slot = Some(manifest.waiters.len());
-                manifest.waiters.push(waiter);
+                self.slot = Some(progress.waiters.len());
+                progress.waiters.push(waiter);
                 None
             }
         };
-        drop(manifest);
+        drop(progress);
         drop(replaced);
         Poll::Pending
     }
@@ -276,16 +268,16 @@ impl<T: Clone> Future for Join<T> {
 impl<T> Drop for Join<T> {
     fn drop(&mut self) {
         let Some(slot) = self.slot else { return };
-        let mut manifest = self.flight.lock();
-        let waker = match manifest.waiters.get_mut(slot) {
+        let mut progress = self.flight.lock();
+        let waker = match progress.waiters.get_mut(slot) {
             Some(Waiter::Task(waker)) => waker.take(),
             _ => None,
         };
-        // Of those who come and go again and again nothing is left.
-        while let Some(Waiter::Task(None)) = manifest.waiters.last() {
-            manifest.waiters.pop();
+        // Waiters that come and go again and again leave nothing behind.
+        while let Some(Waiter::Task(None)) = progress.waiters.last() {
+            progress.waiters.pop();
         }
-        drop(manifest);
+        drop(progress);
         drop(waker);
     }
 }
@@ -299,54 +291,58 @@ mod tests {
 
     const NO_LIMIT: fn() -> Option<Duration> = || None;
 
+    fn led<T>(place: Place<T>) -> Arc<Flight<T>> {
+        match place {
+            Place::Leader(flight) => flight,
+            Place::Waiter(_) => panic!("another caller leads"),
+        }
+    }
+
     #[test]
-    fn a_disowned_flight_answers_its_own_and_the_next_one_waits_for_it() {
-        let gate = Gate::new(0);
-        let fly = || match gate.enter(|_| Wish::Fly) {
-            Entry::Piloting(flight) => flight,
-            _ => panic!("somebody else is the pilot"),
-        };
-        let first = fly();
-        gate.disown();
-        let second = fly();
+    fn a_detached_flight_answers_its_waiters_and_the_next_one_works_after_it() {
+        let flights = SingleFlight::new(0);
+        let lead = || led(flights.enter(Inside::join_or_lead));
+        let first = lead();
+        flights.detach();
+        let second = lead();
         // Before its work began: it waits for the first all the same, and not for itself.
-        gate.disown();
-        let third = fly();
-        assert!(first.take_ahead().is_none());
-        assert!(second.take_ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &first)));
-        assert!(third.take_ahead().is_some_and(|ahead| Arc::ptr_eq(&ahead, &second)));
-        gate.land(&first, |state| {
+        flights.detach();
+        let third = lead();
+        assert!(first.take_predecessor().is_none());
+        assert!(second.take_predecessor().is_some_and(|other| Arc::ptr_eq(&other, &first)));
+        assert!(third.take_predecessor().is_some_and(|other| Arc::ptr_eq(&other, &second)));
+        flights.complete(&first, |state| {
             assert!(state.is_none(), "it is taken in");
             1
         });
         assert_eq!((first.outcome(), second.outcome()), (Some(1), None));
-        gate.land(&second, |state| {
+        flights.complete(&second, |state| {
             assert!(state.is_none(), "it is taken in");
             2
         });
-        gate.land(&third, |state| {
+        flights.complete(&third, |state| {
             *state.unwrap() += 3;
             3
         });
-        assert_eq!((second.outcome(), third.outcome(), gate.lock().state), (Some(2), Some(3), 3));
-        assert!(fly().take_ahead().is_none());
+        assert_eq!((second.outcome(), third.outcome(), flights.lock().state), (Some(2), Some(3), 3));
+        assert!(lead().take_predecessor().is_none());
     }
 
     #[test]
     fn everyone_is_told_whenever_they_came() {
-        let flight = Flight::behind(None);
+        let flight = Flight::after(None);
         let (tell, told) = mpsc::channel();
         let early = tell.clone();
-        flight.on_landing(move |outcome: u32| early.send(outcome).unwrap());
+        flight.on_completion(move |outcome: u32| early.send(outcome).unwrap());
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let flight = flight.clone();
                 thread::spawn(move || flight.wait(NO_LIMIT))
             })
             .collect();
-        flight.land(7);
-        flight.land(8);
-        flight.on_landing(move |outcome| tell.send(outcome).unwrap());
+        flight.complete(7);
+        flight.complete(8);
+        flight.on_completion(move |outcome| tell.send(outcome).unwrap());
         assert_eq!([told.recv().unwrap(), told.recv().unwrap()], [7, 7]);
         for thread in threads {
             assert_eq!(thread.join().unwrap(), Some(7));
@@ -355,9 +351,9 @@ mod tests {
 
     #[test]
     fn a_limit_runs_out_without_changing_anything() {
-        let flight = Flight::behind(None);
+        let flight = Flight::after(None);
         assert_eq!(flight.clone().wait(|| Some(Duration::ZERO)), None::<u32>);
-        flight.land(7);
+        flight.complete(7);
         assert_eq!(flight.wait(|| Some(Duration::ZERO)), Some(7));
     }
 
@@ -371,24 +367,24 @@ mod tests {
         }
         let count = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(count.clone());
-        let flight = Flight::<u32>::behind(None);
+        let flight = Flight::<u32>::after(None);
         let mut stays = flight.clone().join();
         let mut leaves = flight.clone().join();
         for join in [&mut stays, &mut leaves] {
             assert!(Pin::new(join).poll(&mut Context::from_waker(&waker)).is_pending());
         }
         drop(leaves);
-        flight.land(7);
+        flight.complete(7);
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
     }
 
     #[test]
     fn a_callback_that_panics_takes_nothing_from_the_others() {
-        let flight = Flight::behind(None);
+        let flight = Flight::after(None);
         let (tell, told) = mpsc::channel();
-        flight.on_landing(|_| panic!("on purpose"));
-        flight.on_landing(move |outcome: u32| tell.send(outcome).unwrap());
-        flight.land(7);
+        flight.on_completion(|_| panic!("on purpose"));
+        flight.on_completion(move |outcome: u32| tell.send(outcome).unwrap());
+        flight.complete(7);
         assert_eq!(told.recv().unwrap(), 7);
     }
 
@@ -407,7 +403,7 @@ mod tests {
                 panic!("on purpose");
             }
         }
-        let flight = Flight::behind(None);
+        let flight = Flight::after(None);
         let mut gone = flight.clone().join();
         let waker = Waker::from(Arc::new(Gone));
         assert!(Pin::new(&mut gone).poll(&mut Context::from_waker(&waker)).is_pending());
@@ -422,13 +418,13 @@ mod tests {
         });
         // It has asked how long it may wait, and so is in the list.
         assert!(told.recv().is_err());
-        flight.land(7);
+        flight.complete(7);
         assert_eq!(thread.join().unwrap(), Some(7));
     }
 
     #[test]
     fn those_who_come_and_go_leave_nothing() {
-        let flight = Flight::<u32>::behind(None);
+        let flight = Flight::<u32>::after(None);
         let stays = |flight: &Arc<Flight<u32>>| {
             let mut join = flight.clone().join();
             assert!(Pin::new(&mut join).poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -447,15 +443,12 @@ mod tests {
 
     #[test]
     fn a_callback_may_come_straight_back() {
-        let gate = Arc::new(Gate::<u32, u32>::new(0));
-        let Entry::Piloting(flight) = gate.enter(|_| Wish::Fly) else { panic!("somebody else is the pilot") };
+        let flights = Arc::new(SingleFlight::<u32, u32>::new(0));
+        let flight = led(flights.enter(Inside::join_or_lead));
         let (tell, told) = mpsc::channel();
-        let again = gate.clone();
-        flight.on_landing(move |_| {
-            let Entry::Answered(state) = again.enter(|state| Wish::Answer(*state)) else { panic!("not answered") };
-            tell.send(state).unwrap();
-        });
-        gate.land(&flight, |state| {
+        let again = flights.clone();
+        flight.on_completion(move |_| tell.send(again.enter(|inside| inside.state)).unwrap());
+        flights.complete(&flight, |state| {
             *state.unwrap() = 7;
             7
         });
@@ -470,65 +463,73 @@ mod model {
     use shuttle::sync::atomic::{AtomicUsize, Ordering};
     use shuttle::thread;
 
-    /// What a cache's state is to the gate: something cached or nothing, and how often it was fetched.
+    /// As a cache's: something cached or nothing, and how often it was fetched.
     #[derive(Default)]
     struct State {
         cached: Option<usize>,
-        flights: usize,
-        aloft: bool,
+        fetched: usize,
+        working: bool,
     }
 
     struct World {
-        gate: Gate<State, Result<usize, &'static str>>,
+        flights: SingleFlight<State, Result<usize, &'static str>>,
         /// How many of the first refreshes fail.
         failing: usize,
     }
 
     fn world(failing: usize) -> Arc<World> {
-        Arc::new(World { gate: Gate::new(State::default()), failing })
+        Arc::new(World { flights: SingleFlight::new(State::default()), failing })
     }
 
     impl World {
-        fn enter(&self) -> Entry<Result<usize, &'static str>> {
-            self.gate.enter(|state| match state.cached {
-                Some(value) => Wish::Answer(Ok(value)),
+        /// What is cached, or a place in the flight that fetches it.
+        fn enter(&self) -> Result<usize, Place<Result<usize, &'static str>>> {
+            self.flights.enter(|inside| match inside.state.cached {
+                Some(value) => Ok(value),
                 None => {
-                    state.aloft = true;
-                    Wish::Fly
+                    inside.state.working = true;
+                    Err(inside.join_or_lead())
                 }
             })
         }
 
-        fn fly(&self, flight: &Flight<Result<usize, &'static str>>) {
+        fn lead(&self) -> Arc<Flight<Result<usize, &'static str>>> {
+            match self.enter() {
+                Err(Place::Leader(flight)) => flight,
+                _ => panic!("another caller leads"),
+            }
+        }
+
+        fn work(&self, flight: &Flight<Result<usize, &'static str>>) {
             thread::yield_now();
-            self.gate.land(flight, |state| {
+            self.flights.complete(flight, |state| {
                 let state = state.unwrap();
-                assert!(state.aloft, "two flights at once");
-                state.aloft = false;
-                state.flights += 1;
-                if state.flights <= self.failing {
+                assert!(state.working, "two flights at once");
+                state.working = false;
+                state.fetched += 1;
+                if state.fetched <= self.failing {
                     return Err("failed");
                 }
-                state.cached = Some(state.flights);
-                Ok(state.flights)
+                state.cached = Some(state.fetched);
+                Ok(state.fetched)
             });
         }
 
         /// As a blocking call does.
         fn call(&self) -> Result<usize, &'static str> {
             let flight = match self.enter() {
-                Entry::Answered(answer) | Entry::AnsweredAndPiloting(answer, _) => return answer,
-                Entry::Joining(flight) => flight,
-                Entry::Piloting(flight) => {
-                    self.fly(&flight);
+                Ok(cached) => return Ok(cached),
+                Err(Place::Waiter(flight)) => flight,
+                Err(Place::Leader(flight)) => {
+                    self.work(&flight);
                     flight
                 }
             };
             flight.wait(|| None).unwrap_or(Err("a wait without limit ended without an outcome"))
         }
 
-        fn flights(&self) -> usize {
-            self.gate.lock().state.flights
+        fn fetched(&self) -> usize {
+            self.flights.lock().state.fetched
         }
     }
 
@@ -547,7 +548,7 @@ mod model {
                 })
                 .collect();
             callers.into_iter().for_each(|caller| caller.join().unwrap());
-            assert_eq!(world.flights(), 1);
+            assert_eq!(world.fetched(), 1);
         });
     }
 
@@ -571,7 +572,7 @@ mod model {
             callers.into_iter().for_each(|caller| caller.join().unwrap());
             assert!(told.load(Ordering::SeqCst) >= 1);
             assert_eq!(world.call(), Ok(2));
-            assert_eq!(world.flights(), 2);
+            assert_eq!(world.fetched(), 2);
         });
     }
 
@@ -579,10 +580,10 @@ mod model {
     fn a_waiter_that_gives_up_changes_nothing() {
         check(|| {
             let world = world(0);
-            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
-            let pilot = {
+            let flight = world.lead();
+            let leader = {
                 let (world, flight) = (world.clone(), flight.clone());
-                thread::spawn(move || world.fly(&flight))
+                thread::spawn(move || world.work(&flight))
             };
             let leaver = {
                 let flight = flight.clone();
@@ -600,7 +601,7 @@ mod model {
                 })
             };
             assert_eq!(flight.wait(|| None), Some(Ok(1)));
-            for thread in [pilot, leaver, impatient] {
+            for thread in [leader, leaver, impatient] {
                 thread.join().unwrap();
             }
         });
@@ -610,15 +611,15 @@ mod model {
     fn whoever_began_a_refresh_may_leave_it_to_another() {
         check(|| {
             let world = world(0);
-            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
+            let flight = world.lead();
             let driver = {
                 let (world, flight) = (world.clone(), flight.clone());
-                thread::spawn(move || world.fly(&flight))
+                thread::spawn(move || world.work(&flight))
             };
             drop(flight);
             assert_eq!(world.call(), Ok(1));
             driver.join().unwrap();
-            assert_eq!(world.flights(), 1);
+            assert_eq!(world.fetched(), 1);
         });
     }
 
@@ -626,16 +627,16 @@ mod model {
     fn the_world_may_end_during_a_refresh() {
         check(|| {
             let world = world(0);
-            let Entry::Piloting(flight) = world.enter() else { panic!("somebody else is the pilot") };
+            let flight = world.lead();
             let told = Arc::new(AtomicUsize::new(0));
             let tell = told.clone();
-            flight.on_landing(move |_| {
+            flight.on_completion(move |_| {
                 tell.fetch_add(1, Ordering::SeqCst);
             });
             // The refresh holds what it needs; everyone else lets go.
             let driver = {
                 let (world, flight) = (world.clone(), flight.clone());
-                thread::spawn(move || world.fly(&flight))
+                thread::spawn(move || world.work(&flight))
             };
             drop((world, flight));
             driver.join().unwrap();
@@ -644,26 +645,25 @@ mod model {
     }
 
     #[test]
-    fn refreshes_that_are_disowned_take_turns() {
+    fn detached_flights_work_one_after_another() {
         check(|| {
-            let gate = Arc::new(Gate::<(), ()>::new(()));
+            let flights = Arc::new(SingleFlight::<(), ()>::new(()));
             let working = Arc::new(AtomicUsize::new(0));
             let callers: Vec<_> = (0..3)
                 .map(|_| {
-                    let (gate, working) = (gate.clone(), working.clone());
-                    thread::spawn(move || match gate.enter(|()| Wish::Fly) {
-                        Entry::Piloting(flight) => {
-                            gate.disown();
-                            if let Some(ahead) = flight.take_ahead() {
-                                let _ = ahead.wait(|| None);
+                    let (flights, working) = (flights.clone(), working.clone());
+                    thread::spawn(move || match flights.enter(Inside::join_or_lead) {
+                        Place::Leader(flight) => {
+                            flights.detach();
+                            if let Some(predecessor) = flight.take_predecessor() {
+                                let _ = predecessor.wait(|| None);
                             }
                             assert_eq!(working.fetch_add(1, Ordering::SeqCst), 0, "two work at once");
                             thread::yield_now();
                             working.fetch_sub(1, Ordering::SeqCst);
-                            gate.land(&flight, |_| ());
+                            flights.complete(&flight, |_| ());
                         }
-                        Entry::Joining(flight) => drop(flight.wait(|| None)),
-                        _ => panic!("answered"),
+                        Place::Waiter(flight) => drop(flight.wait(|| None)),
                     })
                 })
                 .collect();
@@ -674,18 +674,15 @@ mod model {
     #[test]
     fn a_refresh_in_the_background_starts_once() {
         check(|| {
-            let gate = Arc::new(Gate::<usize, usize>::new(0));
+            let flights = Arc::new(SingleFlight::<usize, usize>::new(0));
             let callers: Vec<_> = (0..3)
                 .map(|_| {
-                    let gate = gate.clone();
+                    let flights = flights.clone();
                     thread::spawn(move || {
-                        let wish = |state: &mut usize| match *state {
-                            0 => Wish::AnswerAndFly(0),
-                            fetched => Wish::Answer(fetched),
-                        };
-                        if let Entry::AnsweredAndPiloting(_, flight) = gate.enter(wish) {
+                        let place = flights.enter(|inside| (inside.state == 0).then(|| inside.join_or_lead()));
+                        if let Some(Place::Leader(flight)) = place {
                             thread::yield_now();
-                            gate.land(&flight, |state| {
+                            flights.complete(&flight, |state| {
                                 let state = state.unwrap();
                                 *state += 1;
                                 *state
@@ -695,7 +692,7 @@ mod model {
                 })
                 .collect();
             callers.into_iter().for_each(|caller| caller.join().unwrap());
-            assert_eq!(gate.lock().state, 1);
+            assert_eq!(flights.lock().state, 1);
         });
     }
 }
