@@ -63,8 +63,8 @@ struct Unasked {
 }
 
 impl Terms {
-    fn are_kept(&self) -> bool {
-        self.unasked.is_none() || self.left(Now::coarse()).is_some()
+    fn are_kept(&self, now: impl FnOnce() -> Now) -> bool {
+        self.unasked.is_none() || self.left(now()).is_some()
     }
 
     /// For how many milliseconds more; `None` if they are not kept.
@@ -178,7 +178,7 @@ impl Cache {
             return Some(constant.clone());
         }
         let cached = self.cached.load();
-        let cached = cached.as_ref().filter(|cached| cached.terms.are_kept())?;
+        let cached = cached.as_ref().filter(|cached| cached.terms.are_kept(|| self.host.coarse_now()))?;
         Some(cached.credentials.clone())
     }
 
@@ -197,7 +197,7 @@ impl Cache {
         let left = match cached.times {
             None => Duration::MAX,
             Some(times) => {
-                let now = Now::coarse();
+                let now = self.host.coarse_now();
                 let left = cached.terms.left(now)?;
                 // Past its prefetch point another may come at any moment.
                 let is_due = cached.age(now) >= times.prefetch;
@@ -357,8 +357,8 @@ impl Cache {
     fn keep_fresh(self: &Arc<Self>) {
         async fn tick(cache: Weak<Cache>) {
             loop {
-                let Some(wait) = cache.upgrade().map(|cache| cache.until_due()) else { return };
-                driver::sleep(wait).await;
+                let Some(nap) = cache.upgrade().map(|cache| cache.host.sleep(cache.until_due())) else { return };
+                nap.await;
                 let Some(cache) = cache.upgrade() else { return };
                 if cache.is_due() {
                     let flight = cache.begin();
@@ -375,7 +375,7 @@ impl Cache {
 
     /// Whether something is cached that is not fresh any more. Nothing is asked for on behalf of nobody.
     fn is_due(&self) -> bool {
-        self.cached.load().as_ref().is_some_and(|cached| !cached.terms.are_kept())
+        self.cached.load().as_ref().is_some_and(|cached| !cached.terms.are_kept(|| self.host.coarse_now()))
     }
 
     /// How long the timer sleeps. In short naps, so that it notices when the wall clock or the system has moved.
@@ -511,7 +511,12 @@ fn abandoned() -> Error {
 #[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use crate::credentials::Lead;
+    use crate::host::fake::Fake;
+    use crate::protocol::reply::iso8601;
+    use crate::provider::Given;
+    use crate::wording::Surface;
     use std::time::SystemTime;
 
     const HOUR: i64 = 3_600;
@@ -690,5 +695,168 @@ mod tests {
         assert!(state.failed(down(), Some(&cached), at(HOUR - 1), 0.5).is_ok());
         assert!(state.failed(down(), Some(&cached), at(HOUR), 0.5).is_err());
         assert_eq!(state.failures.count, 2, "a success starts the count anew");
+    }
+
+    /// A client's cache on a system whose clocks and services are the test's.
+    fn cache_on(fake: &Fake, source: &str) -> Arc<Cache> {
+        let host = Host::on(fake.system, Surface::Rust);
+        let config = Config {
+            access_key_id: Some("LTAI5tCacheTest".to_owned()),
+            access_key_secret: Some("secret".into()),
+            role_arn: Some("acs:ram::1:role/test".to_owned()),
+            role_name: Some("test".to_owned()),
+            ..Config::default()
+        };
+        let provider = Provider::named(source, &config, Given::default(), &host).unwrap();
+        Arc::new(Cache::new(provider, host, source))
+    }
+
+    /// Answers the request that is on its way with a credential that lives so long.
+    fn issue(fake: &Fake, id: &str, lifetime: Duration) {
+        let expiration = iso8601(fake.now().wall + u64::try_from(lifetime.as_millis()).unwrap());
+        let fields =
+            format!(r#""AccessKeyId":"{id}","AccessKeySecret":"s","SecurityToken":"t","Expiration":"{expiration}""#);
+        loop {
+            let asked = fake.asked.recv().unwrap();
+            match asked.request.url.as_str() {
+                url if url.ends_with("/latest/api/token") => asked.reply(200, "token"),
+                url if url.contains("/ram/security-credentials/") => {
+                    return asked.reply(200, &format!(r#"{{"Code":"Success",{fields}}}"#));
+                }
+                _ => return asked.reply(200, &format!(r#"{{"Credentials":{{{fields}}}}}"#)),
+            }
+        }
+    }
+
+    fn id(outcome: Option<Outcome>) -> String {
+        outcome.unwrap().unwrap().access_key_id().unwrap().to_owned()
+    }
+
+    fn wait(flight: Arc<Flight<Outcome>>) -> String {
+        id(flight.wait(|| None))
+    }
+
+    const TEST_HOUR: Duration = Duration::from_secs(3_600);
+
+    /// A cache with the credential "first", which lives for an hour: prefetch at 1,800 s, stale at 2,700 s.
+    fn fetched(fake: &Fake) -> Arc<Cache> {
+        let cache = cache_on(fake, "ram_role_arn");
+        let flight = cache.begin();
+        assert!(flight.outcome().is_none() && cache.fresh().is_none());
+        issue(fake, "first", TEST_HOUR);
+        assert_eq!(wait(flight), "first");
+        cache
+    }
+
+    #[test]
+    fn a_call_in_the_refresh_window_is_answered_and_one_past_it_waits() {
+        let fake = Fake::new();
+        let cache = fetched(&fake);
+        fake.pass(Duration::from_secs(1_799));
+        assert!(cache.fresh().is_some());
+        fake.pass(Duration::from_secs(1));
+        assert!(cache.fresh().is_none());
+        assert_eq!(id(cache.begin().outcome()), "first");
+        // Its refresh is under way; others are answered without a look at it, and a second does not begin.
+        assert!(cache.fresh().is_some());
+        fake.pass(Duration::from_secs(31));
+        assert_eq!(id(cache.begin().outcome()), "first");
+        fake.pass(Duration::from_secs(869));
+        let stale = [cache.begin(), cache.begin()];
+        assert!(stale.iter().all(|flight| flight.outcome().is_none()), "they wait");
+        issue(&fake, "second", TEST_HOUR);
+        assert_eq!(stale.map(wait), ["second", "second"]);
+        assert_eq!(cache.fresh().unwrap().access_key_id(), Some("second"));
+        assert!(fake.asked.try_recv().is_err(), "one request for all of them");
+    }
+
+    #[test]
+    fn a_service_that_fails_is_asked_again_after_the_back_off() {
+        let fake = Fake::new();
+        let cache = fetched(&fake);
+        fake.pass(Duration::from_secs(2_700));
+        // A whole second of back-off.
+        fake.draws(&[1.0]);
+        let flight = cache.begin();
+        fake.asked.recv().unwrap().reply(500, "{}");
+        assert_eq!(wait(flight), "first", "a valid credential is never withheld");
+        fake.pass(Duration::from_millis(999));
+        assert_eq!(id(Some(Ok(cache.fresh().unwrap()))), "first");
+        assert!(fake.asked.try_recv().is_err());
+        fake.pass(Duration::from_millis(1));
+        assert!(cache.fresh().is_none());
+        assert_eq!(id(cache.begin().outcome()), "first");
+        issue(&fake, "second", TEST_HOUR);
+    }
+
+    #[test]
+    fn an_invalidated_credential_is_not_waited_for_by_its_own_refresh() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, "ram_role_arn");
+        let first = cache.begin();
+        cache.invalidate();
+        let second = cache.begin();
+        cache.invalidate();
+        let third = cache.begin();
+        let expected = ["first", "second", "third"];
+        for id in expected {
+            issue(&fake, id, TEST_HOUR);
+        }
+        assert_eq!([first, second, third].map(wait), expected);
+        assert_eq!(cache.fresh().unwrap().access_key_id(), Some("third"));
+    }
+
+    #[test]
+    fn a_timer_renews_an_instances_credential_though_nobody_asks() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, "ecs_ram_role");
+        let flight = cache.begin();
+        issue(&fake, "first", 6 * TEST_HOUR);
+        assert_eq!(wait(flight), "first");
+        // The first draw is from 15 minutes to an hour.
+        let prefetch = Duration::from_millis((900_000 + 3_600_000) / 2);
+        let mut slept = Duration::ZERO;
+        while slept < prefetch {
+            let nap = fake.naps.recv().unwrap();
+            assert!(nap.duration <= Duration::from_secs(60), "a clock that jumps is noticed");
+            assert!(fake.asked.try_recv().is_err(), "after {slept:?}");
+            slept += nap.duration;
+            fake.pass(nap.duration);
+            nap.end();
+        }
+        issue(&fake, "second", 6 * TEST_HOUR);
+        // The timer looks again each second until the new credential is there.
+        let mut nap = fake.naps.recv().unwrap();
+        while cache.fresh().unwrap().access_key_id() == Some("first") {
+            assert_eq!(nap.duration, Duration::from_secs(1));
+            nap.end();
+            nap = fake.naps.recv().unwrap();
+        }
+        // It keeps no client alive while it sleeps, which it does once the driver has come to other work.
+        let gone = Arc::downgrade(&cache);
+        drop(cache);
+        let (tell, told) = std::sync::mpsc::channel();
+        driver::current().unwrap().spawn(async move { tell.send(()).unwrap() });
+        told.recv().unwrap();
+        assert!(gone.upgrade().is_none());
+        nap.end();
+    }
+
+    #[test]
+    fn a_forked_child_refreshes_at_a_time_of_its_own() {
+        let fake = Fake::new();
+        let cache = fetched(&fake);
+        fake.pass(Duration::from_secs(1_800));
+        // Between now and the stale point, at 2,700 s.
+        fake.draws(&[0.5]);
+        cache.flights.forked(SingleFlight::new(State::default()));
+        assert_eq!(id(cache.begin().outcome()), "first");
+        fake.pass(Duration::from_secs(449));
+        assert!(cache.fresh().is_some());
+        assert!(fake.asked.try_recv().is_err());
+        fake.pass(Duration::from_secs(1));
+        assert!(cache.fresh().is_none());
+        assert_eq!(id(cache.begin().outcome()), "first");
+        issue(&fake, "second", TEST_HOUR);
     }
 }

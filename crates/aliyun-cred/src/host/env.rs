@@ -35,9 +35,14 @@ pub(super) fn assigned(name: &str) -> Option<Option<String>> {
     Some(value.as_ref().map(|value| value.expose().to_owned()))
 }
 
-/// A variable's value. What is not Unicode is replaced character by character: it is there, and makes no key.
+/// A variable's value as text.
 pub(super) fn read(name: &str) -> Option<String> {
-    read_os(name).map(|value| value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned()))
+    read_os(name).map(text)
+}
+
+/// What is not Unicode is replaced character by character: it is there, and makes no key.
+pub(super) fn text(value: OsString) -> String {
+    value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned())
 }
 
 /// As [`read`], as it is: a path need not be Unicode.
@@ -51,20 +56,25 @@ pub(super) fn read_os(name: &str) -> Option<OsString> {
 }
 
 /// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then what the system says.
-pub(super) fn home() -> Option<PathBuf> {
+pub(super) fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let from_windows = || {
-        let path = read("HOMEPATH")?;
-        let drive = read("HOMEDRIVE").filter(|_| !path.contains(':')).unwrap_or_default();
+        let path = variable("HOMEPATH").map(text)?;
+        let drive = variable("HOMEDRIVE").map(text).filter(|_| !path.contains(':')).unwrap_or_default();
         Some(PathBuf::from(drive + &path))
     };
-    let named = read_os("HOME").map(PathBuf::from).or_else(from_windows);
+    let named = variable("HOME").map(PathBuf::from).or_else(from_windows);
     named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
 }
 
-/// A path with `~/` at its beginning made one below the home directory. A shell would have seen to that, but none reads a
-/// container's environment or a systemd unit.
+/// As [`below_home`], by this process's variables.
 pub(super) fn home_path(given: PathBuf) -> PathBuf {
-    let below = given.strip_prefix("~").ok().zip(home()).map(|(below, home)| home.join(below));
+    below_home(given, || home(read_os))
+}
+
+/// A path with `~/` at its beginning made one below the home directory, as a shell would. A container's environment and a
+/// systemd unit are read by no shell.
+pub(super) fn below_home(given: PathBuf, home: impl FnOnce() -> Option<PathBuf>) -> PathBuf {
+    let below = given.strip_prefix("~").ok().and_then(|below| Some(home()?.join(below)));
     below.unwrap_or(given)
 }
 

@@ -1,13 +1,17 @@
 //! The only door to what lies outside the process: environment, files, clock, HTTP.
 //!
-//! Invariant: nothing else in this crate reads a variable, a file or a clock, or opens a connection.
+//! Invariant: nothing else in this crate reads a variable, a file or a clock, draws a number, runs a command, or opens a
+//! connection. A test replaces any of these by a [`System`] of its own.
 
 mod clock;
 mod command;
 mod env;
+#[cfg(all(test, not(feature = "model-check")))]
+pub(crate) mod fake;
 mod files;
 mod http;
 mod proxy;
+mod system;
 mod trust;
 
 use std::io;
@@ -20,8 +24,10 @@ pub(crate) use clock::{Now, Stopwatch, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use files::LockedFile;
-use http::Connection;
-pub(crate) use http::{Failure, Limits, Method, Request, Response, Route};
+pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route};
+pub(crate) use system::System;
+
+use system::{Printed, ThisSystem};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::driver;
@@ -42,11 +48,17 @@ pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
 #[derive(Debug)]
 pub(crate) struct Host {
     surface: Surface,
+    system: &'static dyn System,
 }
 
 impl Host {
     pub(crate) fn new(surface: Surface) -> Self {
-        Host { surface }
+        Host::on(&ThisSystem, surface)
+    }
+
+    /// On a system of a test's own, or on this one.
+    pub(crate) fn on(system: &'static dyn System, surface: Surface) -> Self {
+        Host { surface, system }
     }
 
     pub(crate) fn surface(&self) -> &Surface {
@@ -55,7 +67,7 @@ impl Host {
 
     /// An environment variable's value; `None` if it is unset or empty.
     pub(crate) fn env(&self, name: &str) -> Option<String> {
-        env::read(name)
+        self.system.variable(name).map(env::text)
     }
 
     /// What the program itself has said in place of a variable; `None` if nothing.
@@ -70,43 +82,37 @@ impl Host {
 
     /// The path in an environment variable; see [`Host::path`].
     pub(crate) fn env_path(&self, name: &str) -> Option<PathBuf> {
-        env::read_os(name).map(|value| self.path(value))
+        self.system.variable(name).map(|value| self.path(value))
     }
 
     /// A path as a variable, an option or a file gives it: `~/` at its beginning is the home directory.
     pub(crate) fn path(&self, given: impl Into<PathBuf>) -> PathBuf {
-        env::home_path(given.into())
+        env::below_home(given.into(), || self.home())
     }
 
     /// The user's home directory.
     pub(crate) fn home(&self) -> Option<PathBuf> {
-        env::home()
+        env::home(|name| self.system.variable(name))
     }
 
     /// A whole regular file of 1 MiB at most. On the background thread it is read by a helper, for it may lie on a disk
     /// that hangs; elsewhere it is the caller who asked for it that reads it.
     pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        let (system, owned) = (self.system, path.to_owned());
         if !driver::is_here() {
-            return files::read(path);
+            return system.read_file(path);
         }
-        let owned = path.to_owned();
-        self.block(move || files::read(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
+        self.block(move || system.read_file(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
     }
 
     /// As [`Host::read_file`], on the caller's thread whichever it is: for construction, which is synchronous.
     pub(crate) fn read_file_now(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-        files::read(path)
+        self.system.read_file(path)
     }
 
-    /// Runs a command and returns what it printed; the outer error is this library's own.
-    pub(crate) async fn run_command(
-        &self,
-        words: Vec<String>,
-        limit: Duration,
-    ) -> Result<Result<Zeroizing<Vec<u8>>, CommandFailure>> {
-        // On the driver, whose timer the limit needs; what blocks is done by its helpers.
-        let driver = driver::current()?;
-        driver.run(command::run(driver.clone(), words, limit)).await?
+    /// Runs a command and returns what it printed.
+    pub(crate) async fn run_command(&self, words: Vec<String>, limit: Duration) -> Printed {
+        self.system.run_command(words, limit).await
     }
 
     /// Does what may hang on a disk (file locks, for example) on a helper thread, and waits for that no longer than
@@ -125,10 +131,10 @@ impl Host {
         F: Future<Output = Result<Option<T>>>,
     {
         const INTERVAL: Duration = Duration::from_millis(10);
-        let clock = Stopwatch::start();
+        let end = self.now().monotonic.saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
         loop {
             match attempt().await? {
-                None if clock.elapsed() < limit => driver::current()?.run(driver::sleep(INTERVAL)).await?,
+                None if self.now().monotonic < end => driver::current()?.run(self.system.sleep(INTERVAL)).await?,
                 outcome => return Ok(outcome),
             }
         }
@@ -136,14 +142,27 @@ impl Host {
 
     /// Both clocks, precise enough for a request's timestamp.
     pub(crate) fn now(&self) -> Now {
-        Now::precise()
+        self.system.now()
     }
 
-    /// A number drawn uniformly from `0.0..1.0`, from the system's randomness: two processes that were forked off the same
-    /// one draw different numbers.
+    /// See [`System::coarse_now`].
+    pub(crate) fn coarse_now(&self) -> Now {
+        self.system.coarse_now()
+    }
+
+    /// See [`System::sleep`].
+    pub(crate) fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + use<> {
+        self.system.sleep(duration)
+    }
+
+    /// See [`System::draw`].
     pub(crate) fn draw(&self) -> f64 {
-        let drawn = uuid::Uuid::new_v4().as_fields().0;
-        f64::from(drawn) / (f64::from(u32::MAX) + 1.0)
+        self.system.draw()
+    }
+
+    /// See [`System::nonce`].
+    pub(crate) fn nonce(&self) -> String {
+        self.system.nonce()
     }
 
     /// Sends one request on the driver and reads the whole answer. Any status is an answer.
@@ -166,11 +185,6 @@ impl Host {
         let target = http::authority(&request.url).to_owned();
         request.headers.push(("User-Agent", self.surface.user_agent()));
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
-        let sending = async {
-            let driver = driver::current()?;
-            let (clients, own) = (http::clients(), driver.clone());
-            driver.run(async move { clients.send(&own, request, connection).await }).await?
-        };
-        sending.await.map_err(|failure| Failure { target, ..failure })
+        self.system.send(request, connection).await.map_err(|failure| Failure { target, ..failure })
     }
 }

@@ -97,7 +97,7 @@ impl Sts {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(&call, &iso8601(host.now().wall), &uuid::Uuid::new_v4().to_string())?;
+            let query = query(&call, &iso8601(host.now().wall), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),

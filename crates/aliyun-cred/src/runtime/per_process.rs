@@ -61,6 +61,14 @@ impl<T> PerProcess<T> {
     }
 }
 
+#[cfg(test)]
+impl<T> PerProcess<T> {
+    /// As a forked child finds it: with a value that is its parent's.
+    pub(crate) fn forked(&self, value: T) {
+        self.0.store(Some(Arc::new(Own { process: 0, value })));
+    }
+}
+
 impl<T> Default for PerProcess<T> {
     fn default() -> Self {
         PerProcess::new()
@@ -86,8 +94,7 @@ mod tests {
         assert_eq!(failed.unwrap_err(), "not now");
         assert_eq!(**value.get(|| 1), 1);
         assert_eq!(**value.get(|| 2), 1);
-        // As a child finds it.
-        value.0.store(Some(Arc::new(Own { process: 0, value: 3 })));
+        value.forked(3);
         assert_eq!(**value.get(|| 4), 4);
         assert_eq!(**value.get(|| 5), 4);
     }

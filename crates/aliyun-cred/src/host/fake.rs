@@ -1,0 +1,120 @@
+//! A system for tests: its clocks stand still until the test moves them, its services answer what the test says, and no
+//! variable is set.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::clock::Now;
+use super::http::{Connection, Failure, Request, Response};
+use super::system::{Pending, System};
+
+/// A request that waits for the test's reply.
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    reply: oneshot::Sender<Response>,
+}
+
+impl Asked {
+    pub(crate) fn reply(self, status: u16, body: &str) {
+        let _ = self.reply.send(Response { status, body: body.as_bytes().to_vec().into(), proxy: None });
+    }
+}
+
+/// A timer that sleeps until the test ends its nap.
+pub(crate) struct Nap {
+    pub(crate) duration: Duration,
+    wake: oneshot::Sender<()>,
+}
+
+impl Nap {
+    pub(crate) fn end(self) {
+        let _ = self.wake.send(());
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct FakeSystem {
+    now: Mutex<Now>,
+    draws: Mutex<VecDeque<f64>>,
+    asked: Sender<Asked>,
+    naps: Sender<Nap>,
+}
+
+/// What the test holds of a [`FakeSystem`].
+pub(crate) struct Fake {
+    pub(crate) system: &'static FakeSystem,
+    pub(crate) asked: Receiver<Asked>,
+    pub(crate) naps: Receiver<Nap>,
+}
+
+impl Fake {
+    /// It lives as long as the process, as a client's threads may.
+    pub(crate) fn new() -> Self {
+        let ((asked_sender, asked), (nap_sender, naps)) = (channel(), channel());
+        let system = Box::leak(Box::new(FakeSystem {
+            now: Mutex::new(Now { wall: 1_700_000_000_000, monotonic: 1_000_000 }),
+            draws: Mutex::default(),
+            asked: asked_sender,
+            naps: nap_sender,
+        }));
+        Fake { system, asked, naps }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.system.now()
+    }
+
+    pub(crate) fn pass(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).unwrap();
+        let mut now = lock(&self.system.now);
+        *now = Now { wall: now.wall + millis, monotonic: now.monotonic + millis };
+    }
+
+    /// What is drawn next; 0.5 behind the last of them.
+    pub(crate) fn draws(&self, draws: &[f64]) {
+        lock(&self.system.draws).extend(draws);
+    }
+}
+
+impl System for FakeSystem {
+    fn now(&self) -> Now {
+        *lock(&self.now)
+    }
+
+    fn coarse_now(&self) -> Now {
+        self.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pending<()> {
+        let (wake, woken) = oneshot::channel();
+        let _ = self.naps.send(Nap { duration, wake });
+        Box::pin(async move { _ = woken.await })
+    }
+
+    fn draw(&self) -> f64 {
+        lock(&self.draws).pop_front().unwrap_or(0.5)
+    }
+
+    fn nonce(&self) -> String {
+        "nonce".to_owned()
+    }
+
+    fn variable(&self, _: &str) -> Option<OsString> {
+        None
+    }
+
+    fn send(&self, request: Request, _: Connection) -> Pending<Result<Response, Failure>> {
+        let (reply, replied) = oneshot::channel();
+        let _ = self.asked.send(Asked { request, reply });
+        Box::pin(async move { Ok(replied.await.unwrap()) })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
