@@ -76,7 +76,7 @@ clean: ## remove everything that was built
 
 rust:
 	@echo "== building the resolver and the emulator"
-	@cargo build --quiet $(CRATES) --lib --bins --examples
+	@cargo build --quiet $(CRATES) -p aliyun-cred-probes --lib --bins
 
 c:
 	@echo "== building the C library"
@@ -120,7 +120,7 @@ test-rust: rust
 	@cargo test --quiet
 	@echo "== Rust: every interleaving of the single flight, a fleet over a day"
 	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
-	@$(DEBUG)/examples/fleet >/dev/null
+	@$(DEBUG)/fleet >/dev/null
 
 test-c: rust c
 	@echo "== C and C++"
@@ -227,4 +227,4 @@ bench: ## measure this library beside the ones it replaces (ten minutes, and the
 
 fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
 	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib
-	@$(DEBUG)/examples/fleet | $(BUILD)/fleet/bin/python docs/fleet.py
+	@$(DEBUG)/fleet | $(BUILD)/fleet/bin/python docs/fleet.py

@@ -31,7 +31,7 @@ PYTHON = BUILD / "venv/bin/python"
 
 # Each prints AccessKey ID, AccessKey secret, security token and provider name, a line each.
 LANGUAGES = {
-    "Rust": [TARGET / "examples/demo"],
+    "Rust": [TARGET / "demo"],
     "C": [BUILD / "demo/demo-c"],
     "C++": [BUILD / "demo/demo-cpp"],
     "Python": [PYTHON, HERE / "demo.py"],

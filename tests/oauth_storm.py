@@ -18,7 +18,7 @@ import threading
 
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator
 
-STORM = TARGET / "examples/refresh_storm"
+STORM = TARGET / "refresh_storm"
 PROFILE = {
     "name": "default",
     "mode": "OAuth",

@@ -25,7 +25,7 @@ class Instance:
         config = {"type": "ecs_ram_role", "async_credential_update_enabled": timer}
         (folder / "config.json").write_text(json.dumps(config))
         self.process = subprocess.Popen(
-            [TARGET / "examples/ask_once", folder],
+            [TARGET / "ask_once", folder],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder),

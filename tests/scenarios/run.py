@@ -32,7 +32,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "de
 
 # The probe of each surface: `<command> <folder> <calls> [mode]`.
 SURFACES = {
-    "rust": ([TARGET / "examples/scenario_probe"], []),
+    "rust": ([TARGET / "scenario_probe"], []),
     "c": ([BUILD / "c/probe"], []),
     "python": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["sync"]),
     "python-async": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["async"]),

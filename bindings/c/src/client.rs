@@ -87,7 +87,7 @@ pub extern "C" fn aliyun_cred_client_from_source(
     fallible(|| {
         let name = text(name, "name")?;
         let client = given(client, "client")?;
-        let builder = binding::builder(Surface::C).source(name);
+        let builder = binding::builder(Surface::C).source(name.parse()?);
         let builder = match config {
             Some(config) => builder.config(&config.0),
             None => builder,
@@ -116,7 +116,7 @@ pub extern "C" fn aliyun_cred_client_from_profile(
             config.set("profile_name", text(name, "name")?)?;
         }
         let client = given(client, "client")?;
-        let builder = binding::builder(Surface::C).source("cli_profile").config(&config);
+        let builder = binding::builder(Surface::C).source(core::Source::CliProfile).config(&config);
         client.write(Client::hand_out(builder.build()?));
         Ok(())
     })
@@ -141,7 +141,7 @@ pub extern "C" fn aliyun_cred_client_assume_role(
         let base = given(base, "base")?;
         let role = given(role, "role")?;
         let client = given(client, "client")?;
-        let builder = binding::builder(Surface::C).source("ram_role_arn").config(&role.0);
+        let builder = binding::builder(Surface::C).source(core::Source::RamRoleArn).config(&role.0);
         client.write(Client::hand_out(builder.base(&base.client).build()?));
         Ok(())
     })

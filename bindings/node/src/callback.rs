@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use aliyun_cred::{Credentials, Update};
+use aliyun_cred::{Credentials, Update, binding};
 use napi::Status;
 use napi::bindgen_prelude::{Env, External, Function, JsValue, JsValuesTupleIntoVec, Object, Result};
 use napi::sys;
@@ -153,8 +153,9 @@ fn object<'env>(env: &'env Env, update: &Update) -> Result<Object<'env>> {
             object.set(name, value)?;
         }
     }
-    for (name, value) in [("expiration", update.expiration()), ("accessTokenExpire", update.access_token_expire())] {
-        if let Some(value) = value {
+    for (name, value) in [("expiration", update.expiration()), ("accessTokenExpire", update.access_token_expiration())]
+    {
+        if let Some(value) = value.and_then(binding::unix_seconds) {
             object.set(name, value)?;
         }
     }

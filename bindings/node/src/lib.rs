@@ -70,7 +70,7 @@ pub fn open<'env>(
         warnings::listen();
         let mut client = binding::builder(Surface::Node(node_version));
         if let Some(source) = source {
-            client = client.source(source);
+            client = client.source(source.parse()?);
         }
         if let Some(names) = names {
             client = client.config(&options::read(&names, values)?);

@@ -69,7 +69,8 @@ impl Client {
         if let Some(config) = &config {
             builder = builder.config(config);
         }
-        if let Some(source) = &source {
+        if let Some(name) = &source {
+            let source = name.parse().map_err(|error| errors::construction(py, &error))?;
             builder = builder.source(source);
         }
         if let Some(base) = &base {
@@ -198,7 +199,7 @@ impl Client {
     fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Py<PyAny>> {
         let mut signal = None;
         let outcome = detached(py, errors::resolution, || {
-            self.core.credentials_unless(limit, || {
+            binding::credentials_unless(&self.core, limit, || {
                 // `None`: the interpreter is ending, and this thread with it.
                 signal = Python::try_attach(|py| py.check_signals().err()).flatten();
                 signal.is_some()

@@ -9,7 +9,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use aliyun_cred::binding::Scope;
-use aliyun_cred::{Credentials, Error, ErrorKind, Result, Update};
+use aliyun_cred::{Credentials, Error, ErrorKind, Result, Update, binding};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -103,8 +103,8 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
             update.access_key_id(),
             update.access_key_secret(),
             update.security_token(),
-            update.access_token_expire(),
-            update.expiration(),
+            update.access_token_expiration().and_then(binding::unix_seconds),
+            update.expiration().and_then(binding::unix_seconds),
         );
         if let Err(refusal) = call(tell.get(), |py| arguments.into_pyobject(py)) {
             let class = refusal.class;

@@ -4,12 +4,12 @@
 //! here is covered by semantic versioning.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::credentials::Credentials;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 pub use crate::credentials::Field;
 pub use crate::host::assign_variable;
@@ -27,6 +27,25 @@ pub fn builder(surface: Surface) -> ClientBuilder {
 /// must be asked for every time is never cached, and never shows here.
 pub fn cached_for(client: &Client) -> Option<(Arc<Credentials>, Duration)> {
     client.cache().fresh_for()
+}
+
+/// The current credential, waiting in this thread for `limit` at most, for a language whose users can interrupt a wait:
+/// `interrupted` is asked in this thread, ten times a second.
+///
+/// # Errors
+/// As [`Client::credentials_within`], and [`Cancelled`](crate::ErrorKind::Cancelled) once `interrupted` says yes; the
+/// refresh goes on.
+pub fn credentials_unless(
+    client: &Client,
+    limit: Option<Duration>,
+    interrupted: impl FnMut() -> bool,
+) -> Result<Arc<Credentials>> {
+    crate::client::credentials_unless(client, limit, interrupted)
+}
+
+/// Seconds since the Unix epoch, for languages that count in them; none for what lies before it.
+pub fn unix_seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// A string of a credential with a NUL behind it, for C to borrow.

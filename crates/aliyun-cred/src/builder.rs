@@ -7,10 +7,9 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::provider::{Base, Custom, Fetch, Given, Provider};
 use crate::runtime::user_code::Listener;
+use crate::source::Source;
 use crate::update::Update;
 use crate::wording::Surface;
-
-const DEFAULT: &str = "default";
 
 /// How many roles may be assumed one on top of another. Each adds to the provider name of those above it, and to what is
 /// looked through for a circle: more are a loop that does not end.
@@ -22,7 +21,7 @@ const MAX_DEPTH: usize = 1_000;
 pub struct ClientBuilder {
     surface: Surface,
     config: Option<Config>,
-    source: Option<String>,
+    source: Option<Source>,
     given: Given,
     /// How many clients there are below.
     depth: usize,
@@ -52,12 +51,18 @@ impl ClientBuilder {
         self
     }
 
-    /// The source, by the name that it has in [`provider_name`](crate::Credentials::provider_name): `env`, `env_legacy`,
-    /// `static_ak`, `static_sts`, `bearer`, `ram_role_arn`, `oidc_role_arn`, `ecs_ram_role`, `rsa_key_pair`,
-    /// `credential_uri`, `cli_profile`, `profile`, `cloud_sso`, `oauth`, `external` or `default`. The options' `type` is
-    /// not looked at, and the client's type is this name.
-    pub fn source(mut self, name: impl Into<String>) -> Self {
-        self.source = Some(name.into());
+    /// The source. The options' [`type`](Config::type) is then not looked at, and the client's type is the source's name.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config, Source};
+    ///
+    /// let config = Config::default().profile_name("staging");
+    /// let client = Client::builder().source(Source::CliProfile).config(&config).build()?;
+    /// assert_eq!(client.type_name(), "cli_profile");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn source(mut self, source: Source) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -91,14 +96,14 @@ impl ClientBuilder {
         }
         let host = Host::new(self.surface);
         let (source, type_name) = match (self.source, &self.config) {
-            (Some(source), _) => (source.clone(), source),
+            (Some(source), _) => (source, source.name().to_owned()),
             (None, Some(config)) => {
                 let type_name = config.r#type.clone().unwrap_or_default();
-                (Provider::source_of(config, host.surface())?.to_owned(), type_name)
+                (Provider::source_of(config, host.surface())?, type_name)
             }
-            (None, None) => (DEFAULT.to_owned(), DEFAULT.to_owned()),
+            (None, None) => (Source::Default, Source::Default.name().to_owned()),
         };
-        let provider = Provider::named(&source, &self.config.unwrap_or_default(), self.given, &host)?;
+        let provider = Provider::of(source, &self.config.unwrap_or_default(), self.given, &host)?;
         Ok(Client::of(Cache::new(provider, host, &type_name).at_depth(self.depth)))
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Stopwatch};
 use crate::provider::{Custom, Provider};
 use crate::runtime::driver;
+use crate::source::Source;
 use crate::wording::Surface;
 
 /// How often an interruptible wait asks whether it was interrupted.
@@ -99,7 +100,7 @@ impl Client {
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing or out of range.
     pub fn assume_role(&self, role: &Config) -> Result<Self> {
-        Client::builder().source("ram_role_arn").config(role).base(self).build()
+        Client::builder().source(Source::RamRoleArn).config(role).base(self).build()
     }
 
     pub(crate) fn of(cache: Cache) -> Self {
@@ -155,36 +156,6 @@ impl Client {
         self.wait(Some(limit))
     }
 
-    /// As [`Client::credentials_within`] or, without a limit, [`Client::credentials_blocking`], for a language whose
-    /// users can interrupt a wait: `interrupted` is asked in this thread, ten times a second.
-    ///
-    /// # Errors
-    /// As [`Client::credentials_within`], and [`Cancelled`](ErrorKind::Cancelled) once `interrupted` says yes; the
-    /// refresh goes on.
-    pub fn credentials_unless(
-        &self,
-        limit: Option<Duration>,
-        mut interrupted: impl FnMut() -> bool,
-    ) -> Result<Arc<Credentials>> {
-        if let Some(cached) = self.cached() {
-            return Ok(cached);
-        }
-        let flight = self.cache.begin();
-        let clock = Stopwatch::start();
-        loop {
-            let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
-            if let Some(outcome) = wait_for(flight.clone(), Some(left.min(TICK))) {
-                return outcome;
-            }
-            if interrupted() {
-                return Err(Error::new(ErrorKind::Cancelled, "the caller gave up; the refresh goes on"));
-            }
-            if let Some(limit) = limit.filter(|limit| *limit <= clock.elapsed()) {
-                return Err(too_late(limit));
-            }
-        }
-    }
-
     /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
     /// brings it, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
@@ -206,6 +177,31 @@ impl Client {
             return Ok(cached);
         }
         wait_for(self.cache.begin(), limit).unwrap_or_else(|| Err(too_late(limit.unwrap_or_default())))
+    }
+}
+
+/// See [`binding::credentials_unless`](crate::binding::credentials_unless).
+pub(crate) fn credentials_unless(
+    client: &Client,
+    limit: Option<Duration>,
+    mut interrupted: impl FnMut() -> bool,
+) -> Outcome {
+    if let Some(cached) = client.cached() {
+        return Ok(cached);
+    }
+    let flight = client.cache.begin();
+    let clock = Stopwatch::start();
+    loop {
+        let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
+        if let Some(outcome) = wait_for(flight.clone(), Some(left.min(TICK))) {
+            return outcome;
+        }
+        if interrupted() {
+            return Err(Error::new(ErrorKind::Cancelled, "the caller gave up; the refresh goes on"));
+        }
+        if let Some(limit) = limit.filter(|limit| *limit <= clock.elapsed()) {
+            return Err(too_late(limit));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a source has learned and somebody may want to keep: rotated tokens, a credential that was issued.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
@@ -26,9 +27,9 @@ impl Update {
         self.0.sts_token.as_ref().map(Secret::expose).filter(|token| !token.is_empty())
     }
 
-    /// When the credential expires, in seconds since the Unix epoch; `None` if nobody said so.
-    pub fn expiration(&self) -> Option<i64> {
-        self.0.sts_expiration.filter(|seconds| *seconds > 0)
+    /// When the credential expires; `None` if nobody said so.
+    pub fn expiration(&self) -> Option<SystemTime> {
+        self.0.sts_expiration.and_then(point_of_time)
     }
 
     /// The OAuth refresh token; whatever was used before is no longer good.
@@ -41,10 +42,16 @@ impl Update {
         self.0.oauth_access_token.as_ref().map(Secret::expose)
     }
 
-    /// When the access token expires, in seconds since the Unix epoch.
-    pub fn access_token_expire(&self) -> Option<i64> {
-        self.0.oauth_access_token_expire
+    /// When the access token expires; `None` if nobody said so.
+    pub fn access_token_expiration(&self) -> Option<SystemTime> {
+        self.0.oauth_access_token_expire.and_then(point_of_time)
     }
+}
+
+/// From seconds since the Unix epoch, of which 0 stands for unknown.
+fn point_of_time(seconds: i64) -> Option<SystemTime> {
+    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
 impl fmt::Debug for Update {

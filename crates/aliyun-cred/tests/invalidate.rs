@@ -10,7 +10,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aliyun_cred::{Client, Config};
+use aliyun_cred::{Client, Config, Source};
 
 /// A configuration file, removed when dropped.
 struct File(PathBuf);
@@ -26,7 +26,7 @@ impl File {
         fs::write(&self.0, content).unwrap();
     }
 
-    fn client(&self, source: &str) -> Client {
+    fn client(&self, source: Source) -> Client {
         let config = Config::default().profile_file(self.0.display().to_string());
         Client::builder().source(source).config(&config).build().unwrap()
     }
@@ -53,7 +53,7 @@ fn id(client: &Client) -> String {
 
 #[test]
 fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
-    for (source, content) in [("cli_profile", cli as fn(&str) -> String), ("profile", ini)] {
+    for (source, content) in [(Source::CliProfile, cli as fn(&str) -> String), (Source::Profile, ini)] {
         let file = File::new(&content("old"));
         let client = file.client(source);
         assert_eq!(id(&client), "old");
@@ -74,7 +74,7 @@ fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
 #[test]
 fn files_below_are_read_anew_too_and_other_clients_are_left_alone() {
     let file = File::new(&cli("old"));
-    let base = file.client("cli_profile");
+    let base = file.client(Source::CliProfile);
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = asked.clone();
     let custom = Client::from_blocking("custom", move || {

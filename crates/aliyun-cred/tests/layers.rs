@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["protocol"],
     &["host"],
     &["runtime"],
-    &["config"],
+    &["config", "source"],
     &["update"],
     &["credentials"],
     &["wording"],

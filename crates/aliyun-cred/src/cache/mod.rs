@@ -516,6 +516,7 @@ mod tests {
     use crate::host::fake::Fake;
     use crate::protocol::reply::iso8601;
     use crate::provider::Given;
+    use crate::source::Source;
     use crate::wording::Surface;
     use std::time::SystemTime;
 
@@ -698,7 +699,7 @@ mod tests {
     }
 
     /// A client's cache on a system whose clocks and services are the test's.
-    fn cache_on(fake: &Fake, source: &str) -> Arc<Cache> {
+    fn cache_on(fake: &Fake, source: Source) -> Arc<Cache> {
         let host = Host::on(fake.system, Surface::Rust);
         let config = Config {
             access_key_id: Some("LTAI5tCacheTest".to_owned()),
@@ -707,8 +708,8 @@ mod tests {
             role_name: Some("test".to_owned()),
             ..Config::default()
         };
-        let provider = Provider::named(source, &config, Given::default(), &host).unwrap();
-        Arc::new(Cache::new(provider, host, source))
+        let provider = Provider::of(source, &config, Given::default(), &host).unwrap();
+        Arc::new(Cache::new(provider, host, source.name()))
     }
 
     /// Answers the request that is on its way with a credential that lives so long.
@@ -740,7 +741,7 @@ mod tests {
 
     /// A cache with the credential "first", which lives for an hour: prefetch at 1,800 s, stale at 2,700 s.
     fn fetched(fake: &Fake) -> Arc<Cache> {
-        let cache = cache_on(fake, "ram_role_arn");
+        let cache = cache_on(fake, Source::RamRoleArn);
         let flight = cache.begin();
         assert!(flight.outcome().is_none() && cache.fresh().is_none());
         issue(fake, "first", TEST_HOUR);
@@ -792,7 +793,7 @@ mod tests {
     #[test]
     fn an_invalidated_credential_is_not_waited_for_by_its_own_refresh() {
         let fake = Fake::new();
-        let cache = cache_on(&fake, "ram_role_arn");
+        let cache = cache_on(&fake, Source::RamRoleArn);
         let first = cache.begin();
         cache.invalidate();
         let second = cache.begin();
@@ -809,7 +810,7 @@ mod tests {
     #[test]
     fn a_timer_renews_an_instances_credential_though_nobody_asks() {
         let fake = Fake::new();
-        let cache = cache_on(&fake, "ecs_ram_role");
+        let cache = cache_on(&fake, Source::EcsRamRole);
         let flight = cache.begin();
         issue(&fake, "first", 6 * TEST_HOUR);
         assert_eq!(wait(flight), "first");

@@ -1,7 +1,7 @@
 //! The sources of credentials, one file each.
 //!
 //! Invariant: a provider only fetches. It knows nothing of the cache above it, and reaches the world through [`Host`] alone.
-//! To add one: write its file, add its variant here, and its name or profile mode to [`Provider::named`] or
+//! To add one: write its file, add its variant here, and its name or profile mode to [`Provider::of`] or
 //! [`Provider::from_plan`].
 
 mod access_key;
@@ -51,6 +51,7 @@ use crate::host::Host;
 use crate::profile::{Plan, Store};
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
+use crate::source::Source;
 use crate::text::key;
 use crate::wording::{self, Surface, Words};
 
@@ -87,28 +88,32 @@ pub(crate) struct Given {
 
 impl Provider {
     /// The source that a configuration's type stands for.
-    pub(crate) fn source_of<'a>(config: &'a Config, surface: &Surface) -> Result<&'a str> {
+    pub(crate) fn source_of(config: &Config, surface: &Surface) -> Result<Source> {
         match config.r#type.as_deref() {
-            Some("access_key") => Ok("static_ak"),
-            Some("sts") => Ok("static_sts"),
-            Some("credentials_uri") => Ok("credential_uri"),
-            Some(same @ ("bearer" | "ecs_ram_role" | "ram_role_arn" | "rsa_key_pair" | "oidc_role_arn")) => Ok(same),
+            Some("access_key") => Ok(Source::StaticAk),
+            Some("sts") => Ok(Source::StaticSts),
+            Some("bearer") => Ok(Source::Bearer),
+            Some("credentials_uri") => Ok(Source::CredentialUri),
+            Some("ecs_ram_role") => Ok(Source::EcsRamRole),
+            Some("ram_role_arn") => Ok(Source::RamRoleArn),
+            Some("rsa_key_pair") => Ok(Source::RsaKeyPair),
+            Some("oidc_role_arn") => Ok(Source::OidcRoleArn),
             Some(_) => Err(Error::unknown_type(surface.words(wording::UNKNOWN_TYPE))),
             None => Err(Error::unknown_type(surface.words(wording::MISSING_TYPE))),
         }
     }
 
-    /// The provider of this name, its options checked.
-    pub(crate) fn named(source: &str, config: &Config, given: Given, host: &Host) -> Result<Provider> {
+    /// The provider of a source, its options checked.
+    pub(crate) fn of(source: Source, config: &Config, given: Given, host: &Host) -> Result<Provider> {
         given.check(source)?;
         match source {
-            "default" => Chain::new(config, host).map(Provider::Default),
-            "env" => Ok(Provider::Env(Env::STANDARD)),
-            "env_legacy" => Ok(Provider::Env(Env::LEGACY)),
-            "static_ak" => access_key::new(config, host),
-            "static_sts" => sts_token::new(config, host),
-            "bearer" => bearer::new(config, host),
-            "ram_role_arn" => {
+            Source::Default => Chain::new(config, host).map(Provider::Default),
+            Source::Env => Ok(Provider::Env(Env::STANDARD)),
+            Source::EnvLegacy => Ok(Provider::Env(Env::LEGACY)),
+            Source::StaticAk => access_key::new(config, host),
+            Source::StaticSts => sts_token::new(config, host),
+            Source::Bearer => bearer::new(config, host),
+            Source::RamRoleArn => {
                 let has_token = filled_secret(config.security_token.as_ref()).is_some();
                 let base = match given.base {
                     Some(base) => base,
@@ -117,18 +122,15 @@ impl Provider {
                 };
                 RamRoleArn::assume(base, std::slice::from_ref(config), host)
             }
-            "ecs_ram_role" => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
-            "oidc_role_arn" => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
-            "rsa_key_pair" => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
-            "credential_uri" => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
-            "cli_profile" => Ok(Provider::CliProfile(CliProfile::new(config, host))),
-            "profile" => Ok(Provider::IniProfile(IniProfile::new(config, host))),
-            "cloud_sso" => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
-            "oauth" => OAuth::new(config, None, given.listener, host).map(|p| Provider::OAuth(Box::new(p))),
-            "external" => External::new(config, None, given.listener).map(|p| Provider::External(Box::new(p))),
-            _ => Err(Error::invalid_config(format!(
-                "there is no source called '{source}'; the documentation lists them"
-            ))),
+            Source::EcsRamRole => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
+            Source::OidcRoleArn => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
+            Source::RsaKeyPair => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
+            Source::CredentialUri => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
+            Source::CliProfile => Ok(Provider::CliProfile(CliProfile::new(config, host))),
+            Source::Profile => Ok(Provider::IniProfile(IniProfile::new(config, host))),
+            Source::CloudSso => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
+            Source::OAuth => OAuth::new(config, None, given.listener, host).map(|p| Provider::OAuth(Box::new(p))),
+            Source::External => External::new(config, None, given.listener).map(|p| Provider::External(Box::new(p))),
         }
     }
 
@@ -225,11 +227,11 @@ impl Provider {
 }
 
 impl Given {
-    /// Refuses what the source has no use for: whoever gave it expects something of it.
-    fn check(&self, source: &str) -> Result<()> {
+    /// Refuses what the source has no use for: the caller who gave it expects something of it.
+    fn check(&self, source: Source) -> Result<()> {
         let what = match self {
-            Given { base: Some(_), .. } if source != "ram_role_arn" => "base, which only ram_role_arn has",
-            Given { listener: Some(_), .. } if !matches!(source, "oauth" | "external") => {
+            Given { base: Some(_), .. } if source != Source::RamRoleArn => "base, which only ram_role_arn has",
+            Given { listener: Some(_), .. } if !matches!(source, Source::OAuth | Source::External) => {
                 "listener for updates, which only oauth and external have"
             }
             _ => return Ok(()),

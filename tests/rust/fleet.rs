@@ -4,7 +4,7 @@
 //! `make fleet` draws the curve in `docs/fleet.png`.
 
 #[allow(dead_code, unreachable_pub, reason = "the module as it is, of which only the points of time are used")]
-#[path = "../src/cache/freshness.rs"]
+#[path = "../../crates/aliyun-cred/src/cache/freshness.rs"]
 mod freshness;
 
 /// What `freshness` needs of the crate.

@@ -1,0 +1,103 @@
+//! The names of the places that credentials come from.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+macro_rules! sources {
+    ($( $(#[$doc:meta])* $variant:ident, $name:literal; )*) => {
+        /// A place that credentials come from, for [`ClientBuilder::source`](crate::ClientBuilder::source).
+        ///
+        /// ```
+        /// use aliyun_cred::Source;
+        ///
+        /// assert_eq!("ram_role_arn".parse(), Ok(Source::RamRoleArn));
+        /// assert_eq!(Source::RamRoleArn.to_string(), "ram_role_arn");
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Source {
+            $( $(#[$doc])* $variant, )*
+        }
+
+        impl Source {
+            /// All of them.
+            pub const ALL: &[Source] = &[$( Source::$variant ),*];
+
+            /// The name that it has in [`Credentials::provider_name`](crate::Credentials::provider_name).
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Source::$variant => $name, )*
+                }
+            }
+        }
+    };
+}
+
+sources! {
+    /// The default chain: the first source of this machine that has a credential.
+    Default, "default";
+    /// The variables `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`.
+    Env, "env";
+    /// The variables `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET`.
+    EnvLegacy, "env_legacy";
+    /// An AccessKey pair among the options.
+    StaticAk, "static_ak";
+    /// An STS token among the options.
+    StaticSts, "static_sts";
+    /// A bearer token among the options.
+    Bearer, "bearer";
+    /// A RAM role, assumed with another credential.
+    RamRoleArn, "ram_role_arn";
+    /// A RAM role, assumed with the OIDC token of a file.
+    OidcRoleArn, "oidc_role_arn";
+    /// The RAM role of an ECS instance.
+    EcsRamRole, "ecs_ram_role";
+    /// A session for an RSA key pair.
+    RsaKeyPair, "rsa_key_pair";
+    /// A service that hands out credentials at a URI.
+    CredentialUri, "credential_uri";
+    /// A profile of the CLI's `config.json`.
+    CliProfile, "cli_profile";
+    /// A section of `credentials.ini`.
+    Profile, "profile";
+    /// A CloudSSO session.
+    CloudSso, "cloud_sso";
+    /// An OAuth session.
+    OAuth, "oauth";
+    /// A command that prints a credential.
+    External, "external";
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    /// # Errors
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if there is no source of this name.
+    fn from_str(name: &str) -> Result<Self> {
+        let unknown = || format!("there is no source called '{name}'; the documentation lists them");
+        let found = Source::ALL.iter().find(|source| source.name() == name);
+        found.copied().ok_or_else(|| Error::invalid_config(unknown()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back() {
+        for source in Source::ALL {
+            assert_eq!(source.name().parse::<Source>(), Ok(*source));
+        }
+        let error = "access_key".parse::<Source>().unwrap_err();
+        assert_eq!(error.message(), "there is no source called 'access_key'; the documentation lists them");
+    }
+}
