@@ -6,7 +6,8 @@
 int main() try {
     const aliyun_cred::Credentials credentials = aliyun_cred::Client().credentials();
     std::cout << credentials.access_key_id().value() << '\n'
-              << credentials.access_key_secret().value() << '\n'
+              << credentials.access_key_secret().value()
+              << '\n'
               // None for a long-lived key pair.
               << credentials.security_token().value_or("") << '\n'
               << credentials.provider_name().value() << '\n';

@@ -11,8 +11,8 @@
 //                                  .access_key_secret("...")
 //                                  .role_arn("acs:ram::1234567890123456:role/reader"));
 //
-// Whatever throws Error has a twin that gives a Result instead, whose name begins with try_. Where the compiler knows no
-// exceptions (-fno-exceptions), only those twins are of use: what would throw ends the program.
+// Whatever throws Error has a twin that gives a Result instead, whose name begins with try_. Where the compiler knows
+// no exceptions (-fno-exceptions), only those twins are of use: what would throw ends the program.
 //
 // Header only; link with -laliyun_cred. The rules on threads, fork and strings are those of aliyun_cred.h: clients,
 // credentials and errors may be used by any number of threads at once, a configuration by one. The objects themselves
@@ -75,7 +75,8 @@ public:
     explicit Error(detail::OwnedError error) : Error(*read(error.get())) {}
 
     Error(ErrorKind kind, const std::string &message)
-        : std::runtime_error(message), details_(std::make_shared<const Details>(Details{kind, message, {}, {}, {}, 0, {}})) {}
+        : std::runtime_error(message),
+          details_(std::make_shared<const Details>(Details{kind, message, {}, {}, {}, 0, {}})) {}
 
     ErrorKind kind() const noexcept { return details_->kind; }
 
@@ -142,8 +143,8 @@ namespace detail {
 #endif
 }
 
-// Does what the program has said, which may throw and must not throw through C: what it threw goes to `caught`, as a kind
-// and a text. That may throw, too.
+// Does what the program has said, which may throw and must not throw through C: what it threw goes to `caught`, as a
+// kind and a text. That may throw, too.
 template <typename Work, typename Caught>
 void contain(Work work, Caught caught) noexcept {
 #if defined(__cpp_exceptions)
@@ -157,8 +158,7 @@ void contain(Work work, Caught caught) noexcept {
         } catch (...) {
             caught(ALIYUN_CRED_ERROR_INTERNAL, "what was thrown is no std::exception");
         }
-    } catch (...) {
-    }
+    } catch (...) {}
 #else
     static_cast<void>(caught);
     work();
@@ -249,10 +249,9 @@ public:
     Text(const char *text) : view_(text == nullptr ? std::string_view() : text), is_null_(text == nullptr) {}
     Text(std::string_view text) noexcept : view_(text) {}
     Text(const std::string &text) noexcept : view_(text) {}
-    template <typename Other,
-              std::enable_if_t<!std::is_convertible_v<const Other &, std::string_view> &&
-                                   std::is_convertible_v<const Other &, std::string>,
-                               int> = 0>
+    template <typename Other, std::enable_if_t<!std::is_convertible_v<const Other &, std::string_view> &&
+                                                   std::is_convertible_v<const Other &, std::string>,
+                                               int> = 0>
     Text(const Other &text) : own_(text), view_(own_) {}
     Text(const Text &) = delete;
     Text &operator=(const Text &) = delete;
@@ -327,8 +326,8 @@ Result<void> callable(const char *name, const std::function<Signature> &function
 
 // What the user says about one source. Each option has a setter of its name, which returns the configuration, so that
 // calls can be chained; aliyun_cred_config_set_<option> in aliyun_cred.h tells what the option means. A setter throws
-// Error for a string that is not UTF-8 or contains a NUL, and try_<option> gives it; values are checked when a client is
-// made. What is a length of time there, or a point of time, can be given as such here.
+// Error for a string that is not UTF-8 or contains a NUL, and try_<option> gives it; values are checked when a client
+// is made. What is a length of time there, or a point of time, can be given as such here.
 class Config {
 public:
     Config() : config_(aliyun_cred_config_new()) {}
@@ -351,27 +350,27 @@ public:
         return Config(config);
     }
 
-#define ALIYUN_CRED_OPTION(option, value_type)                                                                   \
-    Result<void> try_##option(value_type value) {                                                                \
-        return detail::set(aliyun_cred_config_set_##option, config_.get(), #option, value);                      \
-    }                                                                                                            \
-    Config &option(value_type value) & {                                                                         \
-        try_##option(value).value();                                                                             \
-        return *this;                                                                                            \
-    }                                                                                                            \
+#define ALIYUN_CRED_OPTION(option, value_type)                                              \
+    Result<void> try_##option(value_type value) {                                           \
+        return detail::set(aliyun_cred_config_set_##option, config_.get(), #option, value); \
+    }                                                                                       \
+    Config &option(value_type value) & {                                                    \
+        try_##option(value).value();                                                        \
+        return *this;                                                                       \
+    }                                                                                       \
     Config &&option(value_type value) && { return std::move(option(value)); }
 
-#define ALIYUN_CRED_DURATION(option, unit)                                                                       \
-    ALIYUN_CRED_OPTION(option, std::int64_t)                                                                     \
-    Result<void> try_##option(unit value) { return try_##option(detail::count(value)); }                         \
-    Config &option(unit value) & { return option(detail::count(value)); }                                        \
+#define ALIYUN_CRED_DURATION(option, unit)                                               \
+    ALIYUN_CRED_OPTION(option, std::int64_t)                                             \
+    Result<void> try_##option(unit value) { return try_##option(detail::count(value)); } \
+    Config &option(unit value) & { return option(detail::count(value)); }                \
     Config &&option(unit value) && { return std::move(option(value)); }
 
-#define ALIYUN_CRED_TIME(option)                                                                                 \
-    ALIYUN_CRED_OPTION(option, std::int64_t)                                                                     \
-    Result<void> try_##option(std::chrono::system_clock::time_point value) {                                     \
-        return try_##option(detail::unix_seconds(value));                                                        \
-    }                                                                                                            \
+#define ALIYUN_CRED_TIME(option)                                                                                  \
+    ALIYUN_CRED_OPTION(option, std::int64_t)                                                                      \
+    Result<void> try_##option(std::chrono::system_clock::time_point value) {                                      \
+        return try_##option(detail::unix_seconds(value));                                                         \
+    }                                                                                                             \
     Config &option(std::chrono::system_clock::time_point value) & { return option(detail::unix_seconds(value)); } \
     Config &&option(std::chrono::system_clock::time_point value) && { return std::move(option(value)); }
 
@@ -496,9 +495,10 @@ private:
 // A question that has been asked; see Client::credentials_async. Dropping it cancels nothing.
 class Request {
 public:
-    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned: this
-    // waits while it runs in another thread. Inside such a function, this one or another, it does not wait, and false may
-    // mean that it is running. In a forked child it says how it stood when the child was forked. For one thread at a time.
+    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned:
+    // this waits while it runs in another thread. Inside such a function, this one or another, it does not wait, and
+    // false may mean that it is running. In a forked child it says how it stood when the child was forked. For one
+    // thread at a time.
     bool cancel() noexcept {
         const bool cancelled = aliyun_cred_request_cancel(request_.get());
         if (cancelled) {
@@ -550,8 +550,8 @@ public:
         return made([&](aliyun_cred_client_t **client) { return aliyun_cred_client_new(config.get(), client); });
     }
 
-    // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's type
-    // is not looked at. Throws Error as the constructor does, and for an unknown name.
+    // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's
+    // type is not looked at. Throws Error as the constructor does, and for an unknown name.
     static Client from_source(const detail::Text &name, const Config &config = Config()) {
         return try_from_source(name, config).value();
     }
@@ -566,8 +566,8 @@ public:
         });
     }
 
-    // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name is
-    // not UTF-8.
+    // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name
+    // is not UTF-8.
     static Client from_profile(const detail::Text &name) { return try_from_profile(name).value(); }
 
     // As from_profile, without throwing Error.
@@ -580,11 +580,11 @@ public:
         });
     }
 
-    // A client of a provider of the program's own, which can be the base of a role as well. It is asked on a thread of the
-    // library's, one call after another, for a minute at most, and at every call, unless it says when its credential ends.
-    // What it throws is the error of the call: an Error as it is, anything else as ALIYUN_CRED_ERROR_INTERNAL. It is
-    // destroyed when this client and every role on top of it are gone, on any thread, which must not be made to wait.
-    // Throws Error if the name is not UTF-8 or the function is empty.
+    // A client of a provider of the program's own, which can be the base of a role as well. It is asked on a thread of
+    // the library's, one call after another, for a minute at most, and at every call, unless it says when its
+    // credential ends. What it throws is the error of the call: an Error as it is, anything else as
+    // ALIYUN_CRED_ERROR_INTERNAL. It is destroyed when this client and every role on top of it are gone, on any thread,
+    // which must not be made to wait. Throws Error if the name is not UTF-8 or the function is empty.
     static Client from_provider(const detail::Text &name, std::function<Provided()> provider) {
         return try_from_provider(name, std::move(provider)).value();
     }
@@ -620,10 +620,11 @@ public:
         });
     }
 
-    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one is
-    // fresh, or if there is nothing to be waited for, it is called inside this call, otherwise on the library's background
-    // thread or inside another thread's call into the library: it must not block, and what it throws is dropped. It is
-    // called exactly once, unless the request is cancelled before. Throws Error if the function is empty.
+    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one
+    // is fresh, or if there is nothing to be waited for, it is called inside this call, otherwise on the library's
+    // background thread or inside another thread's call into the library: it must not block, and what it throws is
+    // dropped. It is called exactly once, unless the request is cancelled before. Throws Error if the function is
+    // empty.
     Request credentials_async(std::function<void(Result<Credentials>)> done) const {
         return try_credentials_async(std::move(done)).value();
     }
@@ -738,8 +739,7 @@ private:
             !pair) {
             return pair;
         }
-        if (auto token =
-                detail::outcome(aliyun_cred_answer_set_security_token(&answer, given.security_token.c_str()));
+        if (auto token = detail::outcome(aliyun_cred_answer_set_security_token(&answer, given.security_token.c_str()));
             !token || !given.expiration) {
             return token;
         }
@@ -757,22 +757,21 @@ private:
         }
     }
 
-    static void destroy_provider(void *provider) noexcept {
-        delete static_cast<std::function<Provided()> *>(provider);
-    }
+    static void destroy_provider(void *provider) noexcept { delete static_cast<std::function<Provided()> *>(provider); }
 
     static std::string copied(std::optional<std::string_view> text) { return std::string(text.value_or("")); }
 
     std::shared_ptr<aliyun_cred_client_t> client_;
 };
 
-// Has a function called with every log line (a level of aliyun_cred_log_level_t, and a text without secrets), in place of
-// the one before; an empty one: nothing is logged any more. It is called on any thread, on several at once, and must not
-// block; what it throws is dropped. When this returns, the one before is not running and has been destroyed: so this must
-// not be called from inside of it. Any thread may call it, one at a time.
+// Has a function called with every log line (a level of aliyun_cred_log_level_t, and a text without secrets), in place
+// of the one before; an empty one: nothing is logged any more. It is called on any thread, on several at once, and must
+// not block; what it throws is dropped. When this returns, the one before is not running and has been destroyed: so
+// this must not be called from inside of it. Any thread may call it, one at a time.
 inline void set_log_callback(std::function<void(aliyun_cred_log_level_t, std::string_view)> callback) {
     using Function = decltype(callback);
-    // Never destroyed: something may still be logged while the program ends. No lock, which a forked child could inherit.
+    // Never destroyed: something may still be logged while the program ends. No lock, which a forked child could
+    // inherit.
     static Function *current = nullptr;
     const auto call = [](aliyun_cred_log_level_t level, const char *message, void *function) noexcept {
         detail::contain([&] { (*static_cast<const Function *>(function))(level, message); },

@@ -49,13 +49,13 @@ static void view(void) {
 static void get_and_free(void) { aliyun_cred_credentials_free(aliyun_cred_client_cached(client)); }
 
 /* Each loop is compiled for its own body: a call through a pointer would be part of what is measured. */
-#define LOOP(body)                                                                                                     \
-    static double body##_loop(int turns) {                                                                             \
-        uint64_t begin = now_ns();                                                                                     \
-        for (int turn = 0; turn < turns; turn++) {                                                                     \
-            body();                                                                                                    \
-        }                                                                                                              \
-        return (double)(now_ns() - begin) / turns;                                                                     \
+#define LOOP(body)                                 \
+    static double body##_loop(int turns) {         \
+        uint64_t begin = now_ns();                 \
+        for (int turn = 0; turn < turns; turn++) { \
+            body();                                \
+        }                                          \
+        return (double)(now_ns() - begin) / turns; \
     }
 LOOP(empty)
 LOOP(reference)
@@ -137,9 +137,9 @@ int main(int count, char **arguments) {
     const char *sources[] = {"static", "role"};
     for (int i = 0; i < 2; i++) {
         static struct measure measures[] = {
-            {"empty", empty_loop, 1, 0, {0}},     {"reference", reference_loop, 1, 0, {0}},
-            {"get", get_and_free_loop, 1, 0, {0}}, {"getters", getters_loop, 1, 0, {0}},
-            {"view", view_loop, 1, 0, {0}},       {"reference_2", reference_loop, 2, 0, {0}},
+            {"empty", empty_loop, 1, 0, {0}},       {"reference", reference_loop, 1, 0, {0}},
+            {"get", get_and_free_loop, 1, 0, {0}},  {"getters", getters_loop, 1, 0, {0}},
+            {"view", view_loop, 1, 0, {0}},         {"reference_2", reference_loop, 2, 0, {0}},
             {"getters_2", getters_loop, 2, 0, {0}},
         };
         aliyun_cred_credentials_t *first = NULL;

@@ -10,6 +10,4 @@ void *floor_acquire(void) {
     return &references;
 }
 
-void floor_release(void *counted) {
-    atomic_fetch_sub_explicit((atomic_long *)counted, 1, memory_order_release);
-}
+void floor_release(void *counted) { atomic_fetch_sub_explicit((atomic_long *)counted, 1, memory_order_release); }

@@ -69,11 +69,12 @@ int main(void) {
     long end = (long)((after - begin) / 1000000u);
     struct stretch calm = between(2 * SLICE_MS, end - REFRESH_MS - MARGIN_MS);
     struct stretch during = between(end - REFRESH_MS - MARGIN_MS, end + SLICE_MS);
-    printf("{\"changed\": %f, \"before\": %llu, \"during\": %llu, \"longest_before\": %llu, \"longest\": %llu, "
-           "\"calls\": %llu, \"waited\": %llu}\n",
-           (double)end / 1000, (unsigned long long)calm.p999, (unsigned long long)during.p999,
-           (unsigned long long)calm.longest, (unsigned long long)during.longest, (unsigned long long)during.calls,
-           (unsigned long long)during.waited);
+    printf(
+        "{\"changed\": %f, \"before\": %llu, \"during\": %llu, \"longest_before\": %llu, \"longest\": %llu, "
+        "\"calls\": %llu, \"waited\": %llu}\n",
+        (double)end / 1000, (unsigned long long)calm.p999, (unsigned long long)during.p999,
+        (unsigned long long)calm.longest, (unsigned long long)during.longest, (unsigned long long)during.calls,
+        (unsigned long long)during.waited);
     aliyun_cred_credentials_free(first);
     aliyun_cred_client_free(client);
     return 0;

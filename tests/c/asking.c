@@ -222,7 +222,8 @@ static void a_callback_may_fork(void) {
     CHECK(service_start(&service, 200, ISSUED));
     aliyun_cred_client_t *client = role_of(&service);
     service_hold(&service, true);
-    CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told_and_forking, &forking, &forking.asked.request)));
+    CHECK(
+        succeeds(aliyun_cred_client_get_credentials_async(client, told_and_forking, &forking, &forking.asked.request)));
     service_hold(&service, false);
     await_calls(&forking.asked, 1);
     CHECK(!aliyun_cred_request_cancel(forking.asked.request) && forking.right && forking.asked.right);
@@ -355,25 +356,25 @@ static void open_vault(void *user_data, aliyun_cred_answer_t *answer) {
     aliyun_cred_credentials_t *credentials = NULL;
     aliyun_cred_error_t *error;
     switch (vault->answer) {
-    case KEY:
-    case LASTING:
-        CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "vault-id", SECRET)));
-        CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, "token")));
-        if (vault->answer == LASTING) {
-            CHECK(succeeds(aliyun_cred_answer_set_expiration(answer, ISSUED_UNTIL)));
-        }
-        break;
-    case SEALED:
-        CHECK(succeeds(aliyun_cred_answer_set_error(answer, ALIYUN_CRED_ERROR_UNAVAILABLE, "sealed")));
-        break;
-    case NOTHING:
-        break;
-    case ASKS_ITS_CLIENT:
-        error = aliyun_cred_client_get_credentials(vault->client, &credentials);
-        CHECK(succeeds(
-            aliyun_cred_answer_set_error(answer, aliyun_cred_error_kind(error), aliyun_cred_error_message(error))));
-        aliyun_cred_error_free(error);
-        break;
+        case KEY:
+        case LASTING:
+            CHECK(succeeds(aliyun_cred_answer_set_access_key(answer, "vault-id", SECRET)));
+            CHECK(succeeds(aliyun_cred_answer_set_security_token(answer, "token")));
+            if (vault->answer == LASTING) {
+                CHECK(succeeds(aliyun_cred_answer_set_expiration(answer, ISSUED_UNTIL)));
+            }
+            break;
+        case SEALED:
+            CHECK(succeeds(aliyun_cred_answer_set_error(answer, ALIYUN_CRED_ERROR_UNAVAILABLE, "sealed")));
+            break;
+        case NOTHING:
+            break;
+        case ASKS_ITS_CLIENT:
+            error = aliyun_cred_client_get_credentials(vault->client, &credentials);
+            CHECK(succeeds(
+                aliyun_cred_answer_set_error(answer, aliyun_cred_error_kind(error), aliyun_cred_error_message(error))));
+            aliyun_cred_error_free(error);
+            break;
     }
 }
 

@@ -20,13 +20,13 @@
 static bool check_failed;
 static unsigned check_counts[2];
 
-#define CHECK(condition)                                                                  \
-    do {                                                                                  \
-        if (!(condition)) {                                                               \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);     \
-            check_failed = true;                                                          \
-            return;                                                                       \
-        }                                                                                 \
+#define CHECK(condition)                                                              \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            check_failed = true;                                                      \
+            return;                                                                   \
+        }                                                                             \
     } while (0)
 
 #define RUN(test) check_run(#test, test)

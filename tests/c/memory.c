@@ -18,12 +18,12 @@
 
 enum { BLOCK = 1 << 20, LONGEST = 4096, WATCHDOG_SECONDS = 60 };
 
-#define MUST(condition)                                                                   \
-    do {                                                                                  \
-        if (!(condition)) {                                                               \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);     \
-            exit(2);                                                                      \
-        }                                                                                 \
+#define MUST(condition)                                                               \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            exit(2);                                                                  \
+        }                                                                             \
     } while (0)
 
 static char block[BLOCK + LONGEST];

@@ -32,12 +32,9 @@ static void setters_of_strings(void) {
 static void setters_of_numbers_and_flags(void) {
     typedef aliyun_cred_error_t *(*integer_setter)(aliyun_cred_config_t *, int64_t);
     static const integer_setter integer_setters[] = {
-        aliyun_cred_config_set_duration_seconds,
-        aliyun_cred_config_set_role_session_expiration,
-        aliyun_cred_config_set_metadata_token_duration,
-        aliyun_cred_config_set_timeout,
-        aliyun_cred_config_set_connect_timeout,
-        aliyun_cred_config_set_access_token_expire,
+        aliyun_cred_config_set_duration_seconds,        aliyun_cred_config_set_role_session_expiration,
+        aliyun_cred_config_set_metadata_token_duration, aliyun_cred_config_set_timeout,
+        aliyun_cred_config_set_connect_timeout,         aliyun_cred_config_set_access_token_expire,
         aliyun_cred_config_set_sts_expiration,
     };
     for (size_t index = 0; index < sizeof integer_setters / sizeof integer_setters[0]; ++index) {

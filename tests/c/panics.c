@@ -1,6 +1,6 @@
 /*
- * A fault inside the library, in every kind of function: an error or the value that stands for "nothing", never the end of
- * the process. Built against a library whose functions panic on demand (cargo's feature inject-panic).
+ * A fault inside the library, in every kind of function: an error or the value that stands for "nothing", never the end
+ * of the process. Built against a library whose functions panic on demand (cargo's feature inject-panic).
  */
 #include <stdlib.h>
 

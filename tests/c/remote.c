@@ -127,9 +127,10 @@ static void hear(aliyun_cred_log_level_t level, const char *message, void *user_
 
 /* A command whose credential has expired is worth a warning at every call. */
 static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
-    aliyun_cred_client_t *client = source_of(
-        "external", "{\"process_command\":\"echo '{\\\"mode\\\":\\\"AK\\\",\\\"access_key_id\\\":\\\"i\\\","
-                    "\\\"access_key_secret\\\":\\\"" SECRET "\\\",\\\"expiration\\\":\\\"2001-01-01T00:00:00Z\\\"}'\"}");
+    aliyun_cred_client_t *client =
+        source_of("external",
+                  "{\"process_command\":\"echo '{\\\"mode\\\":\\\"AK\\\",\\\"access_key_id\\\":\\\"i\\\","
+                  "\\\"access_key_secret\\\":\\\"" SECRET "\\\",\\\"expiration\\\":\\\"2001-01-01T00:00:00Z\\\"}'\"}");
     aliyun_cred_credentials_t *credentials = NULL;
     struct log first = {0, false, false}, second = {0, false, true};
     struct log *const heard[] = {NULL, &first, NULL, &second, NULL};
@@ -148,8 +149,8 @@ static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
 
 static void a_refusal_carries_what_the_service_said(void) {
     struct service service;
-    CHECK(service_start(&service, 403,
-                        "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, " SECRET "\",\"RequestId\":\"R-2\"}"));
+    CHECK(service_start(
+        &service, 403, "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, " SECRET "\",\"RequestId\":\"R-2\"}"));
     aliyun_cred_client_t *client = role_of(&service);
     aliyun_cred_credentials_t *credentials = NULL;
     aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client, &credentials);
@@ -271,7 +272,8 @@ static unsigned char in_child(aliyun_cred_client_t *inherited) {
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_credentials_t *credentials = NULL;
     if (!succeeds(aliyun_cred_config_from_json(
-            "{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\",\"security_token\":\"t\"}", &config)) ||
+            "{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\",\"security_token\":\"t\"}",
+            &config)) ||
         !succeeds(aliyun_cred_client_new(config, &client)) ||
         !succeeds(aliyun_cred_client_get_credentials(client, &credentials)) ||
         !same(aliyun_cred_credentials_security_token(credentials), "t")) {

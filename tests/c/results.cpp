@@ -26,8 +26,8 @@ static void everything_goes_by_results() {
     CHECK(told == 1);
     const Result<Client> role = made->try_assume_role(config);
     CHECK(role && role->try_credentials(std::chrono::minutes(1)));
-    const Result<Client> vault = Client::try_from_provider(
-        "vault", [] { return aliyun_cred::Provided{"id", "secret", "", std::nullopt}; });
+    const Result<Client> vault =
+        Client::try_from_provider("vault", [] { return aliyun_cred::Provided{"id", "secret", "", std::nullopt}; });
     CHECK(vault && vault->try_credentials()->provider_name() == "vault");
     service_stop(&service);
 }

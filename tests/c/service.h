@@ -146,7 +146,8 @@ static inline unsigned service_requests(struct service *service) {
 /* The configuration of a role that this service gives, in a buffer of the caller's. */
 static inline const char *service_role(const struct service *service, char *json, size_t size) {
     snprintf(json, size,
-             "{\"type\":\"ram_role_arn\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET "\","
+             "{\"type\":\"ram_role_arn\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET
+             "\","
              "\"role_arn\":\"acs:ram::1:role/r\",\"sts_endpoint\":\"http://127.0.0.1:%u\"}",
              (unsigned)service->port);
     return json;

@@ -79,8 +79,8 @@ static void an_access_key_by_its_setters(void) {
 }
 
 static void a_view_gives_everything_at_once(void) {
-    aliyun_cred_credentials_t *sts =
-        resolve("{\"type\":\"sts\",\"accessKeyId\":\"id\",\"accessKeySecret\":\"secret\",\"security_token\":\"\\u0074+/=\"}");
+    aliyun_cred_credentials_t *sts = resolve(
+        "{\"type\":\"sts\",\"accessKeyId\":\"id\",\"accessKeySecret\":\"secret\",\"security_token\":\"\\u0074+/=\"}");
     aliyun_cred_credentials_view_t view;
     CHECK(succeeds(aliyun_cred_credentials_view(sts, &view)));
     CHECK(equals(view.access_key_id, "id") && equals(view.access_key_secret, "secret"));
@@ -112,8 +112,10 @@ static void configuration_errors(void) {
         {"{}", "invalid type option"},
         {"{\"type\":\"no_such_type\"}", "invalid type option"},
         {"{\"type\":\"access_key\"}", "the access key id is empty"},
-        {"{\"type\":\"access_key\",\"access_key_id\":\"id\",\"access_key_secret\":\"\"}", "the access key secret is empty"},
-        {"{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET "\"}", "the security token is empty"},
+        {"{\"type\":\"access_key\",\"access_key_id\":\"id\",\"access_key_secret\":\"\"}",
+         "the access key secret is empty"},
+        {"{\"type\":\"sts\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET "\"}",
+         "the security token is empty"},
     };
     for (size_t index = 0; index < sizeof cases / sizeof cases[0]; ++index) {
         aliyun_cred_config_t *config = NULL;

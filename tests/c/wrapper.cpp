@@ -17,7 +17,8 @@ using aliyun_cred::Error;
 using aliyun_cred::Result;
 
 static_assert(std::is_nothrow_copy_constructible<Error>::value, "an exception's copy must not throw");
-static_assert(std::is_copy_constructible<Client>::value && std::is_copy_assignable<Client>::value, "clients are shared");
+static_assert(std::is_copy_constructible<Client>::value && std::is_copy_assignable<Client>::value,
+              "clients are shared");
 static_assert(std::is_nothrow_copy_constructible<Credentials>::value, "credentials are shared");
 static_assert(std::is_nothrow_move_constructible<Credentials>::value, "credentials can be moved");
 static_assert(!std::is_copy_constructible<Config>::value, "a configuration has one owner");
@@ -114,7 +115,8 @@ static void every_setter_chains() {
     config.type(text.substr(0, 3)).timeout(5s).connect_timeout(500ms).duration_seconds(1h).metadata_token_duration(60s);
     config.role_session_expiration(15min).access_token_expire(std::chrono::system_clock::now());
     CHECK(config.try_sts_expiration(std::chrono::system_clock::now()) && config.try_timeout(1min));
-    CHECK(Client(Config("access_key").access_key_id(text.substr(0, 3)).access_key_secret(text)).getAccessKeyId() == "sts");
+    CHECK(Client(Config("access_key").access_key_id(text.substr(0, 3)).access_key_secret(text)).getAccessKeyId() ==
+          "sts");
     CHECK(Client(config).getSecurityToken() == "token");
     config.security_token("other");
     CHECK(Client(config).getSecurityToken() == "other");
@@ -260,7 +262,8 @@ static void an_end_that_the_clock_cannot_tell() {
         return Credentials(credentials).expiration();
     };
     using Time = std::chrono::system_clock::time_point;
-    CHECK(end_of(9223372036854) == Time(std::chrono::milliseconds(9223372036854)) || end_of(9223372036854) == Time::max());
+    CHECK(end_of(9223372036854) == Time(std::chrono::milliseconds(9223372036854)) ||
+          end_of(9223372036854) == Time::max());
     CHECK(end_of(253402300799000) >= Time(std::chrono::milliseconds(9223372036853)));
     CHECK(end_of(INT64_MAX) == Time::max());
 }
@@ -352,9 +355,8 @@ static void a_provider_of_the_programs_own() {
 static void what_is_logged_is_heard() {
     std::vector<std::string> heard;
     const Client client = Client::from_source(
-        "external",
-        Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"" SECRET
-                                 "\",\"expiration\":\"2001-01-01T00:00:00Z\"}'"));
+        "external", Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"" SECRET
+                                             "\",\"expiration\":\"2001-01-01T00:00:00Z\"}'"));
     aliyun_cred::set_log_callback([&](aliyun_cred_log_level_t level, std::string_view text) {
         heard.emplace_back(text);
         CHECK(level == ALIYUN_CRED_LOG_WARN);

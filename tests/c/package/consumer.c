@@ -4,7 +4,8 @@
 #include <string.h>
 
 int main(void) {
-    const char *json = "{\"type\": \"sts\", \"access_key_id\": \"an-id\", \"access_key_secret\": \"s\", \"security_token\": \"t\"}";
+    const char *json =
+        "{\"type\": \"sts\", \"access_key_id\": \"an-id\", \"access_key_secret\": \"s\", \"security_token\": \"t\"}";
     aliyun_cred_config_t *config = NULL;
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_credentials_t *credentials = NULL;

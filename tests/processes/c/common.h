@@ -21,12 +21,12 @@
 enum { WATCHDOG_SECONDS = 60 };
 
 /* Ends the program with a line about why, from whichever thread or process found it. */
-#define MUST(condition)                                                                  \
-    do {                                                                                 \
-        if (!(condition)) {                                                              \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);    \
-            _exit(99);                                                                   \
-        }                                                                                \
+#define MUST(condition)                                                               \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            _exit(99);                                                                \
+        }                                                                             \
     } while (0)
 
 static inline void say(const char *word) {

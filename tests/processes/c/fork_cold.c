@@ -1,6 +1,7 @@
 /*
- * fork_cold N: N times over, a process that has never used the library makes its first request, over TLS, in one thread,
- * while the main thread forks as fast as it can: whatever is set up once per process is being set up at some fork.
+ * fork_cold N: N times over, a process that has never used the library makes its first request, over TLS, in one
+ * thread, while the main thread forks as fast as it can: whatever is set up once per process is being set up at some
+ * fork.
  */
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
 /*
- * many N: N clients that have each resolved a role, and N/10 more, share one thread; dropped, they leave nothing behind,
- * however often that is repeated.
+ * many N: N clients that have each resolved a role, and N/10 more, share one thread; dropped, they leave nothing
+ * behind, however often that is repeated.
  */
 #include <malloc.h>
 

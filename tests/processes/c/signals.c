@@ -1,6 +1,6 @@
 /*
- * signals: services that hang up do not end the process, though it takes SIGPIPE as every process does at first; and the
- * program's signals go to threads of the program. The STS of the environment hangs up on whoever has much to say.
+ * signals: services that hang up do not end the process, though it takes SIGPIPE as every process does at first; and
+ * the program's signals go to threads of the program. The STS of the environment hangs up on whoever has much to say.
  */
 #include <signal.h>
 

@@ -28,9 +28,10 @@ static void ask_in_plain_text(void) {
 static aliyun_cred_client_t *impatient(int64_t connect_timeout) {
     aliyun_cred_config_t *config = NULL;
     aliyun_cred_client_t *client = NULL;
-    MUST(succeeds(aliyun_cred_config_from_json("{\"access_key_id\":\"i\",\"access_key_secret\":\"s\","
-                                               "\"role_arn\":\"acs:ram::1000000000000001:role/stuck\"}",
-                                               &config)));
+    MUST(
+        succeeds(aliyun_cred_config_from_json("{\"access_key_id\":\"i\",\"access_key_secret\":\"s\","
+                                              "\"role_arn\":\"acs:ram::1000000000000001:role/stuck\"}",
+                                              &config)));
     MUST(succeeds(aliyun_cred_config_set_type(config, "ram_role_arn")));
     MUST(succeeds(aliyun_cred_config_set_connect_timeout(config, connect_timeout)));
     MUST(succeeds(aliyun_cred_client_new(config, &client)));

@@ -6,12 +6,12 @@
 #include "common.h"
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX demands that the bytes are the same. */
-#define FIND(library, name)                                        \
-    __typeof__(name) *name##_;                                     \
-    do {                                                           \
-        void *found = dlsym(library, #name);                       \
-        MUST(found != NULL);                                       \
-        memcpy(&name##_, &found, sizeof name##_);                  \
+#define FIND(library, name)                       \
+    __typeof__(name) *name##_;                    \
+    do {                                          \
+        void *found = dlsym(library, #name);      \
+        MUST(found != NULL);                      \
+        memcpy(&name##_, &found, sizeof name##_); \
     } while (0)
 
 static void load_and_unload(const char *path, int waits) {
