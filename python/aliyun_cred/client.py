@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from .provider import StaticAKCredentialsProvider as StaticAKCredentialsProvider
     from .provider import StaticSTSCredentialsProvider as StaticSTSCredentialsProvider
     from .provider import URLCredentialsProvider as URLCredentialsProvider
-    from .provider._bases import ICredentialsProvider as ICredentialsProvider
-    from .provider._own import Own, Replaced
-    from .provider._wrap import _CredentialsProviderWrap
+    from .provider._official_interfaces import ICredentialsProvider as ICredentialsProvider
+    from .provider._custom_provider import CustomProvider, AssignedCredential
+    from .provider._cloud_credential import _CredentialsProviderWrap
 
 
 def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]":
@@ -46,7 +46,7 @@ class Client:
     resolves for itself: a credential that was fetched is never part of it.
     """
 
-    _native: "_native.Client | Own | Replaced"
+    _native: "_native.Client | CustomProvider | AssignedCredential"
 
     def __init__(self, config: "Config | None" = None, provider: "object" = None) -> None:
         """A client of the source that ``config`` names, or without one of the default chain.
@@ -79,7 +79,7 @@ class Client:
 
         Another one can be assigned, as tests do: then that is what the client asks, until it is deleted.
         """
-        from .provider._wrap import wrap
+        from .provider._cloud_credential import wrap
 
         # Always the same one.
         if "_cloud" not in vars(self):
@@ -89,10 +89,10 @@ class Client:
 
     @cloud_credential.setter
     def cloud_credential(self, replacement: "Any") -> None:
-        from .provider._own import Replaced
+        from .provider._custom_provider import AssignedCredential
 
         vars(self).setdefault("_original", self._native)
-        self._native = Replaced(replacement)
+        self._native = AssignedCredential(replacement)
         self._cloud = replacement
 
     @cloud_credential.deleter
@@ -132,7 +132,7 @@ class Client:
         model = self._native.cached()
         if model is not None:
             return model
-        from ._waiting import wait_async
+        from ._wait import wait_async
 
         return await wait_async(self._native, timeout)
 
@@ -212,18 +212,18 @@ def _check(timeout: float) -> None:
         raise ValueError("timeout must be a number of seconds, zero or more")
 
 
-def _wait(native: "_native.Client | Own | Replaced", timeout: "float | None") -> CredentialModel:
+def _wait(native: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None") -> CredentialModel:
     # Only those who wait need the module.
-    from ._waiting import wait
+    from ._wait import wait
 
     return wait(native, timeout)
 
 
-def _of_provider(provider: "Any") -> "_native.Client | Own":
+def _of_provider(provider: "Any") -> "_native.Client | CustomProvider":
     from .provider._base import native_of
-    from .provider._own import Own
+    from .provider._custom_provider import CustomProvider
 
-    return native_of(provider) or Own(provider)
+    return native_of(provider) or CustomProvider(provider)
 
 
 # What can be imported from here as well, as from the official module; most programs never do.
@@ -232,14 +232,14 @@ _ELSEWHERE = {
     "DefaultCredentialsProvider": "provider",
     "EcsRamRoleCredentialsProvider": "provider",
     "HttpOptions": "http",
-    "ICredentialsProvider": "provider._bases",
+    "ICredentialsProvider": "provider._official_interfaces",
     "OIDCRoleArnCredentialsProvider": "provider",
     "RamRoleArnCredentialsProvider": "provider",
     "RsaKeyPairCredentialsProvider": "provider",
     "StaticAKCredentialsProvider": "provider",
     "StaticSTSCredentialsProvider": "provider",
     "URLCredentialsProvider": "provider",
-    "_CredentialsProviderWrap": "provider._wrap",
+    "_CredentialsProviderWrap": "provider._cloud_credential",
 }
 
 

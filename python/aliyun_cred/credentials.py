@@ -7,7 +7,7 @@ import time
 
 from . import _native
 from ._keys import NAMES, checked
-from ._waiting import given_by, wait, wait_async
+from ._wait import ask_async, wait, wait_async
 from .exceptions import CredentialConfigError
 from .models import CredentialModel, _shown
 from .utils import auth_constant as ac
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-def one_for(holder: object, key: object, make: "Callable[[], Any]") -> "Any":
+def keep_one(holder: object, key: object, make: "Callable[[], Any]") -> "Any":
     """What ``make`` gives for ``key``: the same for all threads, until it is asked for with another key."""
     made = vars(holder).setdefault("_opened", {})
     if key not in made:
@@ -180,7 +180,7 @@ class BearerTokenCredential(Credential):
 class _Refreshed(_Fields):
     """Fields that are asked for again three minutes before their end, and at every call if their end is not known."""
 
-    _HELD = ("access_key_id", "access_key_secret", "security_token", "expiration")
+    _STORED = ("access_key_id", "access_key_secret", "security_token", "expiration")
 
     expiration: "int | None" = None
     # Whoever has `get_credentials()` and `get_credentials_async()`; they give an object with these fields.
@@ -191,16 +191,16 @@ class _Refreshed(_Fields):
 
     def _refresh_credential(self) -> None:
         if self._is_due():
-            self._hold(self.provider.get_credentials())
+            self._store(self.provider.get_credentials())
 
     async def _refresh_credential_async(self) -> None:
         if self._is_due():
-            self._hold(await given_by(self.provider))
+            self._store(await ask_async(self.provider))
 
-    def _hold(self, given: object) -> None:
+    def _store(self, given: object) -> None:
         if given is not None:
             # All at once, for those who read them in other threads.
-            vars(self).update({name: _field(name, getattr(given, name, None)) for name in self._HELD})
+            vars(self).update({name: _field(name, getattr(given, name, None)) for name in self._STORED})
 
 
 class _Session(_Refreshed):
@@ -272,17 +272,17 @@ class CredentialsURICredential(_Refreshed):
     def _refresh_credential(self) -> None:
         if self._is_due():
             native = self._native()
-            self._hold(native.cached() or wait(native))
+            self._store(native.cached() or wait(native))
 
     async def _refresh_credential_async(self) -> None:
         if self._is_due():
             native = self._native()
-            self._hold(native.cached() or await wait_async(native))
+            self._store(native.cached() or await wait_async(native))
 
     def _native(self) -> _native.Client:
         # Made late, as a URI that cannot be is an error of the first use.
         options = {"credentials_uri": self.credentials_uri}
-        native: _native.Client = one_for(
+        native: _native.Client = keep_one(
             self, self.credentials_uri, lambda: _native.Client(options, "credential_uri")
         )
         return native

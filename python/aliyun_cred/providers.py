@@ -9,7 +9,7 @@ import os
 
 from . import _native, credentials
 from ._keys import checked
-from ._waiting import given_by, running, wait, wait_async
+from ._wait import ask_async, running, wait, wait_async
 from .exceptions import CredentialConfigError, failure
 from .models import Config, CredentialModel
 from .utils import auth_constant as ac
@@ -100,25 +100,25 @@ class _Source(AlibabaCloudCredentialsProvider):
         """What the core is to know of the attributes."""
         raise NotImplementedError
 
-    def _made(self, model: CredentialModel) -> credentials.Credential:
+    def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         raise NotImplementedError
 
     def _native(self) -> _native.Client:
         # Those of the class are what is told to readers, not asked for.
         limits = {name: vars(self).get(name) for name in ("timeout", "connect_timeout", "proxy")}
         options = {name: value for name, value in {**self._options(), **limits}.items() if value is not None}
-        native: _native.Client = credentials.one_for(
+        native: _native.Client = credentials.keep_one(
             self, tuple(options.items()), lambda: _native.Client(options, self._SOURCE)
         )
         return native
 
     def get_credentials(self) -> credentials.Credential:
         native = self._native()
-        return self._made(native.cached() or wait(native))
+        return self._to_credential(native.cached() or wait(native))
 
     async def get_credentials_async(self) -> credentials.Credential:
         native = self._native()
-        return self._made(native.cached() or await wait_async(native))
+        return self._to_credential(native.cached() or await wait_async(native))
 
 
 class EcsRamRoleCredentialProvider(_Source):
@@ -145,7 +145,7 @@ class EcsRamRoleCredentialProvider(_Source):
     def _options(self) -> "dict[str, Any]":
         return {"role_name": self.role_name or None, "disable_imds_v1": self.disable_imds_v1}
 
-    def _made(self, model: CredentialModel) -> credentials.Credential:
+    def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         return credentials.EcsRamRoleCredential(
             model.access_key_id, model.access_key_secret, model.security_token, model.expiration, self
         )
@@ -220,7 +220,7 @@ class RamRoleArnCredentialProvider(_Sts):
             **self._sts_options(),
         }
 
-    def _made(self, model: CredentialModel) -> credentials.Credential:
+    def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         return credentials.RamRoleArnCredential(
             model.access_key_id, model.access_key_secret, model.security_token, model.expiration, self
         )
@@ -272,7 +272,7 @@ class OIDCRoleArnCredentialProvider(_Sts):
             **self._sts_options(),
         }
 
-    def _made(self, model: CredentialModel) -> credentials.Credential:
+    def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         return credentials.OIDCRoleArnCredential(
             model.access_key_id, model.access_key_secret, model.security_token, model.expiration, self
         )
@@ -312,7 +312,7 @@ class RsaKeyPairCredentialProvider(_Sts):
             **self._sts_options(),
         }
 
-    def _made(self, model: CredentialModel) -> credentials.Credential:
+    def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         return credentials.RsaKeyPairCredential(model.access_key_id, model.access_key_secret, model.expiration, self)
 
 
@@ -429,7 +429,7 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
                 return None
             return credentials.AccessKeyCredential(access_key_id, access_key_secret)
         # The same one for as long as the file says the same, for the sake of what it has cached.
-        found: _Source = credentials.one_for(self, tuple(section.items()), lambda: getattr(self, maker)(section))
+        found: _Source = credentials.keep_one(self, tuple(section.items()), lambda: getattr(self, maker)(section))
         return found
 
     @staticmethod
@@ -520,7 +520,7 @@ class DefaultCredentialsProvider(AlibabaCloudCredentialsProvider):
 
     async def get_credentials_async(self) -> credentials.Credential:
         for provider in list(self.user_configuration_providers):
-            credential: "credentials.Credential | None" = await given_by(provider)
+            credential: "credentials.Credential | None" = await ask_async(provider)
             if credential is not None:
                 return credential
         raise failure("not_configured", "not found credentials")

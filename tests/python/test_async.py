@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 from aliyun_cred import _native
-from aliyun_cred._waiting import _asyncio
+from aliyun_cred._wait import _asyncio
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import Config

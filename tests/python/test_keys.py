@@ -10,7 +10,7 @@ from aliyun_cred import credentials, providers
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialConfigError, CredentialException, failure
 from aliyun_cred.provider import RamRoleArnCredentialsProvider
-from aliyun_cred.provider._wrap import _CredentialsProviderWrap
+from aliyun_cred.provider._cloud_credential import _CredentialsProviderWrap
 from aliyun_cred.utils import auth_util
 
 from support import SECRET, TOKEN

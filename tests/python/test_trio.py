@@ -15,7 +15,7 @@ import sniffio  # noqa: E402
 import trio  # noqa: E402
 
 from aliyun_cred import _native  # noqa: E402
-from aliyun_cred._waiting import _trio  # noqa: E402
+from aliyun_cred._wait import _trio  # noqa: E402
 from aliyun_cred.client import Client  # noqa: E402
 from aliyun_cred.exceptions import CredentialException  # noqa: E402
 from aliyun_cred.models import Config  # noqa: E402

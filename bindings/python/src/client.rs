@@ -11,12 +11,12 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
+use crate::callback::{self, Function};
 use crate::errors::{self, detached};
-use crate::foreign::{self, Function};
 use crate::logs;
 use crate::options;
 #[cfg(unix)]
-use crate::wake::{Outcome, WakeQueue};
+use crate::wake_queue::{Outcome, WakeQueue};
 
 /// The native half of a client. It is pickled as what it was made from, never with a credential that it resolved.
 #[pyclass(frozen, module = "aliyun_cred._native")]
@@ -77,7 +77,7 @@ impl Client {
         }
         let on_update = on_update.map(Function::new);
         if let Some(on_update) = &on_update {
-            builder = builder.on_update(foreign::listener(py, on_update.clone())?);
+            builder = builder.on_update(callback::listener(py, on_update.clone())?);
         }
         let core = detached(py, errors::construction, || builder.build())?;
         let options = options.map(Bound::unbind);
@@ -90,7 +90,7 @@ impl Client {
     fn from_provider(cls: &Bound<'_, PyType>, name: String, ask: Py<PyAny>) -> PyResult<Self> {
         let py = cls.py();
         let ask = Function::new(ask);
-        let core = aliyun_cred::Client::from_blocking(name.clone(), foreign::provider(py, ask.clone())?);
+        let core = aliyun_cred::Client::from_blocking(name.clone(), callback::provider(py, ask.clone())?);
         Client::of(py, core, MadeFrom::Provider { name, ask })
     }
 
@@ -98,7 +98,7 @@ impl Client {
     #[getter]
     fn on_update(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         match &self.made_from {
-            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|told| told.get().clone_ref(py)),
+            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|function| function.get().clone_ref(py)),
             MadeFrom::Provider { .. } => None,
         }
     }
@@ -136,12 +136,12 @@ impl Client {
     /// under ``ticket``.
     #[cfg(unix)]
     fn begin(&self, py: Python<'_>, queue: &WakeQueue, ticket: u64) -> PyResult<Option<Py<PyAny>>> {
-        let landing = queue.landing()?;
+        let inbox = queue.inbox()?;
         let at_once = detached(py, errors::resolution, || {
-            let told = landing.clone();
-            self.core.credentials_then(move |outcome| told.land(ticket, outcome));
+            let sender = inbox.clone();
+            self.core.credentials_then(move |outcome| sender.deliver(ticket, outcome));
             // It may have landed in that call already.
-            landing.take(ticket).transpose()
+            inbox.take(ticket).transpose()
         });
         logs::write(py)?;
         let at_once = at_once?;

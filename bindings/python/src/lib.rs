@@ -1,17 +1,17 @@
 //! The native half of the Python package `aliyun_cred`; users meet the Python classes in front of it.
 //!
 //! Invariant: Python objects are touched by threads of Python only, and by the core's helper threads while they start
-//! one for a function of the user's ([`foreign`]). The core's background thread hands its results to a [`wake::WakeQueue`], which
+//! one for a function of the user's ([`callback`]). The core's background thread hands its results to a [`wake_queue::WakeQueue`], which
 //! holds none, so an interpreter that ends while a refresh is in flight ends in peace.
 
+mod callback;
 mod client;
 mod errors;
-mod foreign;
 mod logs;
 mod options;
-mod texts;
+mod text;
 #[cfg(unix)]
-mod wake;
+mod wake_queue;
 
 /// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
 #[global_allocator]
@@ -28,14 +28,14 @@ mod _native {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
+    use crate::callback::Answer;
+    #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::foreign::Answer;
-    #[pymodule_export]
-    use crate::texts::{key, one_line, read_text, shown_path};
+    use crate::text::{key, one_line, read_text, shown_path};
     #[cfg(unix)]
     #[pymodule_export]
-    use crate::wake::{Outcome, WakeQueue};
+    use crate::wake_queue::{Outcome, WakeQueue};
 
     /// The interpreter that imported this first, by the address of its builtins; 0 before.
     static INTERPRETER: AtomicUsize = AtomicUsize::new(0);

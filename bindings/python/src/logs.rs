@@ -10,9 +10,9 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
 
 /// Beyond this many the oldest are dropped: a program that never asks again needs none.
-const MOST: usize = 100;
+const CAPACITY: usize = 100;
 
-static WAITING: Mutex<VecDeque<(Level, String)>> = Mutex::new(VecDeque::new());
+static PENDING: Mutex<VecDeque<(Level, String)>> = Mutex::new(VecDeque::new());
 
 struct Listener;
 
@@ -32,12 +32,12 @@ impl Log for Listener {
         // A lock that somebody else has is not waited for: in a forked child it may be nobody's for ever, and a record
         // is worth less than a refresh.
         if self.enabled(record.metadata())
-            && let Ok(mut waiting) = WAITING.try_lock()
+            && let Ok(mut pending) = PENDING.try_lock()
         {
-            if waiting.len() >= MOST {
-                waiting.pop_front();
+            if pending.len() >= CAPACITY {
+                pending.pop_front();
             }
-            waiting.push_back((record.level(), record.args().to_string()));
+            pending.push_back((record.level(), record.args().to_string()));
         }
     }
 
@@ -46,13 +46,13 @@ impl Log for Listener {
 
 /// Writes what has been kept, on the thread of whoever asked for a credential.
 pub(crate) fn write(py: Python<'_>) -> PyResult<()> {
-    let Ok(waiting) = WAITING.try_lock().map(|mut waiting| std::mem::take(&mut *waiting)) else { return Ok(()) };
-    if waiting.is_empty() {
+    let Ok(pending) = PENDING.try_lock().map(|mut pending| std::mem::take(&mut *pending)) else { return Ok(()) };
+    if pending.is_empty() {
         return Ok(());
     }
     // Imported only now: most programs never have anything to log.
     let logger = py.import("logging")?.call_method1("getLogger", ("aliyun_cred",))?;
-    for (level, text) in waiting {
+    for (level, text) in pending {
         let level = match level {
             Level::Error => 40,
             Level::Warn => 30,

@@ -12,14 +12,14 @@ from aliyunsdkcore.auth.signers.signer import Signer
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
 
 from ..client import Client
-from ._asking import Asking
+from ._base import Adapter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class _Signer(Asking, Signer):
+class _Signer(Adapter, Signer):
     def sign(self, region_id: str, request: "Any") -> "Any":
         access_key_id, access_key_secret, security_token = self.parts()
         if security_token is not None:

@@ -7,10 +7,10 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
 from aliyun.log import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
     """What ``LogClient(credentials_provider=...)`` asks at every signature."""
 
     def get_credentials(self) -> credentials.Credentials:

@@ -12,10 +12,10 @@ from odps.accounts import CredentialProviderAccount
 
 from ..client import Client
 from ..models import CredentialModel
-from ._asking import Asking
+from ._base import Adapter
 
 
-class _Provider(Asking):
+class _Provider(Adapter):
     def get_credential(self) -> CredentialModel:
         return self.pair()
 

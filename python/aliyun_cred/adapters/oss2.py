@@ -8,10 +8,10 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
 from oss2 import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
     """What ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4`` ask at every signature."""
 
     def get_credentials(self) -> credentials.Credentials:

@@ -8,10 +8,10 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, unused-ignore"
 from alibabacloud_oss_v2 import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
     """What ``Config.credentials_provider`` takes; asked at every signature, those of repeated attempts included.
 
     The SDK raises what the client raises as the cause of its own ``CredentialsFetchError``.

@@ -8,14 +8,14 @@
 import tablestore
 from tablestore import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
     """What ``OTSClient(credentials_provider=...)`` asks once for every request; its repeated attempts sign alike."""
 
     def get_credentials(self) -> credentials.Credentials:

@@ -1,10 +1,10 @@
 """What the providers of this package have in common: each is one source of the native core under a name of its own."""
 
 from .. import _native
-from .._waiting import wait, wait_async
+from .._wait import wait, wait_async
 from ..http import HttpOptions
 from ..models import CredentialModel
-from ._bases import ICredentialsProvider
+from ._official_interfaces import ICredentialsProvider
 from .refreshable import Credentials
 
 TYPE_CHECKING = False

@@ -95,7 +95,7 @@ class NonBlocking(PrefetchStrategy):
             try:
                 action()
             except Exception as error:
-                _told(error)
+                _log_failure(error)
             finally:
                 leases.release()
                 _running.pop(action, None)
@@ -106,7 +106,7 @@ class NonBlocking(PrefetchStrategy):
             # There are too many threads, or the interpreter is ending.
             leases.release()
             _running.pop(action, None)
-            _told(error)
+            _log_failure(error)
 
     async def prefetch_async(self, action: "Callable[[], Coroutine[Any, Any, object]]") -> None:
         key = (_running_loop(), action)
@@ -114,7 +114,7 @@ class NonBlocking(PrefetchStrategy):
             return
         # A loop by itself does not keep its tasks.
         task = _tasks[key] = asyncio.ensure_future(action())
-        task.add_done_callback(lambda task: _ended(key, task))
+        task.add_done_callback(lambda task: _task_done(key, task))
 
 
 class Executor:
@@ -142,19 +142,19 @@ def _running_loop() -> asyncio.AbstractEventLoop:
         raise RuntimeError(text) from None
 
 
-def _ended(key: object, task: "asyncio.Future[object]") -> None:
+def _task_done(key: object, task: "asyncio.Future[object]") -> None:
     _tasks.pop(key, None)
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        _told(error)
+        _log_failure(error)
 
 
-def _told(error: BaseException) -> None:
+def _log_failure(error: BaseException) -> None:
     # Whose text it is nobody knows, and so it may hold anything.
     _log.warning("a refresh in the background failed: %s", type(error).__name__)
 
 
-def _anew() -> None:
+def _reset_after_fork() -> None:
     """Threads do not survive a fork, nor does what they held."""
     global CONCURRENT_REFRESH_LEASES
     CONCURRENT_REFRESH_LEASES = threading.Semaphore(MAX_CONCURRENT_REFRESHES)
@@ -166,7 +166,7 @@ def _anew() -> None:
 
 _suppliers: "weakref.WeakSet[RefreshCachedSupplier[Any]]" = weakref.WeakSet()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_anew)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 class RefreshCachedSupplier(Generic[T]):
@@ -204,19 +204,19 @@ class RefreshCachedSupplier(Generic[T]):
         """
         if self._is_stale():
             self._refresh_cache()
-        elif self._is_wanted():
+        elif self._is_due():
             self._prefetch_strategy.prefetch(self._refresh_cache)
-        return self._given()
+        return self._current_value()
 
     async def _async_call(self) -> T:
         """As :meth:`_sync_call`, by the coroutine function."""
         if self._is_stale():
             await self._refresh_cache_async()
-        elif self._is_wanted():
+        elif self._is_due():
             await self._prefetch_strategy.prefetch_async(self._refresh_cache_async)
-        return self._given()
+        return self._current_value()
 
-    def _given(self) -> T:
+    def _current_value(self) -> T:
         cached = self._cached_value
         assert cached is not None  # or the refresh has raised
         return cached.value()
@@ -225,7 +225,7 @@ class RefreshCachedSupplier(Generic[T]):
         cached = self._cached_value
         return cached is None or time.time() >= cached.stale_time()
 
-    def _is_wanted(self) -> bool:
+    def _is_due(self) -> bool:
         cached = self._cached_value
         return cached is None or time.time() >= min(cached.stale_time(), cached.prefetch_time())
 
@@ -234,7 +234,7 @@ class RefreshCachedSupplier(Generic[T]):
         held = lock.acquire(timeout=self.REFRESH_BLOCKING_MAX_WAIT)
         try:
             # Whoever held it may have refreshed.
-            if self._is_wanted():
+            if self._is_due():
                 try:
                     self._cached_value = self._after_success(self._refresh_callable())
                 except Exception as error:
@@ -251,18 +251,18 @@ class RefreshCachedSupplier(Generic[T]):
             for other in [other for other in list(self._flights) if other.is_closed()]:
                 self._flights.pop(other, None)
             flight = self._flights[loop] = asyncio.ensure_future(self._fetch_async())
-            flight.add_done_callback(lambda flight: self._landed(loop, flight))
+            flight.add_done_callback(lambda flight: self._flight_done(loop, flight))
         # One who gives up does not take it from the others.
         await asyncio.shield(flight)
 
-    def _landed(self, loop: asyncio.AbstractEventLoop, flight: "asyncio.Future[None]") -> None:
+    def _flight_done(self, loop: asyncio.AbstractEventLoop, flight: "asyncio.Future[None]") -> None:
         self._flights.pop(loop, None)
         if not flight.cancelled():
             # Or asyncio would quote it, if all who waited have given up.
             flight.exception()
 
     async def _fetch_async(self) -> None:
-        if self._is_wanted():
+        if self._is_due():
             try:
                 self._cached_value = self._after_success(await self._refresh_callable_async())
             except asyncio.CancelledError:

@@ -3,7 +3,7 @@
 from typing import Any, Callable, Coroutine, Optional
 
 from ._base import Provider
-from ._told import told
+from ._update_callback import update_callback
 
 ExternalCredentialUpdateCallback = Callable[[str, str, Optional[str], int], None]
 ExternalCredentialUpdateCallbackAsync = Callable[[str, str, Optional[str], int], Coroutine[Any, Any, None]]
@@ -37,4 +37,4 @@ class ExternalCredentialsProvider(Provider):
         # The core counts in milliseconds; what is no number is refused there.
         limit = round(timeout * 1000) if isinstance(timeout, (int, float)) else timeout
         options = {"process_command": process_command, "timeout": limit}
-        self._open(options, on_update=told(credential_update_callback, credential_update_callback_async, _NAMES))
+        self._open(options, on_update=update_callback(credential_update_callback, credential_update_callback_async, _NAMES))

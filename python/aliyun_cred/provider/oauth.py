@@ -4,7 +4,7 @@ from typing import Any, Callable, Coroutine, Optional
 
 from ..http import HttpOptions
 from ._base import Provider
-from ._told import told
+from ._update_callback import update_callback
 
 OAuthTokenUpdateCallback = Callable[[str, str, Optional[str], Optional[str], Optional[str], int, int], None]
 OAuthTokenUpdateCallbackAsync = Callable[
@@ -63,4 +63,4 @@ class OAuthCredentialsProvider(Provider):
             "sts_expiration": sts_expiration,
             **self._limits(http_options),
         }
-        self._open(options, on_update=told(token_update_callback, token_update_callback_async, _NAMES))
+        self._open(options, on_update=update_callback(token_update_callback, token_update_callback_async, _NAMES))

@@ -59,10 +59,10 @@ class RamRoleArnCredentialsProvider(Provider):
 def _base(provider: "Any") -> "Client":
     from .. import _native
     from ._base import native_of
-    from ._own import Asked
+    from ._custom_provider import CustomProviderFunction
 
     native = native_of(provider)
     if native is not None:
         return native
-    asked = Asked(provider)
+    asked = CustomProviderFunction(provider)
     return _native.Client.from_provider(asked.name, asked)

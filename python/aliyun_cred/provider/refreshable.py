@@ -1,6 +1,6 @@
 """What a provider gives, and for providers of your own a cache, as the official package has it."""
 
-from ._bases import ICredentials
+from ._official_interfaces import ICredentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from gevent.event import AsyncResult
 from .. import _native
 from ..exceptions import CredentialException
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
 # For the event loop: readable.
 _READ = 1
@@ -38,19 +38,19 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
     waiters = _by_hub.get(hub)
     if waiters is None or not waiters.queue.is_own():
         waiters = _by_hub[hub] = _Waiters(hub.loop)
-    landed = AsyncResult()
-    ticket = waiters.enter(landed.set)
+    result = AsyncResult()
+    ticket = waiters.enter(result.set)
     try:
         model = client.begin(waiters.queue, ticket)
         if model is not None:
             return model
-        outcome = landed.wait(timeout)
+        outcome = result.wait(timeout)
     finally:
         waiters.leave(ticket)
     if outcome is not None:
         return client.finish(outcome)
     if timeout is not None and waiters.queue.is_own():
-        raise too_late(timeout)
+        raise timeout_error(timeout)
     # Greenlets survive a fork; the refresh does not.
     return wait(client, timeout, hub)
 

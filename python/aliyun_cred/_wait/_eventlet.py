@@ -10,7 +10,7 @@ from eventlet import event, greenthread, hubs, patcher, tpool
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
 _by_hub: "weakref.WeakKeyDictionary[Any, _Waiters]" = weakref.WeakKeyDictionary()
 
@@ -37,17 +37,17 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
         waiters = _by_hub[hub] = _Waiters()
         # As eventlet's own sockets do: the hub may know the number as that of a descriptor that is closed.
         hubs.notify_opened(waiters.queue.fileno())
-    landed = event.Event()
-    ticket = waiters.enter(landed.send)
+    done = event.Event()
+    ticket = waiters.enter(done.send)
     try:
         model = client.begin(waiters.queue, ticket)
         if model is not None:
             return model
-        outcome = landed.wait(timeout)
+        outcome = done.wait(timeout)
     finally:
         waiters.leave(ticket)
     if outcome is None:
-        raise too_late(timeout)
+        raise timeout_error(timeout)
     return client.finish(outcome)
 
 

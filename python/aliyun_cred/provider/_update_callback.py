@@ -24,7 +24,7 @@ _BEGIN_SECONDS = 1
 _TIMES = ("access_token_expire", "expiration")
 
 
-class Told:
+class UpdateCallback:
     """Called on a thread of its own; the refresh waits for it.
 
     While somebody awaits the credential the coroutine function is meant, and runs in that event loop; else, or if the loop
@@ -46,11 +46,11 @@ class Told:
         # The event loops in which somebody awaits.
         self._loops: "list[_Loop]" = []
 
-    def awaited(self, loop: "_Loop") -> None:
+    def add_loop(self, loop: "_Loop") -> None:
         """Somebody in this event loop begins to await the credential."""
         self._loops.append(loop)
 
-    def came(self, loop: "_Loop") -> None:
+    def remove_loop(self, loop: "_Loop") -> None:
         """They have stopped."""
         self._loops.remove(loop)
 
@@ -60,7 +60,7 @@ class Told:
         arguments = [given[name] or 0 if name in _TIMES else given[name] for name in self._names]
         if self._callback_async is not None:
             for loop in reversed(list(self._loops)):
-                if _ran_in(loop, self._callback_async, arguments):
+                if _run_in_loop(loop, self._callback_async, arguments):
                     return
         # Nobody awaits, or not any more.
         if self._callback is not None:
@@ -71,10 +71,10 @@ class Told:
             asyncio.run(self._callback_async(*arguments))
 
     def __reduce__(self) -> "tuple[object, ...]":
-        return Told, (self._callback, self._callback_async, self._names)
+        return UpdateCallback, (self._callback, self._callback_async, self._names)
 
 
-def _ran_in(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]") -> bool:
+def _run_in_loop(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]") -> bool:
     """Whether the coroutine function has run in that loop; what it raised is raised.
 
     Not so if the loop ended before it did, nor if it does not come to it: it may stand still, waiting for this refresh.
@@ -147,10 +147,10 @@ def _start_in_trio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None
     trio.lowlevel.spawn_system_task(run)
 
 
-def told(
+def update_callback(
     callback: "Callable[..., None] | None",
     callback_async: "Callable[..., Coroutine[Any, Any, None]] | None",
     names: "tuple[str, ...]",
-) -> "Told | None":
+) -> "UpdateCallback | None":
     """``None`` if nobody is to be told."""
-    return None if callback is None and callback_async is None else Told(callback, callback_async, names)
+    return None if callback is None and callback_async is None else UpdateCallback(callback, callback_async, names)

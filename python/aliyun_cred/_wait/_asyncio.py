@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
 current = asyncio.get_running_loop
 
@@ -58,7 +58,7 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
         if timer is not None:
             timer.cancel()
     if outcome is None:
-        raise too_late(timeout)
+        raise timeout_error(timeout)
     return client.finish(outcome)
 
 

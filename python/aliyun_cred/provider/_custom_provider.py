@@ -4,7 +4,7 @@ import time
 
 from .._keys import NAMES, checked
 from .._native import one_line
-from .._waiting import given_by
+from .._wait import ask_async
 from ..exceptions import failure
 from ..models import CredentialModel
 
@@ -54,7 +54,7 @@ def model_of(given: object, name: str) -> CredentialModel:
     return model
 
 
-class _Direct:
+class _Uncached:
     """Something of the user's own in the place of a native client: asked at every call, in the caller's thread or event
     loop.
     """
@@ -73,7 +73,7 @@ class _Direct:
         """It is asked again in any case."""
 
 
-class Own(_Direct):
+class CustomProvider(_Uncached):
     """A provider of the user's own."""
 
     def __init__(self, provider: "Any") -> None:
@@ -84,10 +84,10 @@ class Own(_Direct):
         return model_of(self._provider.get_credentials(), self.type_name)
 
     async def credential_async(self) -> CredentialModel:
-        return model_of(await given_by(self._provider), self.type_name)
+        return model_of(await ask_async(self._provider), self.type_name)
 
 
-class Replaced(_Direct):
+class AssignedCredential(_Uncached):
     """What was assigned to a client's ``cloud_credential``."""
 
     def __init__(self, credential: "Any") -> None:
@@ -107,7 +107,7 @@ class Replaced(_Direct):
         return model
 
 
-class Asked:
+class CustomProviderFunction:
     """Such a provider as the function that a native client calls."""
 
     def __init__(self, provider: "Any") -> None:

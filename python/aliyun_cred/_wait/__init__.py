@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable
 
-    from ..provider._own import Own, Replaced
+    from ..provider._custom_provider import CustomProvider, AssignedCredential
 
     # Called with an outcome, or with `None` in a forked child, which has to ask for itself.
     _Wake = Callable[[_native.Outcome | None], object]
 
 
-def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
+def wait(client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None) -> CredentialModel:
     """Returns the current credential. Waits cooperatively where the program asked gevent or eventlet for that.
 
     That is: in a thread that has a hub, once ``socket`` is monkey-patched. This wait stands for a network call, so it
@@ -46,23 +46,23 @@ def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = No
     return client.credential() if timeout is None else client.credential_within(timeout)
 
 
-async def wait_async(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
+async def wait_async(client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None) -> CredentialModel:
     """Returns the current credential, waiting in the running event loop."""
     if not isinstance(client, _native.Client):
         return await client.credential_async()
     library = running()
-    told = client.on_update
-    if told is None:
+    callback = client.on_update
+    if callback is None:
         model: CredentialModel = await library.wait(client, timeout)
         return model
     # Coroutine functions that are told of updates run in the event loop of somebody who waits.
     loop = library.current()
-    told.awaited(loop)
+    callback.add_loop(loop)
     try:
         model = await library.wait(client, timeout)
         return model
     finally:
-        told.came(loop)
+        callback.remove_loop(loop)
 
 
 def running() -> "ModuleType":
@@ -89,7 +89,7 @@ def running() -> "ModuleType":
     raise RuntimeError("awaiting a credential needs asyncio or trio; elsewhere call get_credential() in a thread")
 
 
-async def given_by(provider: "Any") -> "Any":
+async def ask_async(provider: "Any") -> "Any":
     """Returns what a provider gives, one with ``get_credentials()`` only included."""
     ask = getattr(provider, "get_credentials_async", None)
     if callable(ask):
@@ -97,7 +97,7 @@ async def given_by(provider: "Any") -> "Any":
     return await running().in_thread(provider.get_credentials)
 
 
-def too_late(seconds: "float | None") -> CredentialException:
+def timeout_error(seconds: "float | None") -> CredentialException:
     """The native client's error for a wait of so many seconds."""
     milliseconds = round((seconds or 0) * 1e9) // 10**6
     return failure("timeout", f"no credential within {milliseconds} ms; the refresh goes on")

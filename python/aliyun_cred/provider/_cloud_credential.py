@@ -3,11 +3,11 @@
 import copy
 
 from .. import _native
-from .._waiting import wait, wait_async
+from .._wait import wait, wait_async
 from ..credentials import BearerTokenCredential
 from ..models import CredentialModel
 from ._base import Provider, native_of
-from ._own import Own, Replaced
+from ._custom_provider import CustomProvider, AssignedCredential
 from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
@@ -79,8 +79,8 @@ class _CredentialsProviderWrap:
         """:attr:`type_name`."""
         return self.type_name
 
-    def _asked(self) -> "_native.Client | Own":
-        return native_of(self.provider) or Own(self.provider)
+    def _asked(self) -> "_native.Client | CustomProvider":
+        return native_of(self.provider) or CustomProvider(self.provider)
 
     def _typed(self, model: CredentialModel) -> CredentialModel:
         if self.type_name in (None, model.type) or model.bearer_token is not None:
@@ -98,13 +98,13 @@ class _Bearer(_CredentialsProviderWrap, BearerTokenCredential):
         self._native = native
         self.bearer_token = native.credential().bearer_token
 
-    def _asked(self) -> "_native.Client | Own":
+    def _asked(self) -> "_native.Client | CustomProvider":
         return self._native
 
 
-def wrap(native: "_native.Client | Own | Replaced", provider: "Any") -> _CredentialsProviderWrap:
+def wrap(native: "_native.Client | CustomProvider | AssignedCredential", provider: "Any") -> _CredentialsProviderWrap:
     """What a client has; ``provider`` is ``None`` if it was made of a configuration."""
-    if provider is not None or isinstance(native, (Own, Replaced)):
+    if provider is not None or isinstance(native, (CustomProvider, AssignedCredential)):
         return _CredentialsProviderWrap(type_name=native.type_name, provider=provider)
     if native.type_name == "bearer":
         return _Bearer(native)

@@ -2,7 +2,7 @@
 //!
 //! Invariant: they run on threads that Python started, for an interpreter that ends does away with every thread that
 //! comes back to it, and that must not happen below frames of ours. The core's helper threads only start those, which
-//! [`Visit`] makes safe, and wait.
+//! [`InterpreterGuard`] makes safe, and wait.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -29,17 +29,17 @@ impl Function {
 }
 
 /// AccessKey ID, secret, security token, provider name.
-type Given = (String, String, Option<String>, Option<String>);
+type KeyParts = (String, String, Option<String>, Option<String>);
 
 /// Where the outcome of one call goes to.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Answer {
-    to: SyncSender<std::result::Result<Option<Given>, Refusal>>,
+    sender: SyncSender<std::result::Result<Option<KeyParts>, Failure>>,
     scope: Mutex<Option<Scope>>,
 }
 
 /// What was raised.
-struct Refusal {
+struct Failure {
     kind: Option<String>,
     class: String,
     text: String,
@@ -56,15 +56,15 @@ impl Answer {
 
     /// What the function returned.
     #[pyo3(signature = (given))]
-    fn give(&self, given: Option<Given>) {
+    fn set_result(&self, given: Option<KeyParts>) {
         // Nobody may be waiting any more.
-        let _ = self.to.try_send(Ok(given));
+        let _ = self.sender.try_send(Ok(given));
     }
 
     /// What the function raised: the kind if it is an exception of this package's, the class's name, the text.
     #[pyo3(signature = (kind, class_name, text))]
-    fn refuse(&self, kind: Option<String>, class_name: String, text: String) {
-        let _ = self.to.try_send(Err(Refusal { kind, class: class_name, text }));
+    fn set_exception(&self, kind: Option<String>, class_name: String, text: String) {
+        let _ = self.sender.try_send(Err(Failure { kind, class: class_name, text }));
     }
 }
 
@@ -73,9 +73,9 @@ pub(crate) fn provider(
     py: Python<'_>,
     ask: Function,
 ) -> PyResult<impl Fn() -> Result<Credentials> + Send + Sync + 'static> {
-    Visit::prepare(py)?;
+    InterpreterGuard::prepare(py)?;
     Ok(move || {
-        let given = call(ask.get(), |py| Ok(PyTuple::empty(py))).map_err(|Refusal { kind, class, text }| {
+        let given = call(ask.get(), |py| Ok(PyTuple::empty(py))).map_err(|Failure { kind, class, text }| {
             let named = ErrorKind::ALL.iter().copied().find(|one| Some(one.name()) == kind.as_deref());
             Error::from_provider(named.unwrap_or(ErrorKind::Internal), format!("{class}: {text}"))
         })?;
@@ -95,7 +95,7 @@ pub(crate) fn provider(
 /// `tell` as a listener of the core's. It is called with refresh token, access token, AccessKey ID, secret, security
 /// token, and when the access token and the credential expire, in seconds since 1970.
 pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Update) + Send + Sync + 'static> {
-    Visit::prepare(py)?;
+    InterpreterGuard::prepare(py)?;
     Ok(move |update: &Update| {
         let arguments = (
             update.refresh_token(),
@@ -106,8 +106,8 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
             update.access_token_expire(),
             update.expiration(),
         );
-        if let Err(refusal) = call(tell.get(), |py| arguments.into_pyobject(py)) {
-            let class = refusal.class;
+        if let Err(failure) = call(tell.get(), |py| arguments.into_pyobject(py)) {
+            let class = failure.class;
             // Its text may quote what it was given.
             #[allow(clippy::disallowed_macros, reason = "a class's name holds no line break")]
             {
@@ -124,40 +124,40 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
 fn call(
     function: &Py<PyAny>,
     arguments: impl for<'py> FnOnce(Python<'py>) -> PyResult<Bound<'py, PyTuple>>,
-) -> std::result::Result<Option<Given>, Refusal> {
-    let refusal = |text: &str| Refusal {
+) -> std::result::Result<Option<KeyParts>, Failure> {
+    let failure = |text: &str| Failure {
         kind: Some(ErrorKind::Cancelled.name().to_owned()),
         class: "RuntimeError".to_owned(),
         text: text.to_owned(),
     };
-    let (to, outcome) = sync_channel(1);
-    let visit = Visit::begin().ok_or_else(|| refusal("the interpreter is ending"))?;
+    let (sender, outcome) = sync_channel(1);
+    let guard = InterpreterGuard::begin().ok_or_else(|| failure("the interpreter is ending"))?;
     let started = Python::try_attach(|py| {
-        let answer = Answer { to, scope: Mutex::new(Some(Scope::current())) };
-        let start = py.import("aliyun_cred._calling")?.getattr("start")?;
+        let answer = Answer { sender, scope: Mutex::new(Some(Scope::current())) };
+        let start = py.import("aliyun_cred._callback_thread")?.getattr("start")?;
         start.call1((function, arguments(py)?, answer)).map(drop)
     });
-    drop(visit);
+    drop(guard);
     match started {
-        Some(Ok(())) => outcome.recv().unwrap_or_else(|_| Err(refusal("it ended without an answer"))),
-        Some(Err(_)) => Err(refusal("no thread could be started")),
-        None => Err(refusal("the interpreter is ending")),
+        Some(Ok(())) => outcome.recv().unwrap_or_else(|_| Err(failure("it ended without an answer"))),
+        Some(Err(_)) => Err(failure("no thread could be started")),
+        None => Err(failure("the interpreter is ending")),
     }
 }
 
 /// A helper thread's short stay in the interpreter, which does not end meanwhile.
-struct Visit;
+struct InterpreterGuard;
 
-/// The process (upper half), and how many visits there are in it: a forked child inherits none.
-static VISITS: AtomicU64 = AtomicU64::new(0);
+/// The process (upper half), and how many guards there are in it: a forked child inherits none.
+static GUARDS: AtomicU64 = AtomicU64::new(0);
 static ENDING: AtomicBool = AtomicBool::new(false);
 
-impl Visit {
-    /// Has the end of the interpreter wait for visits.
+impl InterpreterGuard {
+    /// Has the end of the interpreter wait for guards.
     fn prepare(py: Python<'_>) -> PyResult<()> {
         static REGISTERED: AtomicBool = AtomicBool::new(false);
         if !REGISTERED.swap(true, Ordering::Relaxed) {
-            let end = pyo3::wrap_pyfunction!(end_visits, py)?;
+            let end = pyo3::wrap_pyfunction!(wait_for_guards, py)?;
             py.import("atexit")?.call_method1("register", (end,))?;
         }
         Ok(())
@@ -165,16 +165,16 @@ impl Visit {
 
     /// `None`: the interpreter is ending.
     fn begin() -> Option<Self> {
-        let one_more = |visits| Some(if visits >> 32 == process() { visits + 1 } else { (process() << 32) + 1 });
-        let _ = VISITS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
-        let visit = Visit;
+        let one_more = |guards| Some(if guards >> 32 == process() { guards + 1 } else { (process() << 32) + 1 });
+        let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        let guard = InterpreterGuard;
         (!ENDING.load(Ordering::SeqCst)).then_some(visit)
     }
 }
 
-impl Drop for Visit {
+impl Drop for InterpreterGuard {
     fn drop(&mut self) {
-        VISITS.fetch_sub(1, Ordering::SeqCst);
+        GUARDS.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -182,16 +182,16 @@ fn process() -> u64 {
     u64::from(std::process::id())
 }
 
-/// Lets no more visits begin, and waits for those that have.
+/// Lets no more guards begin, and waits for those that have.
 #[pyfunction]
-fn end_visits(py: Python<'_>) {
+fn wait_for_guards(py: Python<'_>) {
     ENDING.store(true, Ordering::SeqCst);
     py.detach(|| {
-        let visited = || {
-            let visits = VISITS.load(Ordering::SeqCst);
-            visits >> 32 == process() && visits & u64::from(u32::MAX) > 0
+        let is_guarded = || {
+            let guards = GUARDS.load(Ordering::SeqCst);
+            guards >> 32 == process() && guards & u64::from(u32::MAX) > 0
         };
-        while visited() {
+        while is_guarded() {
             std::thread::yield_now();
         }
     });

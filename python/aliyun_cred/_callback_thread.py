@@ -35,18 +35,18 @@ def _call(function: "Callable[..., Any]", arguments: "tuple[object, ...]", answe
     answer.adopt()
     try:
         try:
-            given = function(*arguments)
+            result = function(*arguments)
         finally:
             # Before the answer: with that the program may end, and take this thread away in the middle of it.
             _end_hub()
-        answer.give(given)
+        answer.set_result(result)
     except BaseException as error:  # there is nobody else to take it
         kind = error.kind if isinstance(error, CredentialException) else None
         try:
             text = str(error)
         except Exception:
             text = "it cannot be shown"
-        answer.refuse(kind, type(error).__name__, text)
+        answer.set_exception(kind, type(error).__name__, text)
 
 
 def _end_hub() -> None:

@@ -5,7 +5,7 @@ from ..exceptions import CredentialException
 from ..models import CredentialModel
 
 
-class Asking:
+class Adapter:
     """Something that asks a client for the credential to sign with.
 
     ``client`` is anything that has the ``get_credential()`` of :class:`aliyun_cred.client.Client`; without one it is

@@ -12,27 +12,27 @@ use aliyun_cred::Credentials;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-type Landed = aliyun_cred::Result<Arc<Credentials>>;
+type Resolved = aliyun_cred::Result<Arc<Credentials>>;
 
 /// The queue of one event loop, whose reader watches ``fileno()`` and calls ``drain()``.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct WakeQueue {
     process: u32,
     /// `None` only while being dropped.
-    landing: Option<Arc<Landing>>,
+    inbox: Option<Arc<Inbox>>,
 }
 
 /// The half that outlives the queue while calls are in flight.
-pub(crate) struct Landing {
+pub(crate) struct Inbox {
     reader: UnixStream,
     // In the same struct as the reader, so that no write meets a closed socket, which could raise SIGPIPE.
     writer: UnixStream,
-    landed: Mutex<Vec<(u64, Landed)>>,
+    outcomes: Mutex<Vec<(u64, Resolved)>>,
 }
 
 /// What became of one call.
 #[pyclass(frozen, module = "aliyun_cred._native")]
-pub(crate) struct Outcome(pub(crate) Landed);
+pub(crate) struct Outcome(pub(crate) Resolved);
 
 #[pymethods]
 impl WakeQueue {
@@ -41,13 +41,13 @@ impl WakeQueue {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
-        let landing = Landing { reader, writer, landed: Mutex::default() };
-        Ok(WakeQueue { process: std::process::id(), landing: Some(Arc::new(landing)) })
+        let inbox = Inbox { reader, writer, outcomes: Mutex::default() };
+        Ok(WakeQueue { process: std::process::id(), inbox: Some(Arc::new(inbox)) })
     }
 
-    /// The descriptor that becomes readable when an outcome has landed.
+    /// The descriptor that becomes readable when an outcome has arrived.
     fn fileno(&self) -> PyResult<RawFd> {
-        Ok(self.landing()?.reader.as_raw_fd())
+        Ok(self.inbox()?.reader.as_raw_fd())
     }
 
     /// Whether this process made the queue; a forked child must make its own.
@@ -55,12 +55,12 @@ impl WakeQueue {
         self.process == std::process::id()
     }
 
-    /// Takes the outcomes that have landed, as pairs of a ticket and what became of it.
+    /// Takes the outcomes that have arrived, as pairs of a ticket and what became of it.
     fn drain(&self) -> Vec<(u64, Outcome)> {
         // An event loop that was inherited by a fork may still watch: what it would read is for the parent.
-        match &self.landing {
-            Some(landing) if self.is_own() => {
-                landing.drain().into_iter().map(|(ticket, outcome)| (ticket, Outcome(outcome))).collect()
+        match &self.inbox {
+            Some(inbox) if self.is_own() => {
+                inbox.drain().into_iter().map(|(ticket, outcome)| (ticket, Outcome(outcome))).collect()
             }
             _ => Vec::new(),
         }
@@ -68,8 +68,8 @@ impl WakeQueue {
 }
 
 impl WakeQueue {
-    pub(crate) fn landing(&self) -> PyResult<Arc<Landing>> {
-        let own = self.landing.clone().filter(|_| self.is_own());
+    pub(crate) fn inbox(&self) -> PyResult<Arc<Inbox>> {
+        let own = self.inbox.clone().filter(|_| self.is_own());
         own.ok_or_else(|| PyRuntimeError::new_err("this queue was made by the parent of this process"))
     }
 }
@@ -78,18 +78,18 @@ impl Drop for WakeQueue {
     fn drop(&mut self) {
         if !self.is_own() {
             // A thread of the parent may have been half-way through a change.
-            std::mem::forget(self.landing.take());
+            std::mem::forget(self.inbox.take());
         }
     }
 }
 
-impl Landing {
+impl Inbox {
     /// Adds an outcome and wakes the loop. Called on any thread.
-    pub(crate) fn land(&self, ticket: u64, outcome: Landed) {
+    pub(crate) fn deliver(&self, ticket: u64, outcome: Resolved) {
         let first = {
-            let mut landed = self.lock();
-            landed.push((ticket, outcome));
-            landed.len() == 1
+            let mut outcomes = self.lock();
+            outcomes.push((ticket, outcome));
+            outcomes.len() == 1
         };
         if first {
             // The only failure there can be is a full socket, and then the loop has been woken often enough.
@@ -97,21 +97,21 @@ impl Landing {
         }
     }
 
-    /// Takes the outcome of one ticket, if it has landed.
-    pub(crate) fn take(&self, ticket: u64) -> Option<Landed> {
-        let mut landed = self.lock();
-        let index = landed.iter().position(|(of, _)| *of == ticket)?;
-        Some(landed.swap_remove(index).1)
+    /// Takes the outcome of one ticket, if it has arrived.
+    pub(crate) fn take(&self, ticket: u64) -> Option<Resolved> {
+        let mut outcomes = self.lock();
+        let index = outcomes.iter().position(|(of, _)| *of == ticket)?;
+        Some(outcomes.swap_remove(index).1)
     }
 
-    fn drain(&self) -> Vec<(u64, Landed)> {
+    fn drain(&self) -> Vec<(u64, Resolved)> {
         // First the socket, then the list: what lands in between wakes the loop once more, and nothing is missed.
         let mut bytes = [0; 64];
         while matches!((&self.reader).read(&mut bytes), Ok(read) if read > 0) {}
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Landed)>> {
-        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Resolved)>> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

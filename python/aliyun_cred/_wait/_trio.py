@@ -10,7 +10,7 @@ import trio
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
 # Stands for the run, and lets other threads call into it.
 current = trio.lowlevel.current_trio_token
@@ -53,12 +53,12 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
     if waiters is None:
         ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
         return await in_thread(ask)
-    landed = trio.Event()
+    event = trio.Event()
     outcomes: "list[_native.Outcome]" = []
 
     def wake(outcome: "_native.Outcome") -> None:
         outcomes.append(outcome)
-        landed.set()
+        event.set()
 
     ticket = waiters.enter(wake)
     try:
@@ -66,11 +66,11 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
         if model is not None:
             return model
         with trio.move_on_after(math.inf if timeout is None else timeout):
-            await landed.wait()
+            await event.wait()
     finally:
         waiters.leave(ticket)
     if not outcomes:
-        raise too_late(timeout)
+        raise timeout_error(timeout)
     return client.finish(outcomes[0])
 
 
