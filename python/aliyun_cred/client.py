@@ -193,12 +193,12 @@ class Client:
     # Reads in a row are of one credential, whatever is refreshed in between.
 
     def _field(self, name: str) -> "str | None":
-        from ._one_by_one import field
+        from ._legacy.field_getters import field
 
         return field(self, name)
 
     async def _field_async(self, name: str) -> "str | None":
-        from ._one_by_one import field_async
+        from ._legacy.field_getters import field_async
 
         return await field_async(self, name)
 

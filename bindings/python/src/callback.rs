@@ -168,7 +168,7 @@ impl InterpreterGuard {
         let one_more = |guards| Some(if guards >> 32 == process() { guards + 1 } else { (process() << 32) + 1 });
         let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
         let guard = InterpreterGuard;
-        (!ENDING.load(Ordering::SeqCst)).then_some(visit)
+        (!ENDING.load(Ordering::SeqCst)).then_some(guard)
     }
 }
 

@@ -9,11 +9,11 @@ import weakref
 from contextvars import ContextVar
 from time import monotonic, time
 
-from .models import CredentialModel
+from ..models import CredentialModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .client import Client
+    from ..client import Client
 
     _Row = tuple["weakref.ref[Client]", CredentialModel, tuple[str, ...], float]
 
