@@ -59,7 +59,11 @@ class Field:
 
     def start(self, rounds, clients=1):
         return subprocess.Popen(
-            [STORM, str(rounds), str(clients)], env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            [STORM, str(rounds), str(clients)],
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
         )
 
     def finish(self, process):

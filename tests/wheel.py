@@ -84,7 +84,9 @@ def install(wheel, minor, python):
     run(python, "-m", "venv", folder / "venv")
     run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", wheel)
     bare, ours = milliseconds(inside, "pass", "from aliyun_cred.client import Client")
-    print(f"CPython 3.{minor}: importing takes {ours - bare:.1f} ms over the {bare:.1f} ms of the interpreter", flush=True)
+    print(
+        f"CPython 3.{minor}: importing takes {ours - bare:.1f} ms over the {bare:.1f} ms of the interpreter", flush=True
+    )
     return folder, inside
 
 
@@ -93,7 +95,13 @@ def test(folder, inside):
     ignored = [f"--ignore={TESTS / name}" for name in WITH_PACKAGES]
     run(inside, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
     # It takes the interpreter of the build folder that it is told.
-    run(sys.executable, ROOT / "tests/scenarios/run.py", "--surface", "python", env={**os.environ, "BUILD_DIR": str(folder)})
+    run(
+        sys.executable,
+        ROOT / "tests/scenarios/run.py",
+        "--surface",
+        "python",
+        env={**os.environ, "BUILD_DIR": str(folder)},
+    )
 
 
 def main():

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from .provider import StaticAKCredentialsProvider as StaticAKCredentialsProvider
     from .provider import StaticSTSCredentialsProvider as StaticSTSCredentialsProvider
     from .provider import URLCredentialsProvider as URLCredentialsProvider
-    from .provider._official_interfaces import ICredentialsProvider as ICredentialsProvider
-    from .provider._custom_provider import CustomProvider, AssignedCredential
     from .provider._cloud_credential import _CredentialsProviderWrap
+    from .provider._custom_provider import AssignedCredential, CustomProvider
+    from .provider._official_interfaces import ICredentialsProvider as ICredentialsProvider
 
 
 def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]":

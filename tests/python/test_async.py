@@ -13,7 +13,6 @@ from aliyun_cred.models import Config
 
 from support import WATCHDOG_SECONDS, eventually, queue_sockets
 
-
 NEW_LOOPS = [pytest.param(asyncio.new_event_loop, id="asyncio")]
 if sys.platform != "win32":
     import uvloop

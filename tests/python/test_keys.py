@@ -124,7 +124,9 @@ def test_every_text_of_this_package_is_one_line():
 
 
 MAKERS = {
-    "access_key": lambda **fields: credentials.AccessKeyCredential(fields["access_key_id"], fields["access_key_secret"]),
+    "access_key": lambda **fields: credentials.AccessKeyCredential(
+        fields["access_key_id"], fields["access_key_secret"]
+    ),
     "sts": lambda **fields: credentials.StsCredential(
         fields["access_key_id"], fields["access_key_secret"], fields["security_token"]
     ),
@@ -230,7 +232,9 @@ def ini(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("mark, encoding", [("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16-le"), ("\ufeff", "utf-16-be")])
+@pytest.mark.parametrize(
+    "mark, encoding", [("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16-le"), ("\ufeff", "utf-16-be")]
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_sections_are_read_in_every_encoding(ini, mark, encoding, end):
     found = ini((mark + SECTION.replace("\n", end)).encode(encoding)).get_credentials()
@@ -308,7 +312,9 @@ def test_a_secret_in_place_of_a_path_does_not_show(ini, here, pasted):
         with pytest.raises(CredentialException) as caught:
             provider.get_credentials()
         assert "canary" not in f"{caught.value}{caught.value!r}"
-        assert f"<{len(pasted)} characters>" in str(caught.value) or f"<{len(pasted) + 1} characters>" in str(caught.value)
+        assert f"<{len(pasted)} characters>" in str(caught.value) or f"<{len(pasted) + 1} characters>" in str(
+            caught.value
+        )
 
 
 def test_a_path_shows_in_one_line(here):

@@ -61,7 +61,6 @@ def make_provider(kind, token_file):
     return providers.EcsRamRoleCredentialProvider("r")
 
 
-
 KINDS = ["ram_role_arn", "oidc_role_arn", "rsa_key_pair", "ecs_ram_role"]
 
 

@@ -284,7 +284,5 @@ class CredentialsURICredential(_Refreshed):
     def _native(self) -> _native.Client:
         # Made late, as a URI that cannot be is an error of the first use.
         options = {"credentials_uri": self.credentials_uri}
-        native: _native.Client = keep_one(
-            self, self.credentials_uri, lambda: _native.Client(options, "credential_uri")
-        )
+        native: _native.Client = keep_one(self, self.credentials_uri, lambda: _native.Client(options, "credential_uri"))
         return native

@@ -413,6 +413,7 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
         ac.INI_TYPE_KEY_PAIR: "_get_sts_get_session_access_key_provider",
         ac.INI_TYPE_RAM: "_get_instance_profile_provider",
     }
+
     def _found(self) -> "_Source | credentials.Credential | None":
         section = self.parse_ini()
         if section is None or section.get(ac.INI_ENABLE, "").lower() == "false":

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable
 
-    from ..provider._custom_provider import CustomProvider, AssignedCredential
+    from ..provider._custom_provider import AssignedCredential, CustomProvider
 
     # Called with an outcome, or with `None` in a forked child, which has to ask for itself.
     _Wake = Callable[[_native.Outcome | None], object]
 
 
-def wait(client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None) -> CredentialModel:
+def wait(
+    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None
+) -> CredentialModel:
     """Returns the current credential. Waits cooperatively where the program asked gevent or eventlet for that.
 
     That is: in a thread that has a hub, once ``socket`` is monkey-patched. This wait stands for a network call, so it
@@ -46,7 +48,9 @@ def wait(client: "_native.Client | CustomProvider | AssignedCredential", timeout
     return client.credential() if timeout is None else client.credential_within(timeout)
 
 
-async def wait_async(client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None) -> CredentialModel:
+async def wait_async(
+    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None
+) -> CredentialModel:
     """Returns the current credential, waiting in the running event loop."""
     if not isinstance(client, _native.Client):
         return await client.credential_async()

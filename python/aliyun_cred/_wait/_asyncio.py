@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import weakref
-
 from typing import Any, Callable
 
 from .. import _native

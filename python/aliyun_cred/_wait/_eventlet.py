@@ -3,7 +3,6 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-any-return, unused-ignore"
 import functools
 import weakref
-
 from typing import Any
 
 from eventlet import event, greenthread, hubs, patcher, tpool

@@ -34,9 +34,7 @@ class _Signer(Adapter, Signer):
 class AcsClient(client.AcsClient):
     """The SDK's client, which asks ours at every signature, those of repeated attempts included."""
 
-    def __init__(
-        self, region_id: str = "cn-hangzhou", *, credential: "Client | None" = None, **options: "Any"
-    ) -> None:
+    def __init__(self, region_id: str = "cn-hangzhou", *, credential: "Client | None" = None, **options: "Any") -> None:
         """``credential`` is our client, without which it is the default chain's; ``options`` are the SDK's others."""
         # The SDK wants a credential of a kind that it knows, and then signs with ALIYUN_ACCESS_KEY_ID if that is set.
         super().__init__(region_id=region_id, credential=StsTokenCredential("", "", ""), **options)

@@ -7,7 +7,7 @@ from .._wait import wait, wait_async
 from ..credentials import BearerTokenCredential
 from ..models import CredentialModel
 from ._base import Provider, native_of
-from ._custom_provider import CustomProvider, AssignedCredential
+from ._custom_provider import AssignedCredential, CustomProvider
 from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider

@@ -37,4 +37,6 @@ class ExternalCredentialsProvider(Provider):
         # The core counts in milliseconds; what is no number is refused there.
         limit = round(timeout * 1000) if isinstance(timeout, (int, float)) else timeout
         options = {"process_command": process_command, "timeout": limit}
-        self._open(options, on_update=update_callback(credential_update_callback, credential_update_callback_async, _NAMES))
+        self._open(
+            options, on_update=update_callback(credential_update_callback, credential_update_callback_async, _NAMES)
+        )

@@ -112,7 +112,9 @@ def main():
             failed += 1
             print(f"FAILED {name}: docs/differences.md lists it, and there is no such scenario")
     same = sum(name not in expected for name in results)
-    print(f"official and ours: {len(results)} scenarios, {same} the same, {len(results) - same} listed, {failed} failed")
+    print(
+        f"official and ours: {len(results)} scenarios, {same} the same, {len(results) - same} listed, {failed} failed"
+    )
     return 1 if failed or not folders else 0
 
 

@@ -70,9 +70,7 @@ def only_loopback():
             return False
 
     socket.socket.connect = lambda self, to: connect(self, to) if is_loopback(to[0]) else stay_here()
-    socket.getaddrinfo = lambda host, *rest, **more: (
-        lookup(host, *rest, **more) if is_loopback(host) else stay_here()
-    )
+    socket.getaddrinfo = lambda host, *rest, **more: lookup(host, *rest, **more) if is_loopback(host) else stay_here()
 
 
 def lead_to(emulator):
@@ -323,7 +321,9 @@ def compare(mode, folders, expected, found, verbose):
             print(f"FAILED {folder.name}, {mode}: docs/differences.md says that {aspect} differs, and it does not")
     same = sum(not expected.get(folder.name) for folder in folders)
     print(f"official and ours, {mode}: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed")
-    print("scenarios in which a secret shows in a text: " + ", ".join(f"{name} {count}" for name, count in leaks.items()))
+    print(
+        "scenarios in which a secret shows in a text: " + ", ".join(f"{name} {count}" for name, count in leaks.items())
+    )
     return failed
 
 
