@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
-from emulator import Emulator  # noqa: E402
+from emulator import Emulator
 
 ACCOUNT = "1234567890123456"
 KEY = {"id": "LTAIexample", "secret": "HwWVYNJMgcanaryapkTBX48bswFmH4", "account": ACCOUNT, "user": "alice"}

@@ -642,7 +642,7 @@ def test_a_circle_through_a_provider_or_a_callback_is_collected(sts):
     for make_circle in (own_client, base, callback):
         seen = weakref.ref(make_circle())
         # The thread that asked it has ended, but may not have let go of it yet.
-        eventually(lambda: gc.collect() is not None and seen() is None)
+        eventually(lambda seen=seen: gc.collect() is not None and seen() is None)
 
 
 def test_what_is_used_is_not_collected(sts):

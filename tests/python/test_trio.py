@@ -300,7 +300,7 @@ def test_waiting_imports_nothing_of_asyncio(run_python, sts):
     program = """
 import sys, trio
 before = set(sys.modules)
-from aliyun_cred.client import Client
+from aliyun_cred.client import Client  # noqa: E402
 assert trio.run(Client(config).get_credential_async).access_key_id == "STS.1"
 imported = set(sys.modules) - before
 print([name for name in imported if name.split(".")[0] in ("asyncio", "anyio", "gevent", "eventlet")])

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The official Node package and ours side by side: every scenario of `tests/scenarios`, in the same environment, against
-the same emulator. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
+"""Compares the official Node package with ours, side by side.
 
-Compared are, call by call: whether there is a credential or an error, and when; of a credential all six fields, where
-our provider name may go on after the official one's end; of an error its text, to the letter if it comes from the
-construction, else up to the first colon.
+Runs every scenario of `tests/scenarios` with both, in the same environment and against the same emulator. Every
+difference has to be listed in docs/differences.md, and every listed difference has to occur.
+
+Compares, call by call, whether there is a credential or an error; all six fields of a credential, where our provider
+name may continue after the end of the official one; and the text of an error, to the letter if the construction
+raised it, else up to the first colon.
 
     differential.py MODULES           all scenarios; MODULES/node_modules has the official package
     differential.py MODULES NAME...   some of them, and what came out of both

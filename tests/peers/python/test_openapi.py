@@ -1,9 +1,9 @@
 """The official SDKs' cores, from PyPI, with our client as it is: `alibabacloud_tea_openapi`, the two older ones that
 ask for one field at a time, and the gateways.
 
-They import `alibabacloud_credentials`, which they require. These tests run three times: with the official package, and
-ours only in what the SDKs are given; with ours in its place (`python -m aliyun_cred`); and with our distribution of that
-name installed.
+They import `alibabacloud_credentials`, which they require. These tests run three times: with the official package,
+where only the clients passed to the SDKs are ours; with ours in its place (`python -m aliyun_cred`); and with our
+distribution of that name installed.
 """
 
 import asyncio
