@@ -24,8 +24,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
 sys.path.insert(0, str(ROOT / "tests/peers/python"))
+sys.path.append(str(ROOT / "tests"))
 from differential import differences, show, table  # noqa: E402
-from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
+from emulator import WATCHDOG_SECONDS, Emulator  # noqa: E402
+from run import prepare  # noqa: E402
 from scenario import folders as all_folders  # noqa: E402
 
 SECTION = "### Scenarios that come out differently in Node"
@@ -79,13 +81,9 @@ def compare(folder, modules, emulator, temporary):
 def work(folders, modules):
     """One emulator, and the scenarios that are its."""
     found = {}
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            for folder in folders:
-                found[folder.name] = compare(folder, modules, emulator, temporary)
-        finally:
-            emulator.stop()
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary, Emulator(temporary) as emulator:
+        for folder in folders:
+            found[folder.name] = compare(folder, modules, emulator, temporary)
     return found
 
 

@@ -40,7 +40,9 @@ from concurrent.futures import ProcessPoolExecutor
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import Emulator, prepare, secrets_of, shows  # noqa: E402
+sys.path.append(str(ROOT / "tests"))
+from emulator import Emulator  # noqa: E402
+from run import prepare, secrets_of, shows  # noqa: E402
 from scenario import folders as all_folders  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
@@ -273,16 +275,12 @@ def outcomes_of(folders):
 
     A process of its own, with an emulator of its own: the official package is led to one emulator for good."""
     found = {}
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            lead_to(emulator)
-            only_loopback()
-            for mode in MODES:
-                for folder in folders:
-                    found[mode, folder.name] = ask_both(mode, folder, emulator, pathlib.Path(temporary))
-        finally:
-            emulator.stop()
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary, Emulator(temporary) as emulator:
+        lead_to(emulator)
+        only_loopback()
+        for mode in MODES:
+            for folder in folders:
+                found[mode, folder.name] = ask_both(mode, folder, emulator, pathlib.Path(temporary))
     return found
 
 
