@@ -102,6 +102,41 @@ def test_what_an_own_provider_gives_that_is_no_key_is_refused(ask, field):
         ask(Own(access_key_secret=" \n"))
 
 
+@pytest.mark.parametrize("field", [field for field in FIELDS if field != "bearer_token"])
+def test_the_core_checks_the_keys_of_a_roles_provider(field, sts):
+    for value, why in (
+        (f"{SECRET} x", "contains white space"),
+        (f"{SECRET}\udc80", "contains characters that are not ASCII"),
+    ):
+        with pytest.raises(CredentialException) as caught:
+            role_over(Own(**{field: value}), sts).get_credentials()
+        assert str(caught.value) == f"the {FIELDS[field]} of the provider 'mine' {why}"
+        assert caught.value.kind == "internal"
+    assert role_over(Own(**{field: " x\n"}), sts).get_credentials().get_access_key_id() == "STS.1"
+
+
+def test_a_roles_provider_gives_a_pair_that_is_valid(sts):
+    for fields, kind, text in (
+        (
+            {"access_key_secret": " \n"},
+            "internal",
+            "the provider 'mine' gave a credential without AccessKey ID or secret",
+        ),
+        ({"expiration": 1}, "expired", "the provider 'mine' gave a credential that has already expired"),
+        (
+            {"access_key_id": None, "access_key_secret": None, "bearer_token": "b"},
+            "invalid_config",
+            "a bearer token cannot assume a role",
+        ),
+    ):
+        with pytest.raises(CredentialException) as caught:
+            role_over(Own(**fields), sts).get_credentials()
+        assert caught.value.kind == kind
+        assert str(caught.value).endswith(text)
+    assert sts.requests == 0
+    assert role_over(Own(security_token=" \n", bearer_token="b"), sts).get_credentials().get_access_key_id() == "STS.1"
+
+
 def test_names_of_own_providers_are_one_line(ask, sts):
     own = Own(HOSTILE)
     model = ask(own)

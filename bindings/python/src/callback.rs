@@ -1,8 +1,8 @@
-//! Functions written in Python that the core calls.
+//! Calls from the core into Python: custom providers and update callbacks.
 //!
-//! Invariant: they run on threads that Python started, for an interpreter that ends does away with every thread that
-//! comes back to it, and that must not happen below frames of ours. The core's helper threads only start those, which
-//! [`InterpreterGuard`] makes safe, and wait.
+//! Invariant: they run on threads that Python started. When the interpreter ends, it kills every thread that returns to
+//! it, and that must not unwind frames of Rust. A helper thread of the core only starts the Python thread, under an
+//! [`InterpreterGuard`], and waits for its result.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex};
 use aliyun_cred::binding::Scope;
 use aliyun_cred::{Credentials, Error, ErrorKind, Result, Update};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 
-/// A function that both a client and its core hold: as one reference, so that Python's garbage collector, which sees the
-/// client only, knows of all there are.
+/// A Python function that a client and its core share. Both hold the same reference, so that the garbage collector,
+/// which sees only the client, counts correctly.
 #[derive(Clone)]
 pub(crate) struct Function(Arc<Py<PyAny>>);
 
@@ -28,17 +28,17 @@ impl Function {
     }
 }
 
-/// AccessKey ID, secret, security token, provider name.
-type KeyParts = (String, String, Option<String>, Option<String>);
+/// AccessKey ID, secret, security token, bearer token and provider name, unchecked. The core checks them.
+type Fields = [Option<String>; 5];
 
-/// Where the outcome of one call goes to.
+/// Receives the outcome of one call.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Answer {
-    sender: SyncSender<std::result::Result<Option<KeyParts>, Failure>>,
+    sender: SyncSender<std::result::Result<Option<Fields>, Failure>>,
     scope: Mutex<Option<Scope>>,
 }
 
-/// What was raised.
+/// An exception that the function raised.
 struct Failure {
     kind: Option<String>,
     class: String,
@@ -47,28 +47,32 @@ struct Failure {
 
 #[pymethods]
 impl Answer {
-    /// Makes this thread, until it ends, one that works for whoever asked.
+    /// Marks this thread, until it ends, as working for the caller.
     fn adopt(&self) {
         if let Some(scope) = self.scope.lock().ok().and_then(|mut scope| scope.take()) {
             scope.adopt();
         }
     }
 
-    /// What the function returned.
+    /// Passes on what the function returned: `None`, or AccessKey ID, secret, security token, bearer token and provider
+    /// name.
     #[pyo3(signature = (given))]
-    fn set_result(&self, given: Option<KeyParts>) {
-        // Nobody may be waiting any more.
+    fn set_result(&self, given: Option<[Option<Bound<'_, PyString>>; 5]>) {
+        // A surrogate becomes a character that no key has. Python's own error would carry the value.
+        let text = |text: Bound<'_, PyString>| text.to_string_lossy().into_owned();
+        let given = given.map(|fields| fields.map(|field| field.map(text)));
+        // The core may have stopped waiting.
         let _ = self.sender.try_send(Ok(given));
     }
 
-    /// What the function raised: the kind if it is an exception of this package's, the class's name, the text.
+    /// Passes on what the function raised: the kind of a `CredentialException`, the class's name, the text.
     #[pyo3(signature = (kind, class_name, text))]
     fn set_exception(&self, kind: Option<String>, class_name: String, text: String) {
         let _ = self.sender.try_send(Err(Failure { kind, class: class_name, text }));
     }
 }
 
-/// `ask` as a provider of the core's.
+/// Wraps `ask` as a provider of the core.
 pub(crate) fn provider(
     py: Python<'_>,
     ask: Function,
@@ -79,10 +83,13 @@ pub(crate) fn provider(
             let named = ErrorKind::ALL.iter().copied().find(|one| Some(one.name()) == kind.as_deref());
             Error::from_provider(named.unwrap_or(ErrorKind::Internal), format!("{class}: {text}"))
         })?;
-        let (id, secret, token, name) =
-            given.ok_or_else(|| Error::from_provider(ErrorKind::Internal, "it gave no credential"))?;
-        let mut credentials = Credentials::from_parts(id, secret);
-        if let Some(token) = token {
+        let [id, secret, token, bearer, name] = given.unwrap_or_default();
+        let mut credentials = match (id, secret, bearer) {
+            (None, None, Some(bearer)) => Credentials::from_bearer_token(bearer),
+            (id, secret, _) => Credentials::from_parts(id.unwrap_or_default(), secret.unwrap_or_default()),
+        };
+        // A blank one is no token, as where Python code makes the model.
+        if let Some(token) = token.filter(|token| !token.trim().is_empty()) {
             credentials = credentials.with_security_token(token);
         }
         Ok(match name {
@@ -92,8 +99,8 @@ pub(crate) fn provider(
     })
 }
 
-/// `tell` as a listener of the core's. It is called with refresh token, access token, AccessKey ID, secret, security
-/// token, and when the access token and the credential expire, in seconds since 1970.
+/// Wraps `tell` as an update callback of the core. Calls it with refresh token, access token, AccessKey ID, secret,
+/// security token, and the expiration of access token and credential in seconds since 1970.
 pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Update) + Send + Sync + 'static> {
     InterpreterGuard::prepare(py)?;
     Ok(move |update: &Update| {
@@ -108,7 +115,7 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
         );
         if let Err(failure) = call(tell.get(), |py| arguments.into_pyobject(py)) {
             let class = failure.class;
-            // Its text may quote what it was given.
+            // Only the class: the text may quote the arguments.
             #[allow(clippy::disallowed_macros, reason = "a class's name holds no line break")]
             {
                 log::warn!(
@@ -120,11 +127,11 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
     })
 }
 
-/// Has a thread of Python's call `function`, and waits for it.
+/// Calls `function` on a new Python thread, and waits for it.
 fn call(
     function: &Py<PyAny>,
     arguments: impl for<'py> FnOnce(Python<'py>) -> PyResult<Bound<'py, PyTuple>>,
-) -> std::result::Result<Option<KeyParts>, Failure> {
+) -> std::result::Result<Option<Fields>, Failure> {
     let failure = |text: &str| Failure {
         kind: Some(ErrorKind::Cancelled.name().to_owned()),
         class: "RuntimeError".to_owned(),
@@ -145,15 +152,15 @@ fn call(
     }
 }
 
-/// A helper thread's short stay in the interpreter, which does not end meanwhile.
+/// Keeps the interpreter from ending while a helper thread of the core is attached to it.
 struct InterpreterGuard;
 
-/// The process (upper half), and how many guards there are in it: a forked child inherits none.
+/// The process ID (upper half) and the number of guards in that process: a forked child inherits none.
 static GUARDS: AtomicU64 = AtomicU64::new(0);
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 impl InterpreterGuard {
-    /// Has the end of the interpreter wait for guards.
+    /// Registers the wait for guards with `atexit`, once.
     fn prepare(py: Python<'_>) -> PyResult<()> {
         static REGISTERED: AtomicBool = AtomicBool::new(false);
         if !REGISTERED.swap(true, Ordering::Relaxed) {
@@ -163,10 +170,11 @@ impl InterpreterGuard {
         Ok(())
     }
 
-    /// `None`: the interpreter is ending.
+    /// Returns `None` if the interpreter is ending.
     fn begin() -> Option<Self> {
         let one_more = |guards| Some(if guards >> 32 == process() { guards + 1 } else { (process() << 32) + 1 });
         let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        // Counted before the check: either this sees the end, or the end waits for this.
         let guard = InterpreterGuard;
         (!ENDING.load(Ordering::SeqCst)).then_some(guard)
     }
@@ -182,7 +190,7 @@ fn process() -> u64 {
     u64::from(std::process::id())
 }
 
-/// Lets no more guards begin, and waits for those that have.
+/// Refuses new guards, and waits until the existing ones are dropped.
 #[pyfunction]
 fn wait_for_guards(py: Python<'_>) {
     ENDING.store(true, Ordering::SeqCst);
