@@ -1,7 +1,7 @@
-//! How an outcome reaches an event loop without a thread per call: a list, and a socket that wakes the loop to read it.
+//! Delivers outcomes to an event loop without a thread per call: a list, and a socket that wakes the loop to read it.
 //!
-//! Invariants: the thread that lands an outcome touches no Python object and never blocks; a forked child neither reads
-//! nor drops what it inherited.
+//! Invariants: the thread that delivers an outcome touches no Python object and never blocks; a forked child neither
+//! reads nor drops an inherited queue.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 
 type Resolved = aliyun_cred::Result<Arc<Credentials>>;
 
-/// The queue of one event loop, whose reader watches ``fileno()`` and calls ``drain()``.
+/// The queue of one event loop, which watches ``fileno()`` and calls ``drain()``.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct WakeQueue {
     process: u32,
@@ -22,15 +22,15 @@ pub(crate) struct WakeQueue {
     inbox: Option<Arc<Inbox>>,
 }
 
-/// The half that outlives the queue while calls are in flight.
+/// The part that calls in flight share with the queue, and that may outlive it.
 pub(crate) struct Inbox {
     reader: UnixStream,
-    // In the same struct as the reader, so that no write meets a closed socket, which could raise SIGPIPE.
+    // Beside the reader: a write to a socket whose reader is closed could raise SIGPIPE.
     writer: UnixStream,
     outcomes: Mutex<Vec<(u64, Resolved)>>,
 }
 
-/// What became of one call.
+/// The outcome of one call.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Outcome(pub(crate) Resolved);
 
@@ -45,19 +45,19 @@ impl WakeQueue {
         Ok(WakeQueue { process: std::process::id(), inbox: Some(Arc::new(inbox)) })
     }
 
-    /// The descriptor that becomes readable when an outcome has arrived.
+    /// The descriptor that becomes readable when an outcome arrives.
     fn fileno(&self) -> PyResult<RawFd> {
         Ok(self.inbox()?.reader.as_raw_fd())
     }
 
-    /// Whether this process made the queue; a forked child must make its own.
+    /// Returns whether this process made the queue; a forked child must make its own.
     fn is_own(&self) -> bool {
         self.process == std::process::id()
     }
 
-    /// Takes the outcomes that have arrived, as pairs of a ticket and what became of it.
+    /// Takes the outcomes that have arrived, as pairs of ticket and outcome.
     fn drain(&self) -> Vec<(u64, Outcome)> {
-        // An event loop that was inherited by a fork may still watch: what it would read is for the parent.
+        // A forked child may still run its parent's event loop; these outcomes are the parent's.
         match &self.inbox {
             Some(inbox) if self.is_own() => {
                 inbox.drain().into_iter().map(|(ticket, outcome)| (ticket, Outcome(outcome))).collect()
@@ -77,14 +77,14 @@ impl WakeQueue {
 impl Drop for WakeQueue {
     fn drop(&mut self) {
         if !self.is_own() {
-            // A thread of the parent may have been half-way through a change.
+            // Leaked: a thread of the parent may have been changing it during the fork.
             std::mem::forget(self.inbox.take());
         }
     }
 }
 
 impl Inbox {
-    /// Adds an outcome and wakes the loop. Called on any thread.
+    /// Adds an outcome and wakes the loop. Callable from any thread.
     pub(crate) fn deliver(&self, ticket: u64, outcome: Resolved) {
         let first = {
             let mut outcomes = self.lock();
@@ -92,7 +92,7 @@ impl Inbox {
             outcomes.len() == 1
         };
         if first {
-            // The only failure there can be is a full socket, and then the loop has been woken often enough.
+            // It fails only if the socket is full, and then the loop is about to wake anyway.
             let _ = (&self.writer).write(&[0]);
         }
     }
@@ -105,7 +105,7 @@ impl Inbox {
     }
 
     fn drain(&self) -> Vec<(u64, Resolved)> {
-        // First the socket, then the list: what lands in between wakes the loop once more, and nothing is missed.
+        // The socket first: an outcome that arrives before the list is taken wakes the loop once more; none is missed.
         let mut bytes = [0; 64];
         while matches!((&self.reader).read(&mut bytes), Ok(read) if read > 0) {}
         std::mem::take(&mut *self.lock())

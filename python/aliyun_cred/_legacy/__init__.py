@@ -1,7 +1,7 @@
-"""The older half of the official package: credentials that hold their fields, and the providers that give them.
+"""The older half of the official package: credentials that hold their fields, and the providers that return them.
 
-Nothing else in this package imports it before a program does. Programs reach each module by its public name
-(``aliyun_cred.credentials``, ``aliyun_cred.providers``, ``aliyun_cred.utils.*``), which stands for the very same module
-object: patching an attribute there changes what the code here sees. So each module takes on that name, for the sake of
-pickles, of ``__module__`` and of error texts.
+Importing the client does not import this package. Programs import each module by its public name
+(``aliyun_cred.credentials``, ``aliyun_cred.providers``, ``aliyun_cred.utils.*``), which refers to the same module
+object, so that patching an attribute there takes effect here. Each module sets ``__name__`` to that public name, which
+pickles, ``__module__`` and error texts then show.
 """

@@ -1,4 +1,4 @@
-"""Names that configurations are made of."""
+"""Names used in configurations."""
 
 from ..utils.auth_util import get_home
 
@@ -32,11 +32,11 @@ INI_OIDC_PROVIDER_ARN = "oidc_provider_arn"
 INI_OIDC_TOKEN_FILE_PATH = "oidc_token_file_path"
 DEFAULT_REGION = "region_id"
 
-# ... and the types that it knows.
+# ... and the types that it supports.
 INI_TYPE_RAM = ECS_RAM_ROLE
 INI_TYPE_ARN = RAM_ROLE_ARN
 INI_TYPE_OIDC = OIDC_ROLE_ARN
 INI_TYPE_KEY_PAIR = RSA_KEY_PAIR
 
 TSC_VALID_TIME_SECONDS = 3600
-"""How long a session lasts if nothing is said, in seconds."""
+"""The default lifetime of a session, in seconds."""

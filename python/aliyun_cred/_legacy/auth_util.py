@@ -1,9 +1,8 @@
 """The environment's variables as attributes of this module.
 
-An attribute that nobody has assigned to reads the environment when it is asked. What is assigned wins over the environment,
-for every client of this process; ``None`` counts as not set, and deleting the attribute takes the assignment back.
-``client_type`` chooses the section of the SDKs' configuration file, and ``enable_oidc_credential`` says whether OIDC is in
-the default chain.
+Reading an attribute reads the environment. An assigned value overrides the environment for every client of this process
+until the attribute is deleted; ``None`` counts as not set. ``client_type`` chooses the section of the SDKs'
+configuration file, and ``enable_oidc_credential`` says whether OIDC is in the default chain.
 """
 
 import os
@@ -15,7 +14,7 @@ from .. import _native
 _this = sys.modules[__name__]
 __name__ = "aliyun_cred.utils.auth_util"
 
-# Attribute -> variable, and what is read where it is not set.
+# Attribute -> variable, and its value if that is not set.
 _VARIABLES: "dict[str, tuple[str, str | None]]" = {
     "environment_access_key_id": ("ALIBABA_CLOUD_ACCESS_KEY_ID", None),
     "environment_access_key_secret": ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", None),
@@ -36,10 +35,10 @@ _VARIABLES: "dict[str, tuple[str, str | None]]" = {
     "environment_enable_vpc": ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "false"),
 }
 _OIDC = ("environment_oidc_token_file", "environment_role_arn", "environment_oidc_provider_arn")
-# These have no variable of their own; the core knows them by their names.
+# These have no variable; the core knows them by name.
 _CORE_NAMES = ("client_type", "enable_oidc_credential")
 
-# Found by `__getattr__` of the module's class, below.
+# Resolved by `__getattr__` of the module's class, below.
 environment_access_key_id: "str | None"
 environment_access_key_secret: "str | None"
 environment_security_token: "str | None"
@@ -64,7 +63,7 @@ private_key: "str | None" = None
 
 
 def _attribute(name: str) -> str:
-    """Two attributes stand for one variable: they are one."""
+    """Returns one name for the two attributes that stand for the same variable."""
     return "environment_ecs_metadata" if name == "environment_ECSMeta_data" else name
 
 
@@ -86,7 +85,7 @@ class _AuthUtil(ModuleType):
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        # The core first: what it does not take is not assigned.
+        # The core first: a value that it rejects is not assigned.
         if name == "enable_oidc_credential":
             _native.assign_variable(name, str(bool(value)))
         elif name in _VARIABLES or name == "client_type":
@@ -103,7 +102,7 @@ class _AuthUtil(ModuleType):
 
 
 def get_private_key(file_path: str) -> str:
-    """The text of a key file, which is read as the configuration's ``private_key_file`` is.
+    """Reads a key file by the same rules as the configuration's ``private_key_file``.
 
     :raises OSError: if it cannot be read
     """
@@ -111,7 +110,7 @@ def get_private_key(file_path: str) -> str:
 
 
 def get_home() -> str:
-    """The home directory: ``HOME``, then ``HOMEPATH`` (on Windows behind ``HOMEDRIVE``), then what the system says."""
+    """Returns ``HOME``, else ``HOMEPATH`` (on Windows after ``HOMEDRIVE``), else the system's home directory."""
     path = os.environ.get("HOMEPATH")
     if path and sys.platform == "win32" and ":" not in path[:2]:
         path = os.environ.get("HOMEDRIVE", "") + path

@@ -1,6 +1,6 @@
-"""The older credential objects: each holds the fields that it was given, and asks its provider again before they end.
+"""The older credential objects. Each holds its fields, and asks its provider again before they expire.
 
-New code asks a :class:`aliyun_cred.client.Client`, whose ``get_credential()`` gives fields that belong together.
+New code uses :class:`aliyun_cred.client.Client`, whose ``get_credential()`` returns the fields of one credential.
 """
 
 import time
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def keep_one(holder: object, key: object, make: "Callable[[], Any]") -> "Any":
-    """What ``make`` gives for ``key``: the same for all threads, until it is asked for with another key."""
+    """Returns ``make()``, cached in ``holder`` until called with another key. All threads get the same object."""
     made = vars(holder).setdefault("_opened", {})
     if key not in made:
-        # Of threads that come here together, all take the first one's.
+        # Atomic: concurrent threads all take the first one's object.
         made.setdefault(key, make())
         for other in [other for other in list(made) if other != key]:
             made.pop(other, None)
     return made.get(key) or make()
 
 
-# Seconds before its end from which a credential is asked for again.
+# How many seconds before its end a credential is refreshed.
 _LEAD = 180
 
 
@@ -39,11 +39,11 @@ def _field(name: str, value: object) -> object:
 
 
 class Credential:
-    """What has no such field gives ``None``. ``str`` and ``repr`` mask the secrets; the getters give them.
+    """The base. Fields that do not apply are ``None``. ``str`` and ``repr`` mask the secrets; the getters return them.
 
-    White space around a key, secret or token that is assigned is cut off.
+    Assigning to a key, secret or token strips surrounding white space.
 
-    :raises CredentialConfigError: (a ``ValueError``) if what is assigned to such a field cannot be one
+    :raises CredentialConfigError: (a ``ValueError``) if the assigned value is not valid for such a field
     """
 
     credential_type: "str | None" = None
@@ -55,41 +55,41 @@ class Credential:
         super().__setattr__(name, _field(name, value))
 
     def get_access_key_id(self) -> "str | None":
-        """The AccessKey ID."""
+        """Returns the AccessKey ID."""
 
     def get_access_key_secret(self) -> "str | None":
-        """The AccessKey secret."""
+        """Returns the AccessKey secret."""
 
     def get_security_token(self) -> "str | None":
-        """The STS security token."""
+        """Returns the STS security token."""
 
     async def get_access_key_id_async(self) -> "str | None":
-        """As :meth:`get_access_key_id`, without blocking the event loop."""
+        """Like :meth:`get_access_key_id`, without blocking the event loop."""
 
     async def get_access_key_secret_async(self) -> "str | None":
-        """As :meth:`get_access_key_secret`, without blocking the event loop."""
+        """Like :meth:`get_access_key_secret`, without blocking the event loop."""
 
     async def get_security_token_async(self) -> "str | None":
-        """As :meth:`get_security_token`, without blocking the event loop."""
+        """Like :meth:`get_security_token`, without blocking the event loop."""
 
     def get_credential(self) -> "CredentialModel | None":
-        """All fields at once, of one credential."""
+        """Returns all fields, of one credential."""
 
     async def get_credential_async(self) -> "CredentialModel | None":
-        """As :meth:`get_credential`, without blocking the event loop."""
+        """Like :meth:`get_credential`, without blocking the event loop."""
 
     def __repr__(self) -> str:
         return type(self).__name__ + _shown(self, ("access_key_id", "access_key_secret", "security_token"))
 
 
 class _Fields(Credential):
-    """Fields that are good for ever, unless a subclass knows how they are refreshed."""
+    """Fields that never expire, unless a subclass refreshes them."""
 
     def _refresh_credential(self) -> None:
-        """Sees to it that the fields are good."""
+        """Refreshes the fields if they are due."""
 
     async def _refresh_credential_async(self) -> None:
-        """As :meth:`_refresh_credential`, without blocking the event loop."""
+        """Like :meth:`_refresh_credential`, without blocking the event loop."""
 
     def get_access_key_id(self) -> "str | None":
         self._refresh_credential()
@@ -124,7 +124,7 @@ class _Fields(Credential):
         return self._model()
 
     def _model(self) -> CredentialModel:
-        # A copy of all of them, as another thread may replace them.
+        # A copy, since another thread may replace the fields.
         fields = dict(vars(self))
         return CredentialModel(
             access_key_id=fields.get("access_key_id"),
@@ -145,7 +145,7 @@ class AccessKeyCredential(_Fields):
 
 
 class StsCredential(_Fields):
-    """An STS token that somebody else refreshes."""
+    """A fixed STS credential."""
 
     credential_type = ac.STS
 
@@ -172,7 +172,7 @@ class BearerTokenCredential(Credential):
         return self.get_credential()
 
     def get_type(self) -> "str | None":
-        """``bearer``."""
+        """Returns ``bearer``."""
         return ac.BEARER
 
     def __repr__(self) -> str:
@@ -180,12 +180,12 @@ class BearerTokenCredential(Credential):
 
 
 class _Refreshed(_Fields):
-    """Fields that are asked for again three minutes before their end, and at every call if their end is not known."""
+    """Fields that are refreshed three minutes before their end, and at every call if their end is unknown."""
 
     _STORED = ("access_key_id", "access_key_secret", "security_token", "expiration")
 
     expiration: "int | None" = None
-    # Whoever has `get_credentials()` and `get_credentials_async()`; they give an object with these fields.
+    # An object with `get_credentials()` and `get_credentials_async()`, which return an object with these fields.
     provider: "Any" = None
 
     def _is_due(self) -> bool:
@@ -201,12 +201,12 @@ class _Refreshed(_Fields):
 
     def _store(self, given: object) -> None:
         if given is not None:
-            # All at once, for those who read them in other threads.
+            # All at once, since other threads may be reading them.
             vars(self).update({name: _field(name, getattr(given, name, None)) for name in self._STORED})
 
 
 class _Session(_Refreshed):
-    """What STS or the metadata service issued; ``provider`` is asked for the next."""
+    """A session that STS or the metadata service issued. Asks ``provider`` for the next one."""
 
     def __init__(
         self,
@@ -260,7 +260,7 @@ class RsaKeyPairCredential(_Refreshed):
 
 
 class CredentialsURICredential(_Refreshed):
-    """What a URI gives, asked for when the first field is."""
+    """The credential of a URI, fetched when a field is first read."""
 
     credential_type = ac.CREDENTIALS_URI
 
@@ -282,7 +282,7 @@ class CredentialsURICredential(_Refreshed):
             self._store(native.cached() or await wait_async(native))
 
     def _native(self) -> _native.Client:
-        # Made late, as a URI that cannot be is an error of the first use.
+        # Made late: an invalid URI is an error of the first use.
         options = {"credentials_uri": self.credentials_uri}
         native: _native.Client = keep_one(self, self.credentials_uri, lambda: _native.Client(options, "credential_uri"))
         return native

@@ -1,6 +1,6 @@
-"""The pieces of a signed RPC request, for programs that make their own.
+"""The parts of a signed RPC request, for programs that build their own.
 
-The rules: <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>. A space is ``%20``, as they say.
+The rules: <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>. They encode a space as ``%20``.
 """
 
 import base64
@@ -29,7 +29,7 @@ ALGORITHM_NAME = "HmacSHA1"
 
 
 def get_new_request() -> "Any":
-    """A ``Tea.request.TeaRequest`` with the User-Agent of this package.
+    """Makes a ``Tea.request.TeaRequest`` with the User-Agent of this package.
 
     :raises ImportError: if ``alibabacloud-tea`` is not installed
     """
@@ -45,12 +45,12 @@ def get_new_request() -> "Any":
 
 
 def get_uuid() -> str:
-    """A nonce that never repeats, not in a forked child either."""
+    """Returns a nonce that never repeats, not even in a forked child."""
     return str(uuid.uuid4())
 
 
 def get_iso_8061_date() -> str:
-    """The time now, as requests carry it: ``2026-01-02T03:04:05Z``."""
+    """Returns the current time in the format of requests: ``2026-01-02T03:04:05Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
@@ -63,17 +63,19 @@ def _query(queries: "dict[str, Any]") -> str:
 
 
 def compose_string_to_sign(method: str, queries: "dict[str, Any]") -> str:
-    """What is signed of a request with these parameters."""
+    """Returns the text to sign for a request with these parameters."""
     return SEPARATOR.join((method, _encode("/"), _encode(_query(queries))))
 
 
 def sign_string(sign: str, secret: str) -> str:
-    """HMAC-SHA1 of ``sign`` under ``secret``, in Base64. For an AccessKey secret the key is the secret with ``&`` behind it:
-    the caller adds that."""
+    """Returns the HMAC-SHA1 of ``sign`` with the key ``secret``, in Base64.
+
+    For a request, the key is the AccessKey secret followed by ``&``, which the caller appends.
+    """
     digest = hmac.new(secret.encode(ENCODING), sign.encode(ENCODING), hashlib.sha1).digest()
     return base64.b64encode(digest).decode("ascii")
 
 
 def compose_url(endpoint: str, queries: "dict[str, Any]", protocol: str) -> str:
-    """The URL of a request with these parameters."""
+    """Returns the URL of a request with these parameters."""
     return f"{protocol}://{endpoint}/?{_query(queries)}"

@@ -1,7 +1,7 @@
-"""The older providers, which give the objects of :mod:`aliyun_cred.credentials`.
+"""The older providers, which return the objects of :mod:`aliyun_cred.credentials`.
 
-New code takes those of :mod:`aliyun_cred.provider`. Each of these is a source of the native core as well: it caches what
-it gets, and reads its attributes whenever it is asked.
+New code uses :mod:`aliyun_cred.provider`. These are sources of the native core, too: each caches its credential, and
+reads its own attributes at every call.
 """
 
 import io
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# What a provider takes from a configuration, whichever it needs.
+# The options that providers copy from a configuration.
 _TAKEN = (
     "type",
     "access_key_id",
@@ -43,20 +43,20 @@ _TAKEN = (
 
 
 class AlibabaCloudCredentialsProvider:
-    """The base of all of them. One of your own overrides :meth:`get_credentials`.
+    """The base of all older providers. A custom provider overrides :meth:`get_credentials`.
 
-    ``config``: what a provider's arguments leave open is taken from there.
+    ``config``: the source of options that are not passed as arguments.
 
-    :raises CredentialConfigError: (a ``ValueError``) if something is missing that has no default
-    :raises TypeError: if ``config`` is no :class:`aliyun_cred.models.Config`
+    :raises CredentialConfigError: (a ``ValueError``) if an option without a default is missing
+    :raises TypeError: if ``config`` is not a :class:`aliyun_cred.models.Config`
     """
 
     duration_seconds = 3600
-    """How long a session is to last, in seconds, 900 or more."""
+    """The lifetime of a session, in seconds, 900 or more."""
     timeout = 3000
-    """How long an answer may take, in milliseconds; the library's own default if the configuration says nothing."""
+    """The limit of one request once connected, in milliseconds; if not configured, the core's own default applies."""
     connect_timeout = 3000
-    """How long a connection may take, in milliseconds; the library's own default if the configuration says nothing."""
+    """The limit for a connection, in milliseconds; if not configured, the core's own default applies."""
 
     def __init__(self, config: "Config | None" = None) -> None:
         if config is None:
@@ -71,7 +71,7 @@ class AlibabaCloudCredentialsProvider:
             self.connect_timeout = config.connect_timeout
 
     def _set_arg(self, key: str, value: object) -> None:
-        """What was said in an argument wins over the configuration; what nobody said is ``None``."""
+        """Sets an attribute from an argument, which overrides the configuration; unset attributes become ``None``."""
         if value is not None or not hasattr(self, key):
             setattr(self, key, value)
 
@@ -81,14 +81,14 @@ class AlibabaCloudCredentialsProvider:
             raise failure("invalid_config", text, CredentialConfigError)
 
     def get_credentials(self) -> "credentials.Credential | None":
-        """The current credential; ``None`` if nothing is configured here.
+        """Returns the current credential; ``None`` if this provider is not configured.
 
-        :raises CredentialException: what the source says
+        :raises CredentialException: if the source fails
         """
         raise NotImplementedError("get_credentials() must be overridden")
 
     async def get_credentials_async(self) -> "credentials.Credential | None":
-        """As :meth:`get_credentials`, without blocking the event loop."""
+        """Like :meth:`get_credentials`, without blocking the event loop."""
         given: "credentials.Credential | None" = await running().in_thread(self.get_credentials)
         return given
 
@@ -99,14 +99,14 @@ class _Source(AlibabaCloudCredentialsProvider):
     _SOURCE: str
 
     def _options(self) -> "dict[str, Any]":
-        """What the core is to know of the attributes."""
+        """Returns the attributes as options of the core."""
         raise NotImplementedError
 
     def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         raise NotImplementedError
 
     def _native(self) -> _native.Client:
-        # Those of the class are what is told to readers, not asked for.
+        # The instance's only: the class attributes merely document the official defaults.
         limits = {name: vars(self).get(name) for name in ("timeout", "connect_timeout", "proxy")}
         options = {name: value for name, value in {**self._options(), **limits}.items() if value is not None}
         native: _native.Client = credentials.keep_one(
@@ -126,8 +126,8 @@ class _Source(AlibabaCloudCredentialsProvider):
 class EcsRamRoleCredentialProvider(_Source):
     """The instance's RAM role, from the metadata service.
 
-    ``role_name``: required here or in ``config``; an empty one is asked for. Whether version 1 of the service may be used
-    is said by ``config``, else by ``ALIBABA_CLOUD_IMDSV1_DISABLED``.
+    ``role_name``: required here or in ``config``; if empty, the service is asked for it. ``config``, else
+    ``ALIBABA_CLOUD_IMDSV1_DISABLED``, decides whether version 1 of the service may be used.
     """
 
     default_metadata_token_duration = 21600
@@ -154,7 +154,7 @@ class EcsRamRoleCredentialProvider(_Source):
 
 
 class _Sts(_Source):
-    """What STS gives."""
+    """A session that STS issues."""
 
     access_key_id: "str | None"
     access_key_secret: "str | None"
@@ -163,7 +163,7 @@ class _Sts(_Source):
     policy: "str | None"
     region_id: "str | None"
     sts_endpoint: "str | None"
-    # The endpoint that nobody said.
+    # The endpoint derived from the region, if none was given.
     _followed: "str | None" = None
 
     def _set_endpoint(self, region_id: "str | None") -> None:
@@ -174,7 +174,7 @@ class _Sts(_Source):
             self.sts_endpoint = self._followed = "sts.aliyuncs.com"
 
     def _sts_options(self) -> "dict[str, Any]":
-        # What follows from the region is left to the core, which also reads the environment.
+        # The core derives the endpoint from the region itself, and also reads the environment.
         follows = self.sts_endpoint == self._followed
         return {
             "sts_region_id": self.region_id,
@@ -184,11 +184,11 @@ class _Sts(_Source):
 
 
 class RamRoleArnCredentialProvider(_Sts):
-    """A role that an AccessKey pair assumes.
+    """A RAM role, assumed with an AccessKey pair.
 
     ``access_key_id``, ``access_key_secret`` and ``role_arn``: required here or in ``config``. ``role_session_name``:
     default ``credentials-python-<seconds>``. ``region_id``: STS's region; else ``ALIBABA_CLOUD_STS_REGION``, else
-    ``sts.aliyuncs.com`` is asked. ``policy``: JSON that narrows the session.
+    ``sts.aliyuncs.com`` is used. ``policy``: a policy in JSON that restricts the session.
     """
 
     _SOURCE = "ram_role_arn"
@@ -229,10 +229,10 @@ class RamRoleArnCredentialProvider(_Sts):
 
 
 class OIDCRoleArnCredentialProvider(_Sts):
-    """A role that an OIDC token assumes.
+    """A RAM role, assumed with an OIDC token.
 
-    ``role_arn``, ``oidc_provider_arn`` and ``oidc_token_file_path``: required here or in ``config``; the file is else
-    ``ALIBABA_CLOUD_OIDC_TOKEN_FILE``, and is read at every refresh. ``role_session_name``: default
+    ``role_arn``, ``oidc_provider_arn`` and ``oidc_token_file_path``: required here or in ``config``. The file defaults
+    to ``ALIBABA_CLOUD_OIDC_TOKEN_FILE`` and is read at every refresh. ``role_session_name``: default
     ``defaultSessionName``. ``region_id`` and ``policy``: see :class:`RamRoleArnCredentialProvider`.
     """
 
@@ -283,9 +283,9 @@ class OIDCRoleArnCredentialProvider(_Sts):
 class RsaKeyPairCredentialProvider(_Sts):
     """A session of an RSA key pair.
 
-    ``access_key_id``: the key's ID. ``access_key_secret``: the private key itself, in PEM. Of a configuration without
-    these, ``public_key_id`` and ``private_key_file``. ``region_id``: see :class:`RamRoleArnCredentialProvider`; else
-    ``sts.ap-northeast-1.aliyuncs.com`` is asked.
+    ``access_key_id``: the key's ID. ``access_key_secret``: the private key itself, in PEM. A configuration may have
+    ``public_key_id`` and ``private_key_file`` instead. ``region_id``: see :class:`RamRoleArnCredentialProvider`; else
+    ``sts.ap-northeast-1.aliyuncs.com`` is used.
     """
 
     _SOURCE = "rsa_key_pair"
@@ -319,7 +319,7 @@ class RsaKeyPairCredentialProvider(_Sts):
 
 
 class EnvironmentVariableCredentialsProvider(AlibabaCloudCredentialsProvider):
-    """The environment's variables, unless ``auth_util.client_type`` chooses a section of the INI file."""
+    """The environment variables, unless ``auth_util.client_type`` chooses a section of the INI file."""
 
     def get_credentials(self) -> "credentials.Credential | None":
         if au.client_type != "default":
@@ -342,7 +342,7 @@ class EnvironmentVariableCredentialsProvider(AlibabaCloudCredentialsProvider):
 
 
 class CredentialsUriProvider(AlibabaCloudCredentialsProvider):
-    """The URI that ``ALIBABA_CLOUD_CREDENTIALS_URI`` names; what it gives is asked for when it is needed."""
+    """The URI in ``ALIBABA_CLOUD_CREDENTIALS_URI``. It is requested when a field is first read."""
 
     def get_credentials(self) -> "credentials.Credential | None":
         uri = au.environment_credentials_uri
@@ -356,7 +356,7 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
     """The section of the INI file that ``auth_util.client_type`` chooses.
 
     ``path``: the file; else ``ALIBABA_CLOUD_CREDENTIALS_FILE``, else ``~/.alibabacloud/credentials.ini``, else
-    ``~/.alibabacloud/credentials``. A section with ``enable = false`` is none.
+    ``~/.alibabacloud/credentials``. A section with ``enable = false`` is ignored.
     """
 
     file_path: "str | None"
@@ -366,23 +366,23 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
         self._set_arg("file_path", path)
 
     def parse_ini(self) -> "dict[str, str] | None":
-        """The section's keys and values; ``None`` if there is no such file or section.
+        """Returns the section's keys and values; ``None`` if there is no such file or section.
 
-        :raises CredentialException: if the file cannot be read, or is no INI file
+        :raises CredentialException: if the file cannot be read, or is not an INI file
         """
         import configparser
 
         path = self._path()
         parser = configparser.RawConfigParser(inline_comment_prefixes=("#", ";"))
         try:
-            # Lines end as in a file that Python opens.
+            # Universal newlines, as in a file that Python opens.
             parser.read_file(io.StringIO(_native.read_text(path), None))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise failure("io", f"cannot read {_native.shown_path(path)}: {error}") from None
         except configparser.Error as error:
-            # Its text may quote the file, secrets included.
+            # Only the class: the text may quote the file, secrets included.
             text = f"{_native.shown_path(path)} cannot be read as an INI file: {type(error).__name__}"
             raise failure("malformed_file", text) from None
         if not parser.has_section(au.client_type):
@@ -431,7 +431,7 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
             if not access_key_id or not access_key_secret:
                 return None
             return credentials.AccessKeyCredential(access_key_id, access_key_secret)
-        # The same one for as long as the file says the same, for the sake of what it has cached.
+        # The same provider while the section is unchanged, so that its cache is used.
         found: _Source = credentials.keep_one(self, tuple(section.items()), lambda: getattr(self, maker)(section))
         return found
 
@@ -490,10 +490,10 @@ class ProfileCredentialsProvider(AlibabaCloudCredentialsProvider):
 
 
 class DefaultCredentialsProvider(AlibabaCloudCredentialsProvider):
-    """The first of several that has a credential.
+    """Asks several providers in order, and returns the first credential.
 
-    Environment variables, an OIDC token if it is configured, the INI file, the instance's role if
-    ``ALIBABA_CLOUD_ECS_METADATA`` names it, and the credentials URI; then those that were added.
+    The environment variables, an OIDC token if configured, the INI file, the instance's role if
+    ``ALIBABA_CLOUD_ECS_METADATA`` names it, the credentials URI; then the added providers.
     """
 
     def __init__(self) -> None:
@@ -529,20 +529,20 @@ class DefaultCredentialsProvider(AlibabaCloudCredentialsProvider):
         raise failure("not_configured", "not found credentials")
 
     def add_credentials_provider(self, p: "Any") -> None:
-        """Adds one that is asked after all others."""
+        """Adds a provider at the end."""
         self.user_configuration_providers.append(p)
 
     def remove_credentials_provider(self, p: "Any") -> None:
-        """Takes one out.
+        """Removes a provider.
 
-        :raises ValueError: if it is not there
+        :raises ValueError: if it is not in the list
         """
         self.user_configuration_providers.remove(p)
 
     def contains_credentials_provider(self, p: "Any") -> bool:
-        """Whether it is asked."""
+        """Returns whether a provider is in the list."""
         return p in self.user_configuration_providers
 
     def clear_credentials_provider(self) -> None:
-        """Takes all of them out."""
+        """Removes all providers."""
         self.user_configuration_providers.clear()

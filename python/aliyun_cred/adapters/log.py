@@ -11,10 +11,10 @@ from ._base import Adapter
 
 
 class CredentialsProvider(Adapter, credentials.CredentialsProvider):
-    """What ``LogClient(credentials_provider=...)`` asks at every signature."""
+    """For ``LogClient(credentials_provider=...)``, which asks it for every signature."""
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

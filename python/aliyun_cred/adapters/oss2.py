@@ -12,10 +12,10 @@ from ._base import Adapter
 
 
 class CredentialsProvider(Adapter, credentials.CredentialsProvider):
-    """What ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4`` ask at every signature."""
+    """For ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4``, which ask it for every signature."""
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

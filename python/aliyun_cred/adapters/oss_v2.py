@@ -12,13 +12,13 @@ from ._base import Adapter
 
 
 class CredentialsProvider(Adapter, credentials.CredentialsProvider):
-    """What ``Config.credentials_provider`` takes; asked at every signature, those of repeated attempts included.
+    """For ``Config.credentials_provider``. The SDK asks it for every signature, those of retries included.
 
-    The SDK raises what the client raises as the cause of its own ``CredentialsFetchError``.
+    The SDK chains the client's exception to its own ``CredentialsFetchError``.
     """
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class RamRoleArnCredentialsProvider(Provider):
-    """A RAM role, assumed with an AccessKey pair, with an STS credential, or with what another provider gives.
+    """A RAM role, assumed with an AccessKey pair, an STS credential, or the credential of another provider.
 
-    ``credentials_provider``: any provider, of this package or not; it is asked at each refresh, one that is not of this
-    package in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
+    ``credentials_provider``: a provider of this package or a custom provider, asked at each refresh; a custom provider
+    is called in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
     """
 
     DEFAULT_DURATION_SECONDS = 3600
