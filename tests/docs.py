@@ -48,7 +48,9 @@ def shape(name):
         # A comment may be translated.
         "code": [re.sub(r"(#|//|/\*) .*", "", block) for block in code],
         "rows": re.findall(r"^\| (`[^|]*`) \|", prose, re.MULTILINE),
-        "links": sorted(target for target in re.findall(r"\]\(([^)]*)\)", prose) if not target.startswith(("README", "#"))),
+        "links": sorted(
+            target for target in re.findall(r"\]\(([^)]*)\)", prose) if not target.startswith(("README", "#"))
+        ),
     }
 
 

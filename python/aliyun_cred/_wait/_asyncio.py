@@ -1,24 +1,23 @@
-"""Waiting in an asyncio event loop."""
+"""Waits in an asyncio event loop."""
 
 import asyncio
 import functools
 import weakref
-
 from typing import Any, Callable
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
 current = asyncio.get_running_loop
 
-# The loop itself keeps its waiters, as the callback of a descriptor that it watches; here they are only found. So they
-# go, and close the descriptor, when the loop does, whoever still waits for them.
+# Weak: the loop itself keeps its waiters alive, as the callback of a descriptor that it watches. So they are freed, and
+# the descriptor is closed, together with the loop, even while calls still wait.
 _by_loop: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Waiters]]" = weakref.WeakKeyDictionary()
 
 
 def is_running() -> bool:
-    """Whether a loop runs in this thread."""
+    """Returns whether a loop runs in this thread."""
     try:
         current()
     except RuntimeError:
@@ -27,7 +26,7 @@ def is_running() -> bool:
 
 
 async def in_thread(function: "Callable[[], Any]") -> "Any":
-    """Calls ``function`` in a thread. Cancelling does not end it."""
+    """Calls ``function`` in a thread. Cancelling the wait does not end the call."""
     return await current().run_in_executor(None, function)
 
 
@@ -58,15 +57,15 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
         if timer is not None:
             timer.cancel()
     if outcome is None:
-        raise too_late(timeout)
+        raise timeout_error(timeout)
     return client.finish(outcome)
 
 
 def _waiters(loop: asyncio.AbstractEventLoop) -> "Waiters | None":
-    """This loop's waiters; ``None`` if it cannot watch a descriptor, as on Windows."""
+    """Returns this loop's waiters; ``None`` if it cannot watch a descriptor, as on Windows."""
     found = _by_loop.get(loop)
     waiters = None if found is None else found()
-    # A forked child may go on with its parent's loop, never with its queue.
+    # A forked child may continue to use its parent's loop, but not its queue.
     if waiters is not None and waiters.queue.is_own():
         return waiters
     if not hasattr(_native, "WakeQueue"):

@@ -1,10 +1,10 @@
-"""Providers of the user's own: any object with ``get_credentials()`` and ``get_provider_name()``."""
+"""Custom providers: any object with ``get_credentials()`` and ``get_provider_name()``."""
 
 import time
 
 from .._keys import NAMES, checked
 from .._native import one_line
-from .._waiting import given_by
+from .._wait import ask_async
 from ..exceptions import failure
 from ..models import CredentialModel
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def name_of(provider: "Any") -> str:
-    """Its name.
+    """Returns the provider's name, in one line.
 
-    :raises TypeError: if it is no provider
+    :raises TypeError: if it is not a provider
     """
     methods = ("get_credentials", "get_provider_name")
     if not all(callable(getattr(provider, name, None)) for name in methods):
@@ -30,10 +30,26 @@ def _text(given: object, getter: str) -> "str | None":
     return value if isinstance(value, str) and value else None
 
 
-def model_of(given: object, name: str) -> CredentialModel:
-    """The model of what the provider called ``name`` gave.
+def _expiration(given: object, name: str) -> "int | None":
+    """Returns when a credential expires, in seconds since 1970, if it says so.
 
-    :raises CredentialException: of kind ``internal`` if that is no credential, of kind ``expired`` if it is a dead one
+    Checked here: the core would cache a credential whose expiration it knows, and not ask at every call or refresh.
+
+    :raises CredentialException: of kind ``expired`` if it already has
+    """
+    get_expiration = getattr(given, "get_expiration", None)
+    end = get_expiration() if callable(get_expiration) else None
+    if not isinstance(end, int) or end <= 0:
+        return None
+    if end <= time.time():
+        raise failure("expired", f"the provider '{name}' gave a credential that has already expired")
+    return end
+
+
+def model_of(given: object, name: str) -> CredentialModel:
+    """Returns the model of a credential from the provider ``name``, which did not pass through the core.
+
+    :raises CredentialException: of kind ``internal`` if it is not a credential, of kind ``expired`` if it has expired
     """
     keys = {
         field: checked(_text(given, f"get_{field}"), f"the {what} of the provider '{name}'", "internal") or None
@@ -45,36 +61,29 @@ def model_of(given: object, name: str) -> CredentialModel:
     if bearer is None and not (model.access_key_id and model.access_key_secret):
         what = "None" if given is None else "a credential without AccessKey ID or secret"
         raise failure("internal", f"the provider '{name}' gave {what}")
-    get_expiration = getattr(given, "get_expiration", None)
-    end = get_expiration() if callable(get_expiration) else None
-    if isinstance(end, int) and end > 0:
-        if end <= time.time():
-            raise failure("expired", f"the provider '{name}' gave a credential that has already expired")
-        model.expiration = end
+    model.expiration = _expiration(given, name)
     return model
 
 
-class _Direct:
-    """Something of the user's own in the place of a native client: asked at every call, in the caller's thread or event
-    loop.
-    """
+class _Uncached:
+    """Takes the place of a native client and caches nothing: every call asks, in the caller's thread or event loop."""
 
     def cached(self) -> None:
-        """What it has cached is its own affair."""
+        """Returns ``None``: a custom provider may have a cache of its own."""
 
     def credential(self) -> CredentialModel:
         raise NotImplementedError
 
     def credential_within(self, seconds: float) -> CredentialModel:
-        # Nobody can interrupt it.
+        # Python code cannot be interrupted after so many seconds.
         return self.credential()
 
     def invalidate(self) -> None:
-        """It is asked again in any case."""
+        """Does nothing: the next call asks again anyway."""
 
 
-class Own(_Direct):
-    """A provider of the user's own."""
+class CustomProvider(_Uncached):
+    """A client's custom provider."""
 
     def __init__(self, provider: "Any") -> None:
         self.type_name = name_of(provider)
@@ -84,11 +93,11 @@ class Own(_Direct):
         return model_of(self._provider.get_credentials(), self.type_name)
 
     async def credential_async(self) -> CredentialModel:
-        return model_of(await given_by(self._provider), self.type_name)
+        return model_of(await ask_async(self._provider), self.type_name)
 
 
-class Replaced(_Direct):
-    """What was assigned to a client's ``cloud_credential``."""
+class AssignedCredential(_Uncached):
+    """The object that was assigned to a client's ``cloud_credential``."""
 
     def __init__(self, credential: "Any") -> None:
         self._credential = credential
@@ -107,15 +116,18 @@ class Replaced(_Direct):
         return model
 
 
-class Asked:
-    """Such a provider as the function that a native client calls."""
+class CustomProviderFunction:
+    """A custom provider as the function that a native client calls. The core checks its result."""
 
     def __init__(self, provider: "Any") -> None:
         self.name = name_of(provider)
         self._provider = provider
 
-    def __call__(self) -> "tuple[str, str, str | None, str | None]":
-        model = model_of(self._provider.get_credentials(), self.name)
-        if model.access_key_id is None or model.access_key_secret is None:
-            raise failure("invalid_config", f"the provider '{self.name}' gave a bearer token, which assumes no role")
-        return model.access_key_id, model.access_key_secret, model.security_token, model.provider_name
+    def __call__(self) -> "tuple[str | None, str | None, str | None, str | None, str | None]":
+        given = self._provider.get_credentials()
+        if given is None:
+            raise failure("internal", f"the provider '{self.name}' gave None")
+        _expiration(given, self.name)
+        access_key_id, access_key_secret, security_token, bearer_token = (_text(given, f"get_{name}") for name in NAMES)
+        provider_name = one_line(_text(given, "get_provider_name") or self.name)
+        return access_key_id, access_key_secret, security_token, bearer_token, provider_name

@@ -1,7 +1,7 @@
-"""How a call waits for a refresh.
+"""Waits for a refresh: in a thread, an event loop or a greenlet.
 
-A thread waits in the native client. What runs many calls in one thread (an asyncio or trio event loop, the hub of
-gevent or eventlet) has one queue and watches its descriptor: no call needs a thread, and the thread that brings a
+A thread waits in the native client. An asyncio or trio event loop, or a hub of gevent or eventlet, runs many calls in
+one thread. It has one queue and watches its descriptor, so that no call needs a thread, and the thread that delivers a
 credential never enters the interpreter. Each of the four has a module here, imported only when a call has to wait.
 """
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable
 
-    from ..provider._own import Own, Replaced
+    from ..provider._custom_provider import AssignedCredential, CustomProvider
 
-    # Called with an outcome, or with `None` in a forked child, which has to ask for itself.
+    # Called with an outcome, or with `None` in a forked child, which has to ask again.
     _Wake = Callable[[_native.Outcome | None], object]
 
 
-def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
-    """Returns the current credential. Waits cooperatively where the program asked gevent or eventlet for that.
+def wait(
+    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None
+) -> CredentialModel:
+    """Returns the current credential. In a thread with a hub, waits cooperatively if ``socket`` is monkey-patched.
 
-    That is: in a thread that has a hub, once ``socket`` is monkey-patched. This wait stands for a network call, so it
-    switches greenlets exactly where one written in Python would. A hub alone does not count: a program that patched
-    nothing may hold a native lock here, and a greenlet that wanted it would stop the hub for good. A thread without a
-    hub has no other greenlets to run.
+    This wait stands for a network call, so it switches greenlets exactly where a call written in Python would. A hub
+    alone does not suffice: a program that patched nothing may hold a native lock here, and another greenlet that waits
+    for that lock would block the hub for ever. A thread without a hub has no other greenlets to run.
     """
     if isinstance(client, _native.Client):
         if sys.modules.get("gevent.monkey") is not None:
@@ -46,23 +47,25 @@ def wait(client: "_native.Client | Own | Replaced", timeout: "float | None" = No
     return client.credential() if timeout is None else client.credential_within(timeout)
 
 
-async def wait_async(client: "_native.Client | Own | Replaced", timeout: "float | None" = None) -> CredentialModel:
+async def wait_async(
+    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None" = None
+) -> CredentialModel:
     """Returns the current credential, waiting in the running event loop."""
     if not isinstance(client, _native.Client):
         return await client.credential_async()
     library = running()
-    told = client.on_update
-    if told is None:
+    callback = client.on_update
+    if callback is None:
         model: CredentialModel = await library.wait(client, timeout)
         return model
-    # Coroutine functions that are told of updates run in the event loop of somebody who waits.
+    # A coroutine function as update callback runs in the event loop of a caller that awaits.
     loop = library.current()
-    told.awaited(loop)
+    callback.add_loop(loop)
     try:
         model = await library.wait(client, timeout)
         return model
     finally:
-        told.came(loop)
+        callback.remove_loop(loop)
 
 
 def running() -> "ModuleType":
@@ -74,7 +77,7 @@ def running() -> "ModuleType":
     name = None if sniffio is None else sniffio.thread_local.name or sniffio.current_async_library_cvar.get()
     if name is None:
         trio = sys.modules.get("trio")
-        # Trio tells sniffio; a version that does not must have this function.
+        # Trio sets sniffio's variable; versions that do not have this function instead.
         in_trio = None if trio is None else getattr(trio.lowlevel, "in_trio_task", None)
         name = "trio" if in_trio is not None and in_trio() else "asyncio"
     if name == "trio":
@@ -89,22 +92,22 @@ def running() -> "ModuleType":
     raise RuntimeError("awaiting a credential needs asyncio or trio; elsewhere call get_credential() in a thread")
 
 
-async def given_by(provider: "Any") -> "Any":
-    """Returns what a provider gives, one with ``get_credentials()`` only included."""
+async def ask_async(provider: "Any") -> "Any":
+    """Returns the provider's credential. Calls ``get_credentials()`` in a thread if there is no coroutine method."""
     ask = getattr(provider, "get_credentials_async", None)
     if callable(ask):
         return await ask()
     return await running().in_thread(provider.get_credentials)
 
 
-def too_late(seconds: "float | None") -> CredentialException:
-    """The native client's error for a wait of so many seconds."""
+def timeout_error(seconds: "float | None") -> CredentialException:
+    """Makes the error that the native client raises after a wait of so many seconds."""
     milliseconds = round((seconds or 0) * 1e9) // 10**6
     return failure("timeout", f"no credential within {milliseconds} ms; the refresh goes on")
 
 
 class Waiters:
-    """The calls that wait in one event loop or hub. Used by its thread only."""
+    """The waiting calls of one event loop or hub. Used by its thread only."""
 
     def __init__(self) -> None:
         self.queue = _native.WakeQueue()
@@ -112,9 +115,9 @@ class Waiters:
         self._last_ticket = 0
 
     def enter(self, wake: "_Wake") -> int:
-        """Adds a call, to be woken with the outcome of the ticket that this returns.
+        """Adds a call. Returns a ticket, with whose outcome the call is woken.
 
-        Do that before the client gets the ticket: it may write to a log, and other greenlets run meanwhile.
+        Enter before passing the ticket to the client: it may write to a log, and other greenlets run meanwhile.
         """
         self._last_ticket = ticket = self._last_ticket + 1
         self.wakes[ticket] = wake
@@ -125,9 +128,9 @@ class Waiters:
         self.wakes.pop(ticket, None)
 
     def drain(self) -> None:
-        """Wakes those whose outcome has landed. Called when the queue's descriptor is readable."""
+        """Wakes the calls whose outcome has arrived. Called when the queue's descriptor is readable."""
         for ticket, outcome in self.queue.drain():
-            # The call may have left in this very turn of the loop.
+            # The call may have left during this iteration of the loop.
             wake = self.wakes.pop(ticket, None)
             if wake is not None:
                 wake(outcome)

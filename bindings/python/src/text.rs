@@ -1,4 +1,4 @@
-//! What the package's Python needs where a text did not come through a client: the core's own rules for it.
+//! The core's rules for texts, for those that reach Python code without passing through a client.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use pyo3::types::PyString;
 
 use crate::logs;
 
-/// A key, secret or token, without the white space around it. ``ValueError`` says why it cannot be one, as a sentence
+/// Strips a key, secret or token of surrounding white space. Raises ``ValueError`` if it is invalid, with a sentence
 /// that begins with ``name``.
 #[pyfunction]
 pub(crate) fn key(value: &Bound<'_, PyString>, name: &Bound<'_, PyString>) -> PyResult<String> {
@@ -20,20 +20,20 @@ pub(crate) fn key(value: &Bound<'_, PyString>, name: &Bound<'_, PyString>) -> Py
     key.map_err(PyValueError::new_err)
 }
 
-/// A text without line breaks and whatever else could make it look like another one.
+/// Replaces line breaks, control characters and the like, which could make a text look like another one.
 #[pyfunction]
 pub(crate) fn one_line(text: &Bound<'_, PyString>) -> String {
     binding::one_line(text.to_string_lossy().into_owned())
 }
 
-/// A path as a text may show it: one that does not look like a path is shown by its length.
+/// Formats a path for a text. Shows only the length of one that does not look like a path, as it may be a secret.
 #[pyfunction]
 pub(crate) fn shown_path(path: &Bound<'_, PyString>) -> String {
     binding::one_line(binding::shown_path(path.to_string_lossy().as_ref().as_ref()))
 }
 
-/// The text of a regular file of 1 MiB at most, in UTF-8 or, with a byte order mark, in UTF-16. ``OSError`` says why it
-/// cannot be read, without the path.
+/// Reads a regular file of at most 1 MiB, in UTF-8 or, with a byte order mark, in UTF-16. Raises ``OSError`` with the
+/// reason, without the path.
 #[pyfunction]
 pub(crate) fn read_text(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyString>> {
     let text = py.detach(|| binding::read_text(path))?;

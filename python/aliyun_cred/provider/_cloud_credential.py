@@ -1,13 +1,13 @@
-"""``Client.cloud_credential``, as callers of the official package know it."""
+"""``Client.cloud_credential``, as in the official package."""
 
 import copy
 
 from .. import _native
-from .._waiting import wait, wait_async
+from .._wait import wait, wait_async
 from ..credentials import BearerTokenCredential
 from ..models import CredentialModel
 from ._base import Provider, native_of
-from ._own import Own, Replaced
+from ._custom_provider import AssignedCredential, CustomProvider
 from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# By the type of a configuration. A bearer token has no provider.
+# The provider class for each type of configuration. A bearer token has no provider.
 _CLASSES: "dict[str, type[Provider]]" = {
     "access_key": StaticAKCredentialsProvider,
     "sts": StaticSTSCredentialsProvider,
@@ -35,52 +35,52 @@ _CLASSES: "dict[str, type[Provider]]" = {
 
 
 class _CredentialsProviderWrap:
-    """A provider, and the type that its credentials are said to have."""
+    """A provider, and the type name that its credentials get."""
 
     def __init__(self, *, type_name: "str | None" = None, provider: "object" = None) -> None:
         self.type_name = type_name
         self.provider = provider
 
     def get_credential(self) -> CredentialModel:
-        """The current credential."""
+        """Returns the current credential."""
         asked = self._asked()
         return self._typed(asked.cached() or wait(asked))
 
     async def get_credential_async(self) -> CredentialModel:
-        """As :meth:`get_credential`, without blocking the event loop."""
+        """Like :meth:`get_credential`, without blocking the event loop."""
         asked = self._asked()
         return self._typed(asked.cached() or await wait_async(asked))
 
     def get_access_key_id(self) -> "str | None":
-        """``get_credential().access_key_id``."""
+        """Returns ``get_credential().access_key_id``."""
         return self.get_credential().access_key_id
 
     def get_access_key_secret(self) -> "str | None":
-        """``get_credential().access_key_secret``."""
+        """Returns ``get_credential().access_key_secret``."""
         return self.get_credential().access_key_secret
 
     def get_security_token(self) -> "str | None":
-        """``get_credential().security_token``."""
+        """Returns ``get_credential().security_token``."""
         return self.get_credential().security_token
 
     async def get_access_key_id_async(self) -> "str | None":
-        """``get_credential_async().access_key_id``."""
+        """Returns ``get_credential_async().access_key_id``."""
         return (await self.get_credential_async()).access_key_id
 
     async def get_access_key_secret_async(self) -> "str | None":
-        """``get_credential_async().access_key_secret``."""
+        """Returns ``get_credential_async().access_key_secret``."""
         return (await self.get_credential_async()).access_key_secret
 
     async def get_security_token_async(self) -> "str | None":
-        """``get_credential_async().security_token``."""
+        """Returns ``get_credential_async().security_token``."""
         return (await self.get_credential_async()).security_token
 
     def get_type(self) -> "str | None":
-        """:attr:`type_name`."""
+        """Returns :attr:`type_name`."""
         return self.type_name
 
-    def _asked(self) -> "_native.Client | Own":
-        return native_of(self.provider) or Own(self.provider)
+    def _asked(self) -> "_native.Client | CustomProvider":
+        return native_of(self.provider) or CustomProvider(self.provider)
 
     def _typed(self, model: CredentialModel) -> CredentialModel:
         if self.type_name in (None, model.type) or model.bearer_token is not None:
@@ -91,20 +91,20 @@ class _CredentialsProviderWrap:
 
 
 class _Bearer(_CredentialsProviderWrap, BearerTokenCredential):
-    """A bearer token, which no provider gives."""
+    """A bearer token, for which there is no provider."""
 
     def __init__(self, native: _native.Client) -> None:
         super().__init__(type_name="bearer")
         self._native = native
         self.bearer_token = native.credential().bearer_token
 
-    def _asked(self) -> "_native.Client | Own":
+    def _asked(self) -> "_native.Client | CustomProvider":
         return self._native
 
 
-def wrap(native: "_native.Client | Own | Replaced", provider: "Any") -> _CredentialsProviderWrap:
-    """What a client has; ``provider`` is ``None`` if it was made of a configuration."""
-    if provider is not None or isinstance(native, (Own, Replaced)):
+def wrap(native: "_native.Client | CustomProvider | AssignedCredential", provider: "Any") -> _CredentialsProviderWrap:
+    """Makes a client's ``cloud_credential``. ``provider`` is ``None`` if the client was made of a configuration."""
+    if provider is not None or isinstance(native, (CustomProvider, AssignedCredential)):
         return _CredentialsProviderWrap(type_name=native.type_name, provider=provider)
     if native.type_name == "bearer":
         return _Bearer(native)

@@ -1,4 +1,4 @@
-"""How the native module has functions of the user's called: on threads that Python started."""
+"""Runs custom providers and update callbacks for the native module, on threads that Python started."""
 
 import _thread
 import sys
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def start(function: "Callable[..., Any]", arguments: "tuple[object, ...]", answer: _native.Answer) -> None:
-    """Calls ``function`` on a new thread, which keeps no process alive."""
+    """Calls ``function`` on a new daemon thread."""
     _start_new_thread()(_call, (function, arguments, answer))
 
 
 def _start_new_thread() -> "Callable[..., int]":
-    """Finds the function that starts a thread of the system.
+    """Finds the function that starts a real thread.
 
-    gevent and eventlet replace it by one that starts a greenlet in the thread that calls it. That thread is the core's
-    here: it waits for the answer, and would never run the greenlet.
+    gevent and eventlet replace it with one that starts a greenlet in the calling thread. Here that is a thread of the
+    core, which waits for the answer and would never run the greenlet.
     """
     gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
     found: "Callable[..., int]" = _thread.start_new_thread
@@ -35,22 +35,22 @@ def _call(function: "Callable[..., Any]", arguments: "tuple[object, ...]", answe
     answer.adopt()
     try:
         try:
-            given = function(*arguments)
+            result = function(*arguments)
         finally:
-            # Before the answer: with that the program may end, and take this thread away in the middle of it.
+            # Before the answer: after it, the program may end and kill this thread at any point.
             _end_hub()
-        answer.give(given)
-    except BaseException as error:  # there is nobody else to take it
+        answer.set_result(result)
+    except BaseException as error:  # nothing above would handle it
         kind = error.kind if isinstance(error, CredentialException) else None
         try:
             text = str(error)
         except Exception:
             text = "it cannot be shown"
-        answer.refuse(kind, type(error).__name__, text)
+        answer.set_exception(kind, type(error).__name__, text)
 
 
 def _end_hub() -> None:
-    """Closes the descriptors of the hub that gevent or eventlet made for this thread, if something here had to wait."""
+    """Closes the descriptors of the hub that gevent or eventlet made for this thread, if the function had to wait."""
     gevent, eventlet = sys.modules.get("gevent._hub_local"), sys.modules.get("eventlet.hubs")
     try:
         hub = None if gevent is None else gevent.get_hub_if_exists()
@@ -60,4 +60,4 @@ def _end_hub() -> None:
         if hub is not None and hub.running:
             hub.abort(wait=True)
     except Exception:
-        pass  # a descriptor stays open, which is worth no credential
+        pass  # an open descriptor is better than no credential

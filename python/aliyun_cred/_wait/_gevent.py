@@ -1,64 +1,63 @@
-"""Waiting in a greenlet of gevent."""
+"""Waits in a greenlet of gevent."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-any-return, unused-ignore"
 import functools
 import weakref
-
 from typing import Any
 
 import gevent
 from gevent import monkey
-from gevent._hub_local import get_hub_if_exists  # gevent.get_hub() would make one
+from gevent._hub_local import get_hub_if_exists  # gevent.get_hub() would make a hub
 from gevent.event import AsyncResult
 
 from .. import _native
 from ..exceptions import CredentialException
 from ..models import CredentialModel
-from . import Waiters, too_late
+from . import Waiters, timeout_error
 
-# For the event loop: readable.
+# The event loop's flag for "readable".
 _READ = 1
 
 _by_hub: "weakref.WeakKeyDictionary[Any, _Waiters]" = weakref.WeakKeyDictionary()
 
 
 def current() -> "Any":
-    """The hub to which a wait here can switch, or ``None``."""
+    """Returns the hub to which a wait can switch here, or ``None``."""
     if not monkey.is_module_patched("socket"):
         return None
     hub = get_hub_if_exists()
-    # A callback of the event loop runs in the hub, which cannot switch to itself; a hub that was destroyed has no loop.
+    # Callbacks of the event loop run in the hub, which cannot switch to itself. A destroyed hub has no loop.
     return None if hub is None or hub.loop is None or gevent.getcurrent() is hub else hub
 
 
 def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> CredentialModel:
-    """Returns the current credential. ``gevent.Timeout`` and ``kill()`` end the wait, and not the refresh."""
+    """Returns the current credential. ``gevent.Timeout`` and ``kill()`` end the wait, not the refresh."""
     if not hasattr(_native, "WakeQueue"):
         return _wait_in_pool(client, timeout, hub)
     waiters = _by_hub.get(hub)
     if waiters is None or not waiters.queue.is_own():
         waiters = _by_hub[hub] = _Waiters(hub.loop)
-    landed = AsyncResult()
-    ticket = waiters.enter(landed.set)
+    result = AsyncResult()
+    ticket = waiters.enter(result.set)
     try:
         model = client.begin(waiters.queue, ticket)
         if model is not None:
             return model
-        outcome = landed.wait(timeout)
+        outcome = result.wait(timeout)
     finally:
         waiters.leave(ticket)
     if outcome is not None:
         return client.finish(outcome)
     if timeout is not None and waiters.queue.is_own():
-        raise too_late(timeout)
-    # Greenlets survive a fork; the refresh does not.
+        raise timeout_error(timeout)
+    # In a forked child: greenlets survive a fork, the refresh does not.
     return wait(client, timeout, hub)
 
 
 class _Waiters(Waiters):
-    """The greenlets of one hub that wait.
+    """The waiting greenlets of one hub.
 
-    The queue is watched only while there are any, so that a hub with nothing else to do can end.
+    The hub watches the queue only while there are any, so that it can end when it has nothing else to do.
     """
 
     def __init__(self, loop: "Any") -> None:
@@ -86,9 +85,9 @@ class _Waiters(Waiters):
             watcher.close()
 
     def _start_over(self) -> None:
-        """Wakes all in a forked child. The parent's outcomes would make the descriptor readable here for ever."""
+        """Wakes all waiters in a forked child. The parent's outcomes would keep the descriptor readable for ever."""
         if self.queue.is_own():
-            # A hub that has run before the fork tells even those watchers of it that the child has started since.
+            # A hub that ran before the fork also notifies watchers that the child started after it.
             return
         self._close()
         wakes, self.wakes = self.wakes, {}
@@ -97,14 +96,14 @@ class _Waiters(Waiters):
 
 
 def _wait_in_pool(client: _native.Client, timeout: "float | None", hub: "Any") -> CredentialModel:
-    """In a thread of the hub's pool: where no queue can be watched, as on Windows."""
+    """Waits in a thread of the hub's pool, where no queue can be watched, as on Windows."""
     ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
 
     def outcome() -> "CredentialModel | CredentialException":
         try:
             return ask()
         except CredentialException as error:
-            return error  # gevent prints what is raised there
+            return error  # gevent would print a raised one
 
     given = hub.threadpool.spawn(outcome).get()
     if isinstance(given, CredentialException):

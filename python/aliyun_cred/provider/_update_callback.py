@@ -1,4 +1,4 @@
-"""Who is told of what a source has learned: a function, a coroutine function, or both."""
+"""Update callbacks: a function, a coroutine function, or both, called with what a source has learned."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     # An asyncio event loop, or the token of a trio run.
     _Loop = Any
 
-# What the native client calls with, in this order.
+# The arguments of the native client's call, in order.
 _ALL = (
     "refresh_token",
     "access_token",
@@ -18,17 +18,16 @@ _ALL = (
     "access_token_expire",
     "expiration",
 )
-# As long as the core waits for the whole, and this for a loop to begin with it.
-_PATIENCE_SECONDS = 60
-_BEGIN_SECONDS = 1
 _TIMES = ("access_token_expire", "expiration")
+# How long an event loop may take to start the coroutine function. The core limits the call as a whole.
+_BEGIN_SECONDS = 1
 
 
-class Told:
-    """Called on a thread of its own; the refresh waits for it.
+class UpdateCallback:
+    """Calls the callbacks of one provider. Runs on a thread of its own; the refresh waits for it.
 
-    While somebody awaits the credential the coroutine function is meant, and runs in that event loop; else, or if the loop
-    ends before it does, the function. If there is only one of the two, it is told in any case.
+    While a caller awaits the credential, calls the coroutine function in that caller's event loop. Otherwise, or if the
+    loop ends first, calls the plain function. If there is only one of the two, calls that one in either case.
     """
 
     def __init__(
@@ -43,26 +42,26 @@ class Told:
         self._callback = callback
         self._callback_async = callback_async
         self._names = names
-        # The event loops in which somebody awaits.
+        # One entry per awaiting caller.
         self._loops: "list[_Loop]" = []
 
-    def awaited(self, loop: "_Loop") -> None:
-        """Somebody in this event loop begins to await the credential."""
+    def add_loop(self, loop: "_Loop") -> None:
+        """Notes that a caller in this event loop begins to await the credential."""
         self._loops.append(loop)
 
-    def came(self, loop: "_Loop") -> None:
-        """They have stopped."""
+    def remove_loop(self, loop: "_Loop") -> None:
+        """Notes that a caller in this event loop no longer awaits it."""
         self._loops.remove(loop)
 
     def __call__(self, *values: "str | int | None") -> None:
         given = dict(zip(_ALL, values))
-        # The times that nobody knows are 0, as callers expect.
+        # Callers expect 0 for an unknown time.
         arguments = [given[name] or 0 if name in _TIMES else given[name] for name in self._names]
         if self._callback_async is not None:
             for loop in reversed(list(self._loops)):
-                if _ran_in(loop, self._callback_async, arguments):
+                if _run_in_loop(loop, self._callback_async, arguments):
                     return
-        # Nobody awaits, or not any more.
+        # No caller awaits, or their loops ended first.
         if self._callback is not None:
             self._callback(*arguments)
         elif self._callback_async is not None:
@@ -71,18 +70,19 @@ class Told:
             asyncio.run(self._callback_async(*arguments))
 
     def __reduce__(self) -> "tuple[object, ...]":
-        return Told, (self._callback, self._callback_async, self._names)
+        return UpdateCallback, (self._callback, self._callback_async, self._names)
 
 
-def _ran_in(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]") -> bool:
-    """Whether the coroutine function has run in that loop; what it raised is raised.
+def _run_in_loop(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]", arguments: "list[Any]") -> bool:
+    """Runs the coroutine function in that loop, and raises what it raises.
 
-    Not so if the loop ended before it did, nor if it does not come to it: it may stand still, waiting for this refresh.
+    Returns ``False`` if the loop did not start it in time, as when it is blocked by a wait for this very refresh, or
+    ended before the coroutine function did.
     """
     import concurrent.futures
     import threading
 
-    # Taken by the one of the two threads that is first: the loop's, which begins, or this one, which gives it up.
+    # Decides between the loop, which starts the coroutine function, and this thread, which gives up on that.
     taken = threading.Lock()
     begun = threading.Event()
     outcome: "Future[None]" = concurrent.futures.Future()
@@ -101,11 +101,11 @@ def _ran_in(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]",
     try:
         (loop.run_sync_soon if in_trio else loop.call_soon_threadsafe)(begin)
     except RuntimeError:
-        return False  # it is closed
+        return False  # the loop is closed
     if not begun.wait(_BEGIN_SECONDS) and taken.acquire(blocking=False):
         return False
     try:
-        outcome.result(_PATIENCE_SECONDS)
+        outcome.result()
     except concurrent.futures.CancelledError:
         return False
     return True
@@ -117,16 +117,21 @@ def _ran_in(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, None]]",
 def _start_in_asyncio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None]") -> None:
     import asyncio
 
-    def landed(task: "asyncio.Future[None]") -> None:
-        error = None if task.cancelled() else task.exception()
-        if task.cancelled():
+    async def run() -> None:
+        try:
+            await coroutine
+        except (asyncio.CancelledError, GeneratorExit):
+            # Cancelled, or freed unfinished with a loop that was closed.
             outcome.cancel()
-        elif error is not None:
+            raise
+        except BaseException as error:
             outcome.set_exception(error)
+            if not isinstance(error, Exception):
+                raise  # the loop itself ends by it
         else:
             outcome.set_result(None)
 
-    asyncio.ensure_future(coroutine).add_done_callback(landed)
+    asyncio.ensure_future(run())
 
 
 def _start_in_trio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None]") -> None:
@@ -135,11 +140,11 @@ def _start_in_trio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None
     async def run() -> None:
         try:
             await coroutine
-        except trio.Cancelled:
+        except (trio.Cancelled, GeneratorExit):
             outcome.cancel()
             raise  # the run is ending
         except BaseException as error:
-            # Or trio would take it for an error of its own.
+            # Not raised: trio would end the run as after an error of its own.
             outcome.set_exception(error)
         else:
             outcome.set_result(None)
@@ -147,10 +152,10 @@ def _start_in_trio(coroutine: "Coroutine[Any, Any, None]", outcome: "Future[None
     trio.lowlevel.spawn_system_task(run)
 
 
-def told(
+def update_callback(
     callback: "Callable[..., None] | None",
     callback_async: "Callable[..., Coroutine[Any, Any, None]] | None",
     names: "tuple[str, ...]",
-) -> "Told | None":
-    """``None`` if nobody is to be told."""
-    return None if callback is None and callback_async is None else Told(callback, callback_async, names)
+) -> "UpdateCallback | None":
+    """Returns ``None`` if there is neither callback."""
+    return None if callback is None and callback_async is None else UpdateCallback(callback, callback_async, names)

@@ -1,4 +1,7 @@
-"""The base classes that other packages look for, if the package that has them is installed; else empty ones."""
+"""The interfaces of the package ``alibabacloud_credentials_api`` if it is installed, else empty stand-ins.
+
+Other packages check for them with ``isinstance``.
+"""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
