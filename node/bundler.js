@@ -5,7 +5,7 @@
 
 const { copyFileSync, existsSync, readFileSync, readdirSync, realpathSync, rmSync } = require('node:fs');
 const { basename, dirname, join, posix, resolve } = require('node:path');
-const { missing, target } = require('./lib/target.js');
+const { missing, platformName } = require('./lib/platform.js');
 
 const NAME = 'aliyun-cred';
 const NATIVE = realpathSync(join(__dirname, 'native.js'));
@@ -29,7 +29,7 @@ function libraries() {
   const scope = '@aliyun-cred';
   const installed = require.resolve.paths(scope).flatMap((folder) => entries(join(folder, scope)));
   const packaged = new Map();
-  for (const name of new Set([...installed, target()])) {
+  for (const name of new Set([...installed, platformName()])) {
     try {
       packaged.set(`aliyun_cred.${name}.node`, require.resolve(`${scope}/${name}`));
     } catch {

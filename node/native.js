@@ -11,7 +11,7 @@ const { isAbsolute } = require('node:path');
 // Which C library this is takes longer to find out than the rest of the start, and a library for the other one does
 // not load: the more frequent one is tried first.
 const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : [''];
-const targets = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
+const platforms = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
 
 function find() {
   const failures = [];
@@ -25,7 +25,7 @@ function find() {
     }
   };
   const search = (folder) => {
-    const files = [...targets.map((target) => `aliyun_cred.${target}.node`), 'aliyun_cred.node'];
+    const files = [...platforms.map((platform) => `aliyun_cred.${platform}.node`), 'aliyun_cred.node'];
     for (const file of files) {
       const path = `${folder}/${file}`;
       const found = existsSync(path) && attempt(folder, path);
@@ -33,8 +33,8 @@ function find() {
     }
     // `ncc` copies these packages into a folder beside the bundle.
     for (const prefix of ['', './']) {
-      for (const target of targets) {
-        const found = attempt(folder, `${prefix}@aliyun-cred/${target}`);
+      for (const platform of platforms) {
+        const found = attempt(folder, `${prefix}@aliyun-cred/${platform}`);
         if (found) return found;
       }
     }
@@ -48,7 +48,7 @@ function find() {
   const { folder, isBundle } = require('./lib/bundle.js').locate(new Error(), named);
   const besideBundle = folder !== named && search(folder);
   if (besideBundle) return besideBundle;
-  throw require('./lib/target.js').missing(folder, failures, isBundle);
+  throw require('./lib/platform.js').missing(folder, failures, isBundle);
 }
 
 module.exports = find();

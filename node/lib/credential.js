@@ -1,13 +1,14 @@
 'use strict';
 
 const native = require('../native.js');
-const { Due } = require('./due.js');
+const { ExpiryTimer } = require('./expiry_timer.js');
 const { inspectCustom, modelOf, optionsOf } = require('./models.js');
 
 // What follows is read from its file when it is first needed: a program that only wants its credential does not pay
 // for the rest.
 const errors = () => require('./errors.js');
-const oneByOne = () => require('./one_by_one.js');
+const fieldReads = () => require('./field_reads.js');
+const keepAlive = () => require('./keep_alive.js');
 
 // A client hands out its own copy of the credential for as long as this number is the one that it was stored under:
 // comparing two numbers costs a hundredth of a call into the native library, and a fifth of reading the clock. It
@@ -15,7 +16,7 @@ const oneByOne = () => require('./one_by_one.js');
 // asks the native library, whose clock decides.
 let generation = 0;
 const NO_GENERATION = -1;
-const due = new Due(() => {
+const expiryTimer = new ExpiryTimer(() => {
   generation += 1;
 });
 
@@ -28,16 +29,16 @@ const shared = Symbol('shared');
 /** What a client asks. */
 class Opened {
   /**
-   * @param {object} [client] - the native client; without one, `foreign` is asked directly
-   * @param {import('./scope.js').Scope} [foreign] - the JavaScript that runs while the client is asked, if any
+   * @param {object} [client] - the native client; without one, `guard` is a custom provider, which is asked directly
+   * @param {import('./recursion.js').RecursionGuard} [guard] - of the JavaScript that runs while the client is asked
    */
-  constructor(client, foreign) {
+  constructor(client, guard) {
     this.client = client;
-    this.foreign = foreign;
+    this.guard = guard;
   }
 
   [shared]() {
-    return new Opened(native.share(this.client), this.foreign);
+    return new Opened(native.share(this.client), this.guard);
   }
 }
 
@@ -45,15 +46,15 @@ class Opened {
  * Opens a source by its name, or by the type among the options, or the default chain.
  * @param {string} [source]
  * @param {object} [options] - the core's options by their names
- * @param {object} [more] - `base`: an `Opened` that assumes the role; `learn`: what is called with updates, whose
- *   scope `foreign` is
+ * @param {object} [more] - `base`: an `Opened` that assumes the role; `onUpdate`: the update callback, whose guard
+ *   `guard` is
  */
-function open(source, options, { base, learn, foreign = base?.foreign } = {}) {
+function open(source, options, { base, onUpdate, guard = base?.guard } = {}) {
   const names = options && Object.keys(options);
   const values = options ? Object.values(options) : [];
-  const client = native.open(process.versions.node, source, names, values, base?.client, learn);
+  const client = native.open(process.versions.node, source, names, values, base?.client, onUpdate);
   if (client.failure) throw errors().toError(client.failure);
-  return new Opened(client, foreign);
+  return new Opened(client, guard);
 }
 
 /** Opens a provider; `undefined` for what is none. */
@@ -64,8 +65,8 @@ function openProvider(provider) {
   if (!asks || !named) throw notAProvider();
   const ours = provider[shared]?.();
   if (ours instanceof Opened) return ours;
-  const { Foreign } = require('./foreign.js');
-  return new Opened(undefined, new Foreign(provider));
+  const { CustomProvider } = require('./custom_provider.js');
+  return new Opened(undefined, new CustomProvider(provider));
 }
 
 function notAProvider() {
@@ -86,7 +87,7 @@ function emitWarnings() {
 /** Documented in index.d.ts, as everything that users see. */
 class Credential {
   #client;
-  #foreign;
+  #guard;
   /** The last credential that was found, fresh or not. */
   #model;
   #generation = NO_GENERATION;
@@ -95,9 +96,9 @@ class Credential {
   #pending;
 
   constructor(config, provider) {
-    const { client, foreign } = openFor(config, provider);
+    const { client, guard } = openFor(config, provider);
     this.#client = client;
-    this.#foreign = foreign;
+    this.#guard = guard;
   }
 
   async getCredential(options) {
@@ -111,21 +112,21 @@ class Credential {
 
   getCredentialSync() {
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
-    const refused = this.#foreign ? this.#askCached() : this.#take(native.wait(this.#client));
+    const refused = this.#guard ? this.#askCached() : this.#take(native.wait(this.#client));
     if (refused) throw errors().toError(refused.failure);
     return this.#model;
   }
 
   async getAccessKeyId() {
-    return oneByOne().field(this, 'accessKeyId');
+    return fieldReads().field(this, 'accessKeyId');
   }
 
   async getAccessKeySecret() {
-    return oneByOne().field(this, 'accessKeySecret');
+    return fieldReads().field(this, 'accessKeySecret');
   }
 
   async getSecurityToken() {
-    return oneByOne().field(this, 'securityToken');
+    return fieldReads().field(this, 'securityToken');
   }
 
   getBearerToken() {
@@ -134,7 +135,7 @@ class Credential {
   }
 
   getType() {
-    return this.#client === undefined ? this.#foreign.name : native.typeOf(this.#client);
+    return this.#client === undefined ? this.#guard.name : native.typeOf(this.#client);
   }
 
   /** In the original, the object that does the work. */
@@ -157,8 +158,8 @@ class Credential {
   }
 
   async #wait(refused, signal) {
-    const answer = refused instanceof Promise ? await require('./waiting.js').waitFor(refused, signal) : refused;
-    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#foreign?.causeOf(answer.failure));
+    const answer = refused instanceof Promise ? await keepAlive().keepAliveUntil(refused, signal) : refused;
+    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#guard?.causeOf(answer.failure));
     return this.#model;
   }
 
@@ -167,11 +168,11 @@ class Credential {
    * or a promise of one of them, which never rejects.
    */
   #ask() {
-    if (this.#foreign?.isWithin()) return errors().recursion();
+    if (this.#guard?.isRecursive()) return errors().recursion();
     if (this.#pending) return this.#pending;
-    this.#foreign?.begin();
+    this.#guard?.begin();
     if (this.#client === undefined) {
-      this.#pending = this.#askForeign();
+      this.#pending = this.#askCustom();
       return this.#pending;
     }
     let resolve;
@@ -186,9 +187,9 @@ class Credential {
     return this.#pending;
   }
 
-  async #askForeign() {
+  async #askCustom() {
     try {
-      this.#model = await this.#foreign.ask();
+      this.#model = await this.#guard.ask();
       return undefined;
     } catch (error) {
       return { error };
@@ -221,7 +222,7 @@ class Credential {
     if (freshFor > 0) {
       this.#generation = generation;
       this.#callsLeft = CALLS_PER_CHECK;
-      due.add(freshFor);
+      expiryTimer.add(freshFor);
     } else {
       this.#generation = NO_GENERATION;
     }

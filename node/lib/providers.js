@@ -59,9 +59,10 @@ class Provider {
 
   constructor(builder) {
     const { credentialsProvider, callback, ...options } = givenTo(builder);
-    const { source, learn } = new.target[about];
+    const { source, updateArguments } = new.target[about];
     const base = credentialsProvider && baseOf(credentialsProvider);
-    this.#opened = open(source, options, { base, ...(callback && require('./learner.js').learner(callback, learn)) });
+    const guarded = callback && require('./update_callback.js').updateCallback(callback, updateArguments);
+    this.#opened = open(source, options, { base, ...guarded });
     this.#client = new Credential(this.#opened);
   }
 
@@ -100,7 +101,7 @@ class Provider {
 function baseOf(provider) {
   const opened = openProvider(provider);
   if (!opened) throw notAProvider();
-  return opened.client === undefined ? new Opened(opened.foreign.open(), opened.foreign) : opened;
+  return opened.client === undefined ? new Opened(opened.guard.open(), opened.guard) : opened;
 }
 
 const PAIR = { withAccessKeyId: 'accessKeyId', withAccessKeySecret: 'accessKeySecret' };
@@ -224,7 +225,7 @@ class OAuthCredentialsProvider extends Provider {
       withTokenUpdateCallback: 'callback',
       ...LIMITS,
     },
-    learn: (update) => [
+    updateArguments: (update) => [
       update.refreshToken,
       update.accessToken,
       update.accessKeyId,
@@ -244,7 +245,12 @@ class ExternalCredentialsProvider extends Provider {
       withTimeout: 'timeout',
       withCredentialUpdateCallback: 'callback',
     },
-    learn: (update) => [update.accessKeyId, update.accessKeySecret, update.securityToken, update.expiration ?? 0],
+    updateArguments: (update) => [
+      update.accessKeyId,
+      update.accessKeySecret,
+      update.securityToken,
+      update.expiration ?? 0,
+    ],
   };
 }
 

@@ -8,7 +8,7 @@ const { execFileSync } = require('node:child_process');
 const { copyFileSync, renameSync } = require('node:fs');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
-const { target } = require('../lib/target.js');
+const { platformName } = require('../lib/platform.js');
 
 const here = join(__dirname, '..');
 const { values } = parseArgs({ options: { profile: { type: 'string' } } });
@@ -29,7 +29,7 @@ const library = messages
   .find((file) => /\.(so|dylib|dll)$/.test(file));
 if (!library) throw new Error('cargo built no library for aliyun-cred-node');
 
-const built = join(here, `aliyun_cred.${target()}.node`);
+const built = join(here, `aliyun_cred.${platformName()}.node`);
 // Renamed into place: writing into a library that a process has loaded would crash that process.
 copyFileSync(library, `${built}.${process.pid}.tmp`);
 renameSync(`${built}.${process.pid}.tmp`, built);

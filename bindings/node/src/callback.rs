@@ -57,10 +57,10 @@ impl Callback {
 /// The questions that have no answer yet. Kept here and not in the questions themselves: those that an ending environment
 /// did not get to see are never dropped.
 #[derive(Default)]
-struct Open(Mutex<Waiting>);
+struct Open(Mutex<Questions>);
 
 #[derive(Default)]
-struct Waiting {
+struct Questions {
     last: u64,
     senders: HashMap<u64, Sender<Said>>,
     ended: bool,
@@ -69,11 +69,11 @@ struct Waiting {
 impl Open {
     fn question(open: &Arc<Self>) -> (Question, Receiver<Said>) {
         let (sender, receiver) = channel();
-        let mut waiting = lock(&open.0);
-        waiting.last += 1;
-        let id = waiting.last;
-        if !waiting.ended {
-            waiting.senders.insert(id, sender);
+        let mut questions = lock(&open.0);
+        questions.last += 1;
+        let id = questions.last;
+        if !questions.ended {
+            questions.senders.insert(id, sender);
         }
         (Question { id, open: open.clone() }, receiver)
     }
@@ -88,10 +88,10 @@ struct End(Arc<Open>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        let mut waiting = lock(&self.0.0);
-        waiting.ended = true;
-        let senders = std::mem::take(&mut waiting.senders);
-        drop(waiting);
+        let mut questions = lock(&self.0.0);
+        questions.ended = true;
+        let senders = std::mem::take(&mut questions.senders);
+        drop(questions);
         drop(senders);
     }
 }

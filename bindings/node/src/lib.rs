@@ -52,7 +52,7 @@ impl Handle {
 }
 
 /// Makes a client: of the source called `source`, else of the one that the options' type names; with neither, of the
-/// default chain. `base` is what a role is assumed with; `learn` gets what is worth keeping, as
+/// default chain. `base` is what a role is assumed with; `on_update` gets what is worth keeping, as
 /// `{ accessKeyId, ..., refreshToken, ... }`, and a question that it lets go of when it is done. Answers with a handle
 /// or with `{ failure }`.
 #[napi]
@@ -63,9 +63,9 @@ pub fn open<'env>(
     names: Option<Vec<String>>,
     values: Vec<Value<'env>>,
     base: Option<&External<Handle>>,
-    learn: Option<Function<'env, Questioned, ()>>,
+    on_update: Option<Function<'env, Questioned, ()>>,
 ) -> Result<Either<External<Handle>, Object<'env>>> {
-    let learn = learn.map(Callback::new).transpose()?;
+    let on_update = on_update.map(Callback::new).transpose()?;
     let made = guard(|| {
         warnings::listen();
         let mut client = binding::builder(Surface::Node(node_version));
@@ -78,8 +78,8 @@ pub fn open<'env>(
         if let Some(base) = base {
             client = client.base(&base.source().client);
         }
-        if let Some(learn) = learn {
-            client = client.on_update(move |update| learn.tell(update));
+        if let Some(on_update) = on_update {
+            client = client.on_update(move |update| on_update.tell(update));
         }
         client.build()
     });
@@ -93,7 +93,7 @@ pub fn open<'env>(
 /// Makes a client of a provider that is written in JavaScript: `ask` is called with a question, to be answered by
 /// [`give`] or [`refuse`].
 #[napi]
-pub fn foreign(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
+pub fn custom_provider(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
     let callback = Callback::new(ask)?;
     let lost =
         format!("the provider '{name}' cannot answer any more: its promise was let go of, or its thread has ended");

@@ -23,7 +23,7 @@ const SYSTEM = {
  * alive. A time has come when either clock says so: the wall clock goes on while the machine sleeps, the steady one
  * cannot be set back.
  */
-class Due {
+class ExpiryTimer {
   #onDue;
   #clock;
   #wall = Infinity;
@@ -63,4 +63,4 @@ class Due {
   }
 }
 
-module.exports = { Due, LONGEST };
+module.exports = { ExpiryTimer, LONGEST };

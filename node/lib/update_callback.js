@@ -2,11 +2,11 @@
 
 const native = require('../native.js');
 const { ofKind } = require('./errors.js');
-const { Scope } = require('./scope.js');
-const { LIMIT, within } = require('./waiting.js');
+const { RecursionGuard } = require('./recursion.js');
+const { LIMIT, within } = require('./keep_alive.js');
 
 /** Waits for what a callback does; if that fails or takes too long, a warning says so. */
-async function hearOut(callback, limit = LIMIT) {
+async function runCallback(callback, limit = LIMIT) {
   try {
     await within(limit, callback(), () => new Error('it takes too long'));
   } catch (error) {
@@ -20,14 +20,14 @@ async function hearOut(callback, limit = LIMIT) {
  * What `open` needs to have `callback` called with what was learned; `argumentsOf` makes its arguments of that. The
  * credential waits for it, a minute at most, and comes even if it fails.
  */
-function learner(callback, argumentsOf) {
+function updateCallback(callback, argumentsOf) {
   if (typeof callback !== 'function') throw ofKind('invalid_config', 'the callback for updates must be a function');
-  const foreign = new Scope();
-  const learn = async (question, update) => {
-    await hearOut(() => foreign.run(() => callback(...argumentsOf(update))));
+  const guard = new RecursionGuard();
+  const onUpdate = async (question, update) => {
+    await runCallback(() => guard.run(() => callback(...argumentsOf(update))));
     native.letGo(question);
   };
-  return { foreign, learn };
+  return { guard, onUpdate };
 }
 
-module.exports = { hearOut, learner };
+module.exports = { runCallback, updateCallback };

@@ -3,7 +3,7 @@
 const { existsSync, readFileSync } = require('node:fs');
 
 /** What distinguishes the builds, as it stands in their names: `linux-x64-gnu`, `darwin-arm64`. */
-function target() {
+function platformName() {
   const libc = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : '';
   return `${process.platform}-${process.arch}${libc}`;
 }
@@ -22,7 +22,7 @@ function isMusl() {
 
 /** The `Error` that says what was looked for in `folder`, what was found but could not be loaded, and what to do. */
 function missing(folder, failures, isBundle = false) {
-  const name = target();
+  const name = platformName();
   const tried = failures.map(({ what, error }) => `${what} cannot be loaded (${error.message})`);
   for (const file of [`aliyun_cred.${name}.node`, 'aliyun_cred.node']) {
     if (!existsSync(`${folder}/${file}`)) tried.push(`${folder}/${file} does not exist`);
@@ -39,4 +39,4 @@ function missing(folder, failures, isBundle = false) {
   return Object.assign(new Error(text, cause && { cause }), { code: cause?.code ?? 'MODULE_NOT_FOUND' });
 }
 
-module.exports = { missing, target };
+module.exports = { missing, platformName };

@@ -16,7 +16,7 @@ let anchor;
  * Waits for `pending`, which never rejects, with the process kept alive; or until `signal` aborts, which rejects and
  * leaves `pending` alone.
  */
-async function waitFor(pending, signal) {
+async function keepAliveUntil(pending, signal) {
   if (waiting++ === 0) anchor = setInterval(() => {}, NEVER);
   try {
     return await (signal ? unlessAborted(pending, signal) : pending);
@@ -49,4 +49,4 @@ async function within(limit, promise, late) {
   }
 }
 
-module.exports = { LIMIT, waitFor, within };
+module.exports = { LIMIT, keepAliveUntil, within };

@@ -9,12 +9,12 @@ const MILLISECONDS = 1000;
  * What the caller, and whatever it awaits or starts, reads one by one: whose credential, a promise of it and then that
  * itself, which fields of it have been read, and since when.
  */
-const rows = new AsyncLocalStorage();
+const currentSeries = new AsyncLocalStorage();
 
-function isContinued(row, client, name) {
-  if (row?.client?.deref() !== client || row.read.has(name)) return false;
-  if (performance.now() - row.since > MILLISECONDS) return false;
-  return !(row.model?.expiration <= new Date());
+function isContinued(series, client, name) {
+  if (series?.client?.deref() !== client || series.read.has(name)) return false;
+  if (performance.now() - series.since > MILLISECONDS) return false;
+  return !(series.model?.expiration <= new Date());
 }
 
 /**
@@ -28,22 +28,22 @@ function isContinued(row, client, name) {
  * @param {'accessKeyId' | 'accessKeySecret' | 'securityToken'} name
  */
 async function field(client, name) {
-  let row = rows.getStore();
-  if (!isContinued(row, client, name)) {
-    row = { client: new WeakRef(client), read: new Set(), since: performance.now(), asked: client.getCredential() };
+  let series = currentSeries.getStore();
+  if (!isContinued(series, client, name)) {
+    series = { client: new WeakRef(client), read: new Set(), since: performance.now(), asked: client.getCredential() };
     // Before anything is awaited, and so for the caller too.
-    rows.enterWith(row);
+    currentSeries.enterWith(series);
   }
-  row.read.add(name);
-  const { asked } = row;
-  // With all three read the row is at its end; what it held may go.
-  if (row.read.size === 3) row.client = row.asked = row.model = undefined;
+  series.read.add(name);
+  const { asked } = series;
+  // With all three read the series is at its end; what it held may go.
+  if (series.read.size === 3) series.client = series.asked = series.model = undefined;
   try {
     const model = await asked;
-    if (row.asked !== undefined) row.model = model;
+    if (series.asked !== undefined) series.model = model;
     return model[name];
   } catch (error) {
-    row.client = undefined;
+    series.client = undefined;
     throw error;
   }
 }

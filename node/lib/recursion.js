@@ -2,13 +2,13 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-// Which JavaScript a piece of work is done for, one on behalf of another: `{ scope, outer }`, the innermost first.
+// Which JavaScript a piece of work is done for, one on behalf of another: `{ guard, outer }`, the innermost first.
 const current = new AsyncLocalStorage();
 
 /** The innermost work that still goes on: what was started on the way and outlives it is on its own. */
 function unfinished() {
   let work = current.getStore();
-  while (work && work.scope === undefined) work = work.outer;
+  while (work && work.guard === undefined) work = work.outer;
   return work;
 }
 
@@ -16,12 +16,12 @@ function unfinished() {
  * JavaScript that runs while a client is asked: a provider that is written in it, or a callback. If it asks that client,
  * it would wait for itself; here it is noticed.
  */
-class Scope {
+class RecursionGuard {
   #outer;
 
   /** Whether the caller runs on behalf of this. */
-  isWithin() {
-    for (let work = current.getStore(); work; work = work.outer) if (work.scope === this) return true;
+  isRecursive() {
+    for (let work = current.getStore(); work; work = work.outer) if (work.guard === this) return true;
     return false;
   }
 
@@ -31,11 +31,11 @@ class Scope {
   }
 
   async run(work) {
-    const mine = { scope: this, outer: this.#outer };
+    const mine = { guard: this, outer: this.#outer };
     try {
       return await current.run(mine, work);
     } finally {
-      mine.scope = undefined;
+      mine.guard = undefined;
     }
   }
 
@@ -45,4 +45,4 @@ class Scope {
   }
 }
 
-module.exports = { Scope };
+module.exports = { RecursionGuard };

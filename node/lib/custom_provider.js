@@ -3,8 +3,8 @@
 const native = require('../native.js');
 const { kindOf, ofKind } = require('./errors.js');
 const { modelOf } = require('./models.js');
-const { Scope } = require('./scope.js');
-const { LIMIT, within } = require('./waiting.js');
+const { RecursionGuard } = require('./recursion.js');
+const { LIMIT, within } = require('./keep_alive.js');
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -26,7 +26,7 @@ function fieldsOf(given) {
 }
 
 /** A provider of the user's own, written in JavaScript. It runs on this event loop, and is given up after a minute. */
-class Foreign extends Scope {
+class CustomProvider extends RecursionGuard {
   #provider;
   #limit;
   /** The last failure: what was thrown, and what was said of it. */
@@ -62,7 +62,7 @@ class Foreign extends Scope {
 
   /** A native client that asks it. */
   open() {
-    return native.foreign(this.name, (question) => void this.#answer(question));
+    return native.customProvider(this.name, (question) => void this.#answer(question));
   }
 
   causeOf(failure) {
@@ -110,4 +110,4 @@ class Foreign extends Scope {
   }
 }
 
-module.exports = { Foreign };
+module.exports = { CustomProvider };
