@@ -91,7 +91,10 @@ const HARMLESS = 'a  b [2Jc d';
 const DIRECT = (provider) => new Credential(null, provider).getCredential();
 
 test('white space around its keys is cut off, and a warning says so', async () => {
-  const padded = providerOf(() => ({ accessKeyId: ' id\r\n', accessKeySecret: '\ts ', securityToken: 't\n' }), 'padded');
+  const padded = providerOf(
+    () => ({ accessKeyId: ' id\r\n', accessKeySecret: '\ts ', securityToken: 't\n' }),
+    'padded',
+  );
   const warnings = [];
   const listen = (warning) => warnings.push(warning);
   process.on('warning', listen);
