@@ -1,15 +1,15 @@
 'use strict';
 
-// Finds and loads the native library: the one built or packed beside this file, else a package for this platform. In a
-// bundle, "beside this file" is beside the bundle.
+// Finds and loads the native library: the file beside this one, or beside the bundle that contains it; else the package
+// for this platform.
 
 const { existsSync } = require('node:fs');
-// Loads the library, since a bundler would follow a plain `require` and fail on a file that is not JavaScript.
+// A bundler would follow a plain `require` and fail, because the library is not JavaScript.
 const { createRequire } = require('node:module');
 const { isAbsolute } = require('node:path');
 
-// Which C library this is takes longer to find out than the rest of the start, and a library for the other one does
-// not load: the more frequent one is tried first.
+// Detecting the C library takes longer than the rest of the start. A build for the other one does not load, so both are
+// tried, the more frequent one first.
 const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : [''];
 const platforms = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
 
@@ -31,7 +31,7 @@ function find() {
       const found = existsSync(path) && attempt(folder, path);
       if (found) return found;
     }
-    // `ncc` copies these packages into a folder beside the bundle.
+    // `./`: ncc copies these packages into a folder beside the bundle.
     for (const prefix of ['', './']) {
       for (const platform of platforms) {
         const found = attempt(folder, `${prefix}@aliyun-cred/${platform}`);
@@ -41,7 +41,7 @@ function find() {
     return undefined;
   };
 
-  // Undefined in an ES module bundle, and made up if webpack is configured to mock it.
+  // `__dirname` is undefined in an ES module bundle, and made up if webpack is configured to mock it.
   const named = typeof __dirname === 'string' && isAbsolute(__dirname) ? __dirname : undefined;
   const found = named && search(named);
   if (found) return found;
@@ -53,8 +53,8 @@ function find() {
 
 module.exports = find();
 
-// Never called: `@vercel/nft` and `ncc` read it, and copy every file and folder below that exists. `ncc` finds a file
-// only if its name has no variable in it.
+// Never called. `@vercel/nft` and `ncc` read it, and copy each file and folder in it that exists. `ncc` finds a file
+// only if its name contains no variable.
 function traced(name) {
   return [
     `${__dirname}/aliyun_cred.darwin-arm64.node`,

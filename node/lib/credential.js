@@ -4,33 +4,32 @@ const native = require('../native.js');
 const { ExpiryTimer } = require('./expiry_timer.js');
 const { inspectCustom, modelOf, optionsOf } = require('./models.js');
 
-// What follows is read from its file when it is first needed: a program that only wants its credential does not pay
-// for the rest.
+// Loaded when first needed, so that a program that only reads a credential does not pay for them.
 const errors = () => require('./errors.js');
 const fieldReads = () => require('./field_reads.js');
 const keepAlive = () => require('./keep_alive.js');
 
-// A client hands out its own copy of the credential for as long as this number is the one that it was stored under:
-// comparing two numbers costs a hundredth of a call into the native library, and a fifth of reading the clock. It
-// changes when a copy of any client falls due, and when any client is told to forget its own; whoever finds it changed
-// asks the native library, whose clock decides.
+// A client returns its own copy of the credential while this number equals the one that the copy was stored under. The
+// comparison costs a hundredth of a call into the native library, and a fifth of reading the clock. The number changes
+// when any client's copy is due, and when any client is invalidated. A client that finds it changed asks the native
+// library, whose clock decides.
 let generation = 0;
 const NO_GENERATION = -1;
 const expiryTimer = new ExpiryTimer(() => {
   generation += 1;
 });
 
-/** How many calls in a row may pass unchecked: a loop that awaits nothing else lets no timer run. */
+/** How many calls in a row may skip the native library: a loop that awaits nothing else lets no timer run. */
 const CALLS_PER_CHECK = 4096;
 
-/** Under this name a provider of ours gives what a client of its own is made of. */
+/** The method by which a provider class of this package returns its `Opened`, for another client to share. */
 const shared = Symbol('shared');
 
-/** What a client asks. */
+/** An opened source of credentials. */
 class Opened {
   /**
-   * @param {object} [client] - the native client; without one, `guard` is a custom provider, which is asked directly
-   * @param {import('./recursion.js').RecursionGuard} [guard] - of the JavaScript that runs while the client is asked
+   * @param {object} [client] - the native client; if absent, `guard` is a custom provider that is asked directly
+   * @param {import('./recursion.js').RecursionGuard} [guard] - guards JavaScript that runs while the source is asked
    */
   constructor(client, guard) {
     this.client = client;
@@ -43,11 +42,11 @@ class Opened {
 }
 
 /**
- * Opens a source by its name, or by the type among the options, or the default chain.
+ * Opens the source called `source`; else the one that the options' type names; else the default chain.
  * @param {string} [source]
- * @param {object} [options] - the core's options by their names
- * @param {object} [more] - `base`: an `Opened` that assumes the role; `onUpdate`: the update callback, whose guard
- *   `guard` is
+ * @param {object} [options] - the core's options by name
+ * @param {object} [more] - `base`: the `Opened` that assumes the role; `onUpdate`: the update callback; `guard`: guards
+ *   that callback
  */
 function open(source, options, { base, onUpdate, guard = base?.guard } = {}) {
   const names = options && Object.keys(options);
@@ -57,11 +56,11 @@ function open(source, options, { base, onUpdate, guard = base?.guard } = {}) {
   return new Opened(client, guard);
 }
 
-/** Opens a provider; `undefined` for what is none. */
+/** Opens a provider. Returns `undefined` if the value has neither method of a provider. */
 function openProvider(provider) {
   const [asks, named] = ['getCredentials', 'getProviderName'].map((name) => typeof provider?.[name] === 'function');
   if (!asks && !named) return undefined;
-  // Silently resolving something else than the caller's own provider would be the worst answer.
+  // Ignoring half a provider would silently resolve another credential than the caller meant.
   if (!asks || !named) throw notAProvider();
   const ours = provider[shared]?.();
   if (ours instanceof Opened) return ours;
@@ -75,7 +74,7 @@ function notAProvider() {
 
 function openFor(config, provider) {
   if (config instanceof Opened) return config;
-  // Earlier versions of the original took an object of settings in the provider's place: one that is none is ignored.
+  // Earlier versions of the official package took an object of settings here, so anything else is ignored.
   const options = config === undefined || config === null ? undefined : optionsOf(config);
   return openProvider(provider) ?? open(undefined, options);
 }
@@ -84,15 +83,15 @@ function emitWarnings() {
   for (const warning of native.takeWarnings() ?? []) process.emitWarning(warning, 'AliyunCredWarning');
 }
 
-/** Documented in index.d.ts, as everything that users see. */
+/** Documented in index.d.ts, like everything public. */
 class Credential {
   #client;
   #guard;
-  /** The last credential that was found, fresh or not. */
+  /** The last credential found, fresh or not. */
   #model;
   #generation = NO_GENERATION;
   #callsLeft = 0;
-  /** The question that all callers share while it is open. */
+  /** The promise that callers share while the source is being asked. */
   #pending;
 
   constructor(config, provider) {
@@ -105,7 +104,7 @@ class Credential {
     if (options?.signal?.aborted) throw errors().cancelled(options.signal.reason);
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
     const refused = this.#ask();
-    // The environment's credential comes this way every time: it must not wait for another async function.
+    // The environment's credential is read at every call, so it must not pay for another async function.
     if (refused === undefined) return this.#model;
     return this.#wait(refused, options?.signal);
   }
@@ -138,7 +137,7 @@ class Credential {
     return this.#client === undefined ? this.#guard.name : native.typeOf(this.#client);
   }
 
-  /** In the original, the object that does the work. */
+  /** In the official package, the object that does the work. */
   get credential() {
     return this;
   }
@@ -164,8 +163,8 @@ class Credential {
   }
 
   /**
-   * `undefined` if `#model` is the answer, else `{ failure }` or, from a provider that is asked directly, `{ error }`;
-   * or a promise of one of them, which never rejects.
+   * Asks the source. Returns `undefined` if `#model` is the answer; else `{ failure }` or, from a custom provider that
+   * is asked directly, `{ error }`; or a promise of one of these, which never rejects.
    */
   #ask() {
     if (this.#guard?.isRecursive()) return errors().recursion();
@@ -176,9 +175,9 @@ class Credential {
       return this.#pending;
     }
     let resolve;
-    const answer = native.ask(this.#client, (told) => {
+    const answer = native.ask(this.#client, (reply) => {
       this.#pending = undefined;
-      resolve(this.#take(told));
+      resolve(this.#take(reply));
     });
     if (answer !== null) return this.#take(answer);
     this.#pending = new Promise((settle) => {
@@ -199,7 +198,7 @@ class Credential {
     }
   }
 
-  /** What can be answered without the event loop, which another's JavaScript needs. */
+  /** Asks only the cache: a custom provider or an update callback needs the event loop, which a blocking call stops. */
   #askCached() {
     if (this.#client === undefined) {
       if (this.#model?.expiration > new Date()) return undefined;
@@ -210,7 +209,7 @@ class Credential {
     return errors().needsLoop();
   }
 
-  /** Takes in what the native library answered: a number says that the credential is the last one still. */
+  /** Stores the native library's answer. A number means that the credential is still the last one. */
   #take(answer) {
     emitWarnings();
     if (answer.failure) return answer;

@@ -2,12 +2,12 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-// Reads that belong together follow each other at once. What comes later is something else, and gets what is current.
+// Reads that belong together follow each other at once. A later read starts a new series with the current credential.
 const MILLISECONDS = 1000;
 
 /**
- * What the caller, and whatever it awaits or starts, reads one by one: whose credential, a promise of it and then that
- * itself, which fields of it have been read, and since when.
+ * The series of reads that the caller, and everything that it awaits or starts, belongs to: the client, the promise of
+ * its credential and then the credential itself, the fields read so far, and the time of the first read.
  */
 const currentSeries = new AsyncLocalStorage();
 
@@ -18,11 +18,11 @@ function isContinued(series, client, name) {
 }
 
 /**
- * One field of a client's credential, for the deprecated getters: reads in a row are of one credential.
+ * Returns one field of a client's credential, for the deprecated getters. Consecutive reads use one credential.
  *
- * Older SDKs ask for AccessKey ID, secret and token one after the other, and sign with what they have got; a refresh in
- * between would leave them with a signature that nobody accepts. So what is read on one way of asynchronous calls comes
- * from the same credential, until a field is read for the second time.
+ * Older SDKs read AccessKey ID, secret and token one after the other, then sign. A refresh in between would mix two
+ * credentials, and the service would reject the signature. So all reads in one asynchronous context come from the same
+ * credential, until a field is read for the second time.
  *
  * @param {import('./credential.js').Credential} client
  * @param {'accessKeyId' | 'accessKeySecret' | 'securityToken'} name
@@ -31,12 +31,12 @@ async function field(client, name) {
   let series = currentSeries.getStore();
   if (!isContinued(series, client, name)) {
     series = { client: new WeakRef(client), read: new Set(), since: performance.now(), asked: client.getCredential() };
-    // Before anything is awaited, and so for the caller too.
+    // Before the first await, so that the caller's context keeps it, too.
     currentSeries.enterWith(series);
   }
   series.read.add(name);
   const { asked } = series;
-  // With all three read the series is at its end; what it held may go.
+  // All three fields are read: the series ends, and releases what it holds.
   if (series.read.size === 3) series.client = series.asked = series.model = undefined;
   try {
     const model = await asked;

@@ -1,19 +1,19 @@
 'use strict';
 
-// One class per source. All of them are a client under another name, made by a builder.
+// One class per source. Each wraps a client, and is made by a builder.
 
 const native = require('../native.js');
 const { Credential, Opened, notAProvider, open, openProvider, shared } = require('./credential.js');
 const { ofKind } = require('./errors.js');
 const { inspectCustom } = require('./models.js');
 
-/** Under this name a class says what it is: its `source`, and which `setters` of its builder set which options. */
+/** The static property that describes a class: its `source`, and its builder's `setters`, method -> option. */
 const about = Symbol('about');
 
-/** Lets go of what a provider does in the background; it goes on as the options say. */
+/** The method that replaces a provider's client by one with other options, which ends the old one's background work. */
 const replace = Symbol('replace');
 
-/** What was said to a builder: option -> value. */
+/** Returns what a builder was given: option -> value. */
 let givenTo;
 
 class Builder {
@@ -39,7 +39,7 @@ class Builder {
     return new this.#Provider(this);
   }
 
-  // It holds secrets until it is used.
+  // A builder holds secrets.
   toJSON() {
     return {};
   }
@@ -86,7 +86,7 @@ class Provider {
     return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
   }
 
-  /** `undefined` if what it gives has become somebody else's business: in a subclass, or replaced for a test. */
+  /** Returns `undefined` if `getCredentials` is overridden, by a subclass or by a test: then it must be called. */
   [shared]() {
     return this.getCredentials === Provider.prototype.getCredentials ? this.#opened[shared]() : undefined;
   }
@@ -97,7 +97,7 @@ class Provider {
   }
 }
 
-/** What a role is assumed with, as a native client in any case. */
+/** Opens the provider that assumes a role. The result always has a native client. */
 function baseOf(provider) {
   const opened = openProvider(provider);
   if (!opened) throw notAProvider();
@@ -144,7 +144,7 @@ class RAMRoleARNCredentialsProvider extends Provider {
 
   constructor(builder) {
     const { credentialsProvider } = givenTo(builder);
-    // Without one, a configuration's AccessKey pair would assume the role; a builder takes none.
+    // A configuration without one would use its AccessKey pair, which this builder does not take.
     if (!credentialsProvider) {
       throw ofKind('invalid_config', 'must specify a previous credentials provider to asssume role');
     }

@@ -2,10 +2,10 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-// Which JavaScript a piece of work is done for, one on behalf of another: `{ guard, outer }`, the innermost first.
+// The guarded code around the current asynchronous context, as a linked list from the innermost: `{ guard, outer }`.
 const current = new AsyncLocalStorage();
 
-/** The innermost work that still goes on: what was started on the way and outlives it is on its own. */
+/** Finds the innermost guarded code that is still running. Work that outlives its starter is independent of it. */
 function unfinished() {
   let work = current.getStore();
   while (work && work.guard === undefined) work = work.outer;
@@ -13,23 +13,24 @@ function unfinished() {
 }
 
 /**
- * JavaScript that runs while a client is asked: a provider that is written in it, or a callback. If it asks that client,
- * it would wait for itself; here it is noticed.
+ * Detects recursion: a custom provider or an update callback runs while a client is asked, and would wait for itself if
+ * it asked that client.
  */
 class RecursionGuard {
   #outer;
 
-  /** Whether the caller runs on behalf of this. */
+  /** Returns whether the caller runs inside the guarded code. */
   isRecursive() {
     for (let work = current.getStore(); work; work = work.outer) if (work.guard === this) return true;
     return false;
   }
 
-  /** Called by whoever makes it run: it runs on behalf of the same as the caller. */
+  /** Call it before the guarded code is started: remembers which guarded code the caller itself runs in. */
   begin() {
     this.#outer = unfinished();
   }
 
+  /** Runs the guarded code. */
   async run(work) {
     const mine = { guard: this, outer: this.#outer };
     try {
@@ -39,7 +40,7 @@ class RecursionGuard {
     }
   }
 
-  /** What was thrown here, if that is behind `failure`. */
+  /** Returns what the guarded code threw, if that caused `failure`. */
   causeOf() {
     return undefined;
   }

@@ -5,20 +5,20 @@ const { ofKind } = require('./errors.js');
 const { RecursionGuard } = require('./recursion.js');
 const { LIMIT, within } = require('./keep_alive.js');
 
-/** Waits for what a callback does; if that fails or takes too long, a warning says so. */
+/** Calls an update callback and waits for it. Warns if it fails or exceeds the limit. */
 async function runCallback(callback, limit = LIMIT) {
   try {
     await within(limit, callback(), () => new Error('it takes too long'));
   } catch (error) {
-    // Its message is the user's, and may quote what it was given.
+    // Only the name: the message may quote the secrets that the callback was given.
     const what = error instanceof Error ? native.oneLine(String(error.name)) : typeof error;
     process.emitWarning(`the callback for updates failed (${what}): what was learned may be lost`, 'AliyunCredWarning');
   }
 }
 
 /**
- * What `open` needs to have `callback` called with what was learned; `argumentsOf` makes its arguments of that. The
- * credential waits for it, a minute at most, and comes even if it fails.
+ * Returns the options of `open` that have `callback` called with every update; `argumentsOf` turns an update into its
+ * arguments. The credential waits up to a minute for the callback, and is returned even if the callback fails.
  */
 function updateCallback(callback, argumentsOf) {
   if (typeof callback !== 'function') throw ofKind('invalid_config', 'the callback for updates must be a function');
