@@ -1,6 +1,6 @@
 'use strict';
 
-// Providers of the user's own, written in JavaScript.
+// Custom providers.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
