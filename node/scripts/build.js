@@ -1,6 +1,6 @@
 'use strict';
 
-// Builds the native library with cargo and puts it where native.js looks for it.
+// Builds the native library with cargo and copies it to where native.js searches for it.
 //
 //   node scripts/build.js [--profile <cargo profile>]     default: $ALIYUN_CRED_PROFILE, else release
 
@@ -8,7 +8,7 @@ const { execFileSync } = require('node:child_process');
 const { copyFileSync, renameSync } = require('node:fs');
 const { join } = require('node:path');
 const { parseArgs } = require('node:util');
-const { target } = require('../lib/target.js');
+const { platformName } = require('../lib/platform.js');
 
 const here = join(__dirname, '..');
 const { values } = parseArgs({ options: { profile: { type: 'string' } } });
@@ -19,7 +19,7 @@ const messages = execFileSync(
   ['build', '-p', 'aliyun-cred-node', '--profile', profile, '--message-format', 'json-render-diagnostics'],
   { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 },
 );
-// Asked of cargo, and not guessed: the target directory and the file's name depend on settings and platform.
+// Read from cargo's output: the target directory and the file name depend on settings and platform.
 const library = messages
   .split('\n')
   .filter((line) => line.startsWith('{'))
@@ -29,8 +29,8 @@ const library = messages
   .find((file) => /\.(so|dylib|dll)$/.test(file));
 if (!library) throw new Error('cargo built no library for aliyun-cred-node');
 
-const built = join(here, `aliyun_cred.${target()}.node`);
-// Renamed into place: writing into a library that a process has loaded would crash that process.
+const built = join(here, `aliyun_cred.${platformName()}.node`);
+// Copied aside and renamed: writing into a library that a process has loaded would crash that process.
 copyFileSync(library, `${built}.${process.pid}.tmp`);
 renameSync(`${built}.${process.pid}.tmp`, built);
 process.stdout.write(`${built}\n`);

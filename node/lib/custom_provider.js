@@ -3,12 +3,12 @@
 const native = require('../native.js');
 const { kindOf, ofKind } = require('./errors.js');
 const { modelOf } = require('./models.js');
-const { Scope } = require('./scope.js');
-const { LIMIT, within } = require('./waiting.js');
+const { RecursionGuard } = require('./recursion.js');
+const { LIMIT, within } = require('./keep_alive.js');
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** The fields that are a key, secret or token, and what texts call them. */
+/** The fields that hold a key, secret or token, with the names that messages use. */
 const KEYS = {
   accessKeyId: 'AccessKey ID',
   accessKeySecret: 'AccessKey secret',
@@ -16,7 +16,7 @@ const KEYS = {
   bearerToken: 'bearer token',
 };
 
-/** What a provider gave, without what is none of a credential's. */
+/** Picks the fields of a credential from a provider's answer; drops values of other types. */
 function fieldsOf(given) {
   const { expiration } = given ?? {};
   const fields = { expiration: expiration instanceof Date ? expiration.getTime() : undefined };
@@ -25,11 +25,11 @@ function fieldsOf(given) {
   return fields;
 }
 
-/** A provider of the user's own, written in JavaScript. It runs on this event loop, and is given up after a minute. */
-class Foreign extends Scope {
+/** A custom provider. Runs on this event loop; a call fails after a minute. */
+class CustomProvider extends RecursionGuard {
   #provider;
   #limit;
-  /** The last failure: what was thrown, and what was said of it. */
+  /** The last failure: `error` was thrown, `said` is what the native library was told. */
   #failure;
 
   constructor(provider, limit = LIMIT) {
@@ -39,7 +39,7 @@ class Foreign extends Scope {
     this.name = native.oneLine(String(provider.getProviderName()));
   }
 
-  /** Asks it directly: the model of what it gives. */
+  /** Calls the provider directly. Returns the model of its answer. */
   async ask() {
     const late = () => this.#error('timeout', `gave no credential within ${this.#limit / 1000} s`);
     let given;
@@ -48,7 +48,7 @@ class Foreign extends Scope {
     } catch (error) {
       throw error instanceof Error ? error : this.#error('internal', 'threw something that is no Error', error);
     }
-    // The native library looks at the answers that it asks for by itself.
+    // The native library checks only the answers that it asks for itself.
     const { bearerToken, ...fields } = this.#checked(fieldsOf(given));
     if (bearerToken === undefined && !(fields.accessKeyId && fields.accessKeySecret)) {
       throw this.#error('internal', 'gave a credential without AccessKey ID or secret');
@@ -60,9 +60,9 @@ class Foreign extends Scope {
     return modelOf(answer);
   }
 
-  /** A native client that asks it. */
+  /** Makes a native client that asks this provider. */
   open() {
-    return native.foreign(this.name, (question) => void this.#answer(question));
+    return native.customProvider(this.name, (question) => void this.#answer(question));
   }
 
   causeOf(failure) {
@@ -90,7 +90,7 @@ class Foreign extends Scope {
     }
   }
 
-  /** The fields with their keys as a credential holds them, or why they cannot be keys. */
+  /** Cuts white space off the keys. Throws if a value cannot be a key. */
   #checked(fields) {
     for (const [name, what] of Object.entries(KEYS)) {
       if (fields[name] === undefined) continue;
@@ -110,4 +110,4 @@ class Foreign extends Scope {
   }
 }
 
-module.exports = { Foreign };
+module.exports = { CustomProvider };

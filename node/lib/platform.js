@@ -2,27 +2,27 @@
 
 const { existsSync, readFileSync } = require('node:fs');
 
-/** What distinguishes the builds, as it stands in their names: `linux-x64-gnu`, `darwin-arm64`. */
-function target() {
+/** Returns this platform as the names of files and packages spell it: `linux-x64-gnu`, `darwin-arm64`. */
+function platformName() {
   const libc = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : '';
   return `${process.platform}-${process.arch}${libc}`;
 }
 
 function isMusl() {
   try {
-    // A script on glibc and a link to the loader on musl; both name their library.
+    // On glibc a script, on musl a link to the loader; each contains the name of its C library.
     return readFileSync('/usr/bin/ldd', 'latin1').includes('musl');
   } catch {
-    // Not in every container; the report is always right, and takes milliseconds to write.
+    // Some containers have no ldd. The report is always right, but takes milliseconds to write.
     const { report } = process;
     report.excludeNetwork = true;
     return report.getReport().header.glibcVersionRuntime === undefined;
   }
 }
 
-/** The `Error` that says what was looked for in `folder`, what was found but could not be loaded, and what to do. */
+/** Makes the `Error` that lists what is missing in `folder`, what failed to load, and what to do. */
 function missing(folder, failures, isBundle = false) {
-  const name = target();
+  const name = platformName();
   const tried = failures.map(({ what, error }) => `${what} cannot be loaded (${error.message})`);
   for (const file of [`aliyun_cred.${name}.node`, 'aliyun_cred.node']) {
     if (!existsSync(`${folder}/${file}`)) tried.push(`${folder}/${file} does not exist`);
@@ -39,4 +39,4 @@ function missing(folder, failures, isBundle = false) {
   return Object.assign(new Error(text, cause && { cause }), { code: cause?.code ?? 'MODULE_NOT_FOUND' });
 }
 
-module.exports = { missing, target };
+module.exports = { missing, platformName };

@@ -3,20 +3,20 @@
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers');
 const { cancelled } = require('./errors.js');
 
-/** How long JavaScript of the user's own may take, in milliseconds. */
+/** How long a custom provider or an update callback may take, in milliseconds. */
 const LIMIT = 60_000;
 
-// The native library's callbacks keep no process alive, because an idle client, a background refresh and a call that
-// was given up must not. A call that somebody awaits must: while there is one, this timer runs.
+// The native library's callbacks do not keep the process alive, because an idle client, a background refresh and an
+// aborted call must not. A call that is awaited must: this timer runs while there is one.
 const NEVER = 2 ** 31 - 1;
 let waiting = 0;
 let anchor;
 
 /**
- * Waits for `pending`, which never rejects, with the process kept alive; or until `signal` aborts, which rejects and
- * leaves `pending` alone.
+ * Waits for `pending`, which never rejects, and keeps the process alive meanwhile. Rejects if `signal` aborts first;
+ * `pending` goes on.
  */
-async function waitFor(pending, signal) {
+async function keepAliveUntil(pending, signal) {
   if (waiting++ === 0) anchor = setInterval(() => {}, NEVER);
   try {
     return await (signal ? unlessAborted(pending, signal) : pending);
@@ -36,7 +36,7 @@ function unlessAborted(pending, signal) {
   });
 }
 
-/** Waits for `promise`, `limit` milliseconds at most; then throws what `late` gives. It keeps no process alive. */
+/** Waits for `promise` for at most `limit` milliseconds, then throws `late()`. Does not keep the process alive. */
 async function within(limit, promise, late) {
   let timer;
   const end = new Promise((resolve, reject) => {
@@ -49,4 +49,4 @@ async function within(limit, promise, late) {
   }
 }
 
-module.exports = { LIMIT, waitFor, within };
+module.exports = { LIMIT, keepAliveUntil, within };

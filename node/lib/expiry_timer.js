@@ -2,15 +2,15 @@
 
 const timers = require('node:timers');
 
-/** The longest that a machine's sleep, or a clock that was set, goes unnoticed, in milliseconds. */
+/** How long a machine's sleep or a changed clock may go unnoticed, in milliseconds. */
 const LONGEST = 30_000;
 
-// Taken when this file is loaded: a test suite that replaces the global ones must not stop credentials from rotating.
+// Captured when this file is loaded: fake timers in a user's test suite must not stop credentials from rotating.
 const { hrtime } = process;
 const SYSTEM = {
   wall: Date.now,
   steady() {
-    // Not from node:perf_hooks, which takes longer to load than this whole package.
+    // node:perf_hooks would take longer to load than this whole package.
     const [seconds, nanoseconds] = hrtime();
     return seconds * 1e3 + nanoseconds / 1e6;
   },
@@ -19,11 +19,11 @@ const SYSTEM = {
 };
 
 /**
- * Calls back at the earliest of the times that it was told, then forgets them all. One timer, which keeps no process
- * alive. A time has come when either clock says so: the wall clock goes on while the machine sleeps, the steady one
- * cannot be set back.
+ * Calls back once at the earliest of the times added, then forgets them all. Uses one timer, which does not keep the
+ * process alive. A time is reached when either clock says so: the wall clock advances while the machine sleeps, and the
+ * steady clock cannot be set back.
  */
-class Due {
+class ExpiryTimer {
   #onDue;
   #clock;
   #wall = Infinity;
@@ -35,7 +35,7 @@ class Due {
     this.#clock = clock;
   }
 
-  /** Something is due in `ms` milliseconds; `Infinity` is never. */
+  /** Adds a time `ms` milliseconds from now; `Infinity` means never. */
   add(ms) {
     const wall = this.#clock.wall() + ms;
     const steady = this.#clock.steady() + ms;
@@ -63,4 +63,4 @@ class Due {
   }
 }
 
-module.exports = { Due, LONGEST };
+module.exports = { ExpiryTimer, LONGEST };

@@ -2,11 +2,11 @@
 
 const assert = require('node:assert/strict');
 const { beforeEach, test } = require('node:test');
-const { Due, LONGEST } = require('../../node/lib/due.js');
+const { ExpiryTimer, LONGEST } = require('../../node/lib/expiry_timer.js');
 
 /** Two clocks and one timer, moved by hand. */
 let clock;
-let due;
+let expiryTimer;
 let fired;
 
 beforeEach(() => {
@@ -39,15 +39,15 @@ beforeEach(() => {
       clock.now.steady = end;
     },
   };
-  due = new Due(() => {
+  expiryTimer = new ExpiryTimer(() => {
     fired += 1;
   }, clock);
 });
 
 test('it fires when the earliest is due, and then waits for nothing', () => {
-  due.add(20_000);
-  due.add(5_000);
-  due.add(10_000);
+  expiryTimer.add(20_000);
+  expiryTimer.add(5_000);
+  expiryTimer.add(10_000);
   clock.pass(4_999);
   assert.equal(fired, 0);
   clock.pass(1);
@@ -58,9 +58,9 @@ test('it fires when the earliest is due, and then waits for nothing', () => {
 });
 
 test('what is added after it fired counts anew', () => {
-  due.add(1_000);
+  expiryTimer.add(1_000);
   clock.pass(1_000);
-  due.add(1_000);
+  expiryTimer.add(1_000);
   clock.pass(999);
   assert.equal(fired, 1);
   clock.pass(1);
@@ -68,12 +68,12 @@ test('what is added after it fired counts anew', () => {
 });
 
 test('for ever sets no timer', () => {
-  due.add(Infinity);
+  expiryTimer.add(Infinity);
   assert.equal(clock.timer, undefined);
 });
 
 test('no timer keeps the process alive, or runs longer than the limit', () => {
-  due.add(24 * 3600 * 1000);
+  expiryTimer.add(24 * 3600 * 1000);
   assert.equal(clock.timer.ms, LONGEST);
   clock.pass(3 * LONGEST);
   assert.equal(fired, 0);
@@ -82,19 +82,19 @@ test('no timer keeps the process alive, or runs longer than the limit', () => {
 });
 
 test('a machine that slept finds out within the limit', () => {
-  due.add(3_600_000);
+  expiryTimer.add(3_600_000);
   clock.pass(LONGEST, 3_600_000);
   assert.equal(fired, 1);
 });
 
 test('a wall clock that was set back delays nothing', () => {
-  due.add(50_000);
+  expiryTimer.add(50_000);
   clock.pass(50_000, -3_600_000);
   assert.equal(fired, 1);
 });
 
 test('a time that has come already fires at once', () => {
-  due.add(0.25);
+  expiryTimer.add(0.25);
   assert.equal(clock.timer.ms, 1);
   clock.pass(1);
   assert.equal(fired, 1);
