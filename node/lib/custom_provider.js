@@ -1,28 +1,24 @@
 'use strict';
 
 const native = require('../native.js');
-const { kindOf, ofKind } = require('./errors.js');
+const { kindOf, ofKind, toError } = require('./errors.js');
 const { modelOf } = require('./models.js');
 const { RecursionGuard } = require('./recursion.js');
 const { LIMIT, within } = require('./keep_alive.js');
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** The fields that hold a key, secret or token, with the names that messages use. */
-const KEYS = {
-  accessKeyId: 'AccessKey ID',
-  accessKeySecret: 'AccessKey secret',
-  securityToken: 'security token',
-  bearerToken: 'bearer token',
-};
-
-/** Picks the fields of a credential from a provider's answer; drops values of other types. */
+/** Picks the fields of a credential from a provider's answer, in the order of the native functions; drops other types. */
 function fieldsOf(given) {
-  const { expiration } = given ?? {};
-  const fields = { expiration: expiration instanceof Date ? expiration.getTime() : undefined };
-  for (const name of [...Object.keys(KEYS), 'providerName']) fields[name] = text(given?.[name]);
-  if (fields.providerName) fields.providerName = native.oneLine(fields.providerName);
-  return fields;
+  const { accessKeyId, accessKeySecret, securityToken, bearerToken, providerName, expiration } = given ?? {};
+  return [
+    text(accessKeyId),
+    text(accessKeySecret),
+    text(securityToken),
+    text(bearerToken),
+    text(providerName) && native.oneLine(providerName),
+    expiration instanceof Date ? expiration.getTime() : undefined,
+  ];
 }
 
 /** A custom provider. Runs on this event loop; a call fails after a minute. */
@@ -48,15 +44,8 @@ class CustomProvider extends RecursionGuard {
     } catch (error) {
       throw error instanceof Error ? error : this.#error('internal', 'threw something that is no Error', error);
     }
-    // The native library checks only the answers that it asks for itself.
-    const { bearerToken, ...fields } = this.#checked(fieldsOf(given));
-    if (bearerToken === undefined && !(fields.accessKeyId && fields.accessKeySecret)) {
-      throw this.#error('internal', 'gave a credential without AccessKey ID or secret');
-    }
-    if (fields.expiration <= Date.now()) throw this.#error('expired', 'gave a credential that has already expired');
-    const answer = { ...fields, type: bearerToken ? 'bearer' : this.name };
-    answer.providerName ??= this.name;
-    if (bearerToken) answer.bearerToken = bearerToken;
+    const answer = native.check(this.name, ...fieldsOf(given));
+    if (answer.failure) throw toError(answer.failure);
     return modelOf(answer);
   }
 
@@ -73,32 +62,13 @@ class CustomProvider extends RecursionGuard {
     try {
       const fields = fieldsOf(await this.#call());
       this.#failure = undefined;
-      native.give(
-        question,
-        fields.accessKeyId,
-        fields.accessKeySecret,
-        fields.securityToken,
-        fields.bearerToken,
-        fields.providerName,
-        fields.expiration,
-      );
+      native.give(question, ...fields);
     } catch (error) {
       const what = error instanceof Error ? `failed: ${error.message}` : 'threw something that is no Error';
       const said = native.oneLine(`the provider '${this.name}' ${what}`);
       this.#failure = { error, said };
       native.refuse(question, kindOf(error) ?? 'internal', said);
     }
-  }
-
-  /** Cuts white space off the keys. Throws if a value cannot be a key. */
-  #checked(fields) {
-    for (const [name, what] of Object.entries(KEYS)) {
-      if (fields[name] === undefined) continue;
-      const { key, why } = native.key(fields[name], `the ${what} of the provider '${this.name}'`);
-      if (why !== undefined) throw ofKind('internal', why);
-      fields[name] = text(key);
-    }
-    return fields;
   }
 
   #call() {

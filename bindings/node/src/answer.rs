@@ -1,7 +1,7 @@
 //! Converts answers into JavaScript values:
 //! - `{ accessKeyId, ..., expiration, freshFor }`: a credential. Absent strings are missing. `expiration` is in
-//! milliseconds since the Unix epoch. `freshFor` is the number of milliseconds for which it may be used without asking
-//! again (0: not at all, `Infinity`: for ever);
+//!   milliseconds since the Unix epoch. `freshFor` is the number of milliseconds for which it may be used without asking
+//!   again (0: not at all, `Infinity`: for ever);
 //! - a number: the `freshFor` of the same credential as last time. JavaScript still has its model, and making another
 //!   costs more than everything else here;
 //! - `{ failure }`.
@@ -84,7 +84,7 @@ impl JsValuesTupleIntoVec for Answer {
     }
 }
 
-fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<'env>> {
+pub(crate) fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
     let fields = [
         ("accessKeyId", credentials.access_key_id()),

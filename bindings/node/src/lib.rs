@@ -119,9 +119,42 @@ pub fn give(
     provider_name: Option<String>,
     expiration: Option<f64>,
 ) {
-    let mut given = match bearer_token {
+    let pair = (access_key_id, access_key_secret);
+    question.answer(Ok(given(pair, security_token, bearer_token, provider_name, expiration)));
+}
+
+/// Checks the credential of the custom provider called `name`. Returns it, as [`answer`] says, or `{ failure }`.
+#[napi]
+#[allow(clippy::too_many_arguments, reason = "each is a native string; an object would be read field by field")]
+pub fn check<'env>(
+    env: &'env Env,
+    name: String,
+    access_key_id: Option<String>,
+    access_key_secret: Option<String>,
+    security_token: Option<String>,
+    bearer_token: Option<String>,
+    provider_name: Option<String>,
+    expiration: Option<f64>,
+) -> Result<Object<'env>> {
+    // No client may have been created yet.
+    warnings::listen();
+    let pair = (access_key_id, access_key_secret);
+    match binding::check_custom(&name, given(pair, security_token, bearer_token, provider_name, expiration)) {
+        Ok(credentials) => answer::credential(env, &credentials),
+        Err(error) => answer::failure(env, &error),
+    }
+}
+
+/// Converts the credential that a custom provider returned. The core checks it, and reports missing parts.
+fn given(
+    (access_key_id, access_key_secret): (Option<String>, Option<String>),
+    security_token: Option<String>,
+    bearer_token: Option<String>,
+    provider_name: Option<String>,
+    expiration: Option<f64>,
+) -> Credentials {
+    let mut given = match bearer_token.filter(|token| !token.trim().is_empty()) {
         Some(token) => Credentials::from_bearer_token(token),
-        // The core checks every custom provider's answer, and reports missing parts.
         None => Credentials::from_parts(access_key_id.unwrap_or_default(), access_key_secret.unwrap_or_default()),
     };
     if let Some(token) = security_token {
@@ -130,11 +163,13 @@ pub fn give(
     if let Some(name) = provider_name {
         given = given.with_provider_name(name);
     }
-    let since_epoch = expiration.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+    // The cast makes 0 of a time before the epoch, which has passed, too.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date has whole milliseconds")]
+    let since_epoch = expiration.filter(|ms| !ms.is_nan()).map(|ms| Duration::from_millis(ms as u64));
     if let Some(end) = since_epoch.and_then(|since_epoch| UNIX_EPOCH.checked_add(since_epoch)) {
         given = given.with_expiration(end);
     }
-    question.answer(Ok(given));
+    given
 }
 
 /// Answers a question with the custom provider's failure. A `kind` that is not the name of a kind means `internal`.
@@ -227,20 +262,6 @@ pub fn replace(client: &External<Handle>, other: &External<Handle>) {
 #[napi]
 pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
-}
-
-/// Checks a key, secret or token that did not come through a client. Returns it as `{ key }`, without the white space
-/// around it; or `{ why }` it is invalid, as a sentence that begins with `name`.
-#[napi]
-pub fn key<'env>(env: &'env Env, value: String, name: String) -> Result<Object<'env>> {
-    // No client may have been created yet.
-    warnings::listen();
-    let mut checked = Object::new(env)?;
-    match binding::key(&value, &binding::one_line(name)) {
-        Ok(key) => checked.set("key", key)?,
-        Err(why) => checked.set("why", why)?,
-    }
-    Ok(checked)
 }
 
 /// Replaces line breaks, and other characters that could disguise a text, by spaces.
