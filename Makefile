@@ -36,7 +36,7 @@ SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
 C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \
 	bindings/c/Cargo.toml bindings/c/build.rs bindings/c/package/stage.sh)
 
-.PHONY: help demo test check ci-tools clean
+.PHONY: help demo test fmt check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package test-release
 .PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
@@ -50,8 +50,11 @@ demo: demo-programs demo-sdks ## resolve one chained role in five languages, and
 test: check test-rust test-c test-package test-release test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
-check: ## formatting, lints, documentation
-	@echo "== formatting, lints, documentation" && cargo fmt --all --check
+fmt: $(VENV)/bin/python ## format every source
+	@tools/format.sh
+
+check: $(VENV)/bin/python ## formatting, lints, documentation
+	@echo "== formatting, lints, documentation" && tools/format.sh --check
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p aliyun-cred -p aliyun-cred-emulator
 

@@ -68,9 +68,18 @@ pub fn is_file_not_found(error: &Error) -> bool {
 ///
 /// # Errors
 /// As a client of that provider.
-pub fn check_custom(name: &str, credentials: Credentials) -> crate::Result<Credentials> {
+pub fn check_custom(name: &str, credentials: Credentials) -> Result<Credentials> {
     let checked = crate::provider::check_custom(name, credentials, &crate::host::Host::new(Surface::Rust))?;
     Ok(checked.with_type(name))
+}
+
+/// A key, secret or token that did not come through a client, without the white space around it, of which a warning tells.
+/// `name` is what texts call it.
+///
+/// # Errors
+/// Why it cannot be one, as a sentence that begins with `name`.
+pub fn key<'a>(value: &'a str, name: &str) -> std::result::Result<&'a str, String> {
+    crate::text::key(value, name)
 }
 
 /// A text without line breaks and whatever else could make it look like another one.
