@@ -6,6 +6,7 @@
     table.py --matrix        all of them, as the release workflow's matrix
     table.py --version       the version of everything
     table.py --limit c       how many bytes what it names may have
+    table.py --readme        the table of platforms of README.md, and of README.zh-CN.md below it
 """
 
 import json
@@ -55,11 +56,30 @@ def artifacts(target):
     }
 
 
+WORDS = {
+    "name": ("Platform", "npm", "Tested here", "Tested by the release workflow", "Builds"),
+    "name.zh-CN": ("平台", "npm", "在本地测试", "由发布流程测试", "构建"),
+}
+LANGUAGES = {"rust": "Rust", "c": "C", "python": "Python", "node": "Node"}
+
+
+def platforms(language):
+    """The table of a README; `language` is the member of a row that has its name there."""
+    yield f"| {' | '.join(WORDS[language])} |"
+    yield "| --- | --- | --- | --- | --- |"
+    for row in TABLE["targets"]:
+        lists = (row["tested here"], row["tested by the release workflow"], SURFACES)
+        cells = (", ".join(LANGUAGES[one] for one in LANGUAGES if one in listed) for listed in lists)
+        yield f"| {row[language]} | `{row['npm']['platform']}` | {' | '.join(cells)} |".replace("|  |", "| |")
+
+
 def main():
     # Shells read it, on Windows too.
     sys.stdout.reconfigure(newline="\n")
     if sys.argv[1:] == ["--version"]:
         print(version())
+    elif sys.argv[1:] == ["--readme"]:
+        print("\n\n".join("\n".join(platforms(language)) for language in WORDS))
     elif sys.argv[1] == "--limit":
         print(TABLE["limits"][sys.argv[2]])
     elif sys.argv[1:] == ["--possible"]:
