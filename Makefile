@@ -123,7 +123,7 @@ dist: dist-tools ## build the packages of a release that this machine can make, 
 dist-check: dist-tools rust ## test what `make dist` made, here and in a Debian 11; REPRODUCE=1 builds it twice
 	@PYTHON=$(PYTHON) dist/check.sh
 
-test-targets: ## build and test for other processors and systems, in a Debian sid (root, an hour, 10 GB)
+test-targets: dist-tools ## build and test for other processors and systems, in a Debian sid (root, an hour, 10 GB)
 	@dist/test-targets.sh
 
 dist-tools: $(BUILD)/dist-tools/installed

@@ -11,7 +11,8 @@ PATH=$root/.build/dist-tools/bin:$PATH
 rm -rf "$DIST"
 mkdir -p "$DIST"
 for target in $("$PYTHON" "$here/table.py" --possible); do
-    for surface in python node c; do
+    # In this order two of them share what they have compiled; maturin brings its own wrapper of zig.
+    for surface in c node python; do
         echo "== $target: $surface"
         "$here/build.sh" "$target" "$surface"
     done

@@ -33,6 +33,7 @@ echo "== the artifacts on this machine"
 chroot=$build/bullseye
 # In a mount namespace of its own: nothing stays mounted, whatever happens.
 debian() { # program...
+    # shellcheck disable=SC2016 # the inner shell's variables
     unshare --mount sh -euc 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"' "$chroot" \
         env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"
 }

@@ -14,5 +14,5 @@ node "$here/npm.js" main "$DIST"
 (cd "$root/python" && maturin sdist --out "$DIST" >/dev/null 2>&1)
 cd "$DIST"
 rm -f SHA256SUMS
-find . -maxdepth 1 -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >.sums
-mv .sums SHA256SUMS
+sums=$(sha256sum -- *)
+printf '%s\n' "$sums" >SHA256SUMS

@@ -21,8 +21,9 @@ case $1 in
     npm)
         for file in aliyun-cred-*-"$version".tgz "aliyun-cred-$version.tgz"; do
             platform=${file#aliyun-cred-} platform=${platform%"$version".tgz}
-            name=${platform:+@aliyun-cred/${platform%-}}
-            if npm view "${name:=aliyun-cred}@$version" version 2>/dev/null | grep -q .; then
+            name=aliyun-cred
+            if [ -n "$platform" ]; then name=@aliyun-cred/${platform%-}; fi
+            if npm view "$name@$version" version 2>/dev/null | grep -q .; then
                 echo "$name $version is published"
             else
                 go npm publish --provenance --access public "./$file"

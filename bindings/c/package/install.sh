@@ -69,6 +69,7 @@ libraries_of() { # target
 }
 # The same as CMake's list.
 listed() { # linker's words
+    # shellcheck disable=SC2086 # it is several words
     set -- $1
     items=''
     while [ $# -gt 0 ]; do
@@ -129,7 +130,7 @@ install_all() {
     libdir=$(inside "\${_aliyun_cred_prefix}" "$LIBDIR") includedir=$(inside "\${_aliyun_cred_prefix}" "$INCLUDEDIR")
     static_libraries=$(listed "$private")
     case $target in
-        *-windows-*) shared=\${_aliyun_cred_prefix}/bin/aliyun_cred.dll linked_by="IMPORTED_IMPLIB \"$libdir/$import\"" ;;
+        *-windows-*) shared="\${_aliyun_cred_prefix}/bin/aliyun_cred.dll" linked_by="IMPORTED_IMPLIB \"$libdir/$import\"" ;;
         *-apple-*) shared=$libdir/libaliyun_cred.$version.dylib linked_by="IMPORTED_SONAME \"@rpath/libaliyun_cred.$abi.dylib\"" ;;
         *) shared=$libdir/libaliyun_cred.so.$version linked_by="IMPORTED_SONAME \"libaliyun_cred.so.$abi\"" ;;
     esac
