@@ -48,6 +48,8 @@ fi
 case $target in
     *-apple-darwin) MACOSX_DEPLOYMENT_TARGET=$(field macos) && export MACOSX_DEPLOYMENT_TARGET ;;
 esac
+# A dependency makes constants up while it is compiled, unless it is told what to begin with.
+export CONST_RANDOM_SEED=aliyun-cred
 export CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TERM_QUIET=true
 case $target in *-msvc) ;; *) export "CFLAGS_${target//-/_}=$c_flags" ;; esac
 built=$CARGO_TARGET_DIR/$target/release
