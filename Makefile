@@ -131,7 +131,7 @@ dist-tools: $(BUILD)/dist-tools/installed
 $(BUILD)/dist-tools/installed: dist/requirements.txt
 	@echo "== installing maturin, zig, cargo-zigbuild and auditwheel in .build/dist-tools"
 	@$(PYTHON) -m venv $(BUILD)/dist-tools
-	@$(BUILD)/dist-tools/bin/python -m pip --disable-pip-version-check install --quiet -r $< && touch $@
+	@$$(ls -d $(BUILD)/dist-tools/{bin,Scripts} 2>/dev/null || true)/python -m pip --disable-pip-version-check install --quiet -r $< && touch $@
 
 # --- what is tested
 

@@ -60,8 +60,10 @@ mkdir -p "$work" "$DIST"
 case $surface in
     python)
         compatibility=$(field compatibility)
-        (cd "$root/python" && maturin build --quiet --locked --release ${zig:+--zig} \
+        if [ -n "$zig" ]; then export CARGO=$here/cargo.sh TARGET=$target ZIG=$zig; fi
+        (cd "$root/python" && maturin build --quiet --locked --release \
             ${compatibility:+--compatibility "$compatibility"} --target "$target" --out "$work")
+        unset CARGO
         "$PYTHON" "$here/licences.py" "$target" aliyun-cred-python "$work"
         "$PYTHON" "$here/wheel.py" "$work" "$DIST"
         ;;

@@ -133,8 +133,8 @@ print(Client(Config(type=\"bearer\", bearer_token=\"t\")).get_credential().type)
             ;;
         windows)
             step "Windows (MinGW): unit tests (Wine)" "$std"'
-                export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
-                command -v wine >/dev/null || export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=/usr/lib/wine/wine64
+                CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$(command -v wine64 wine | head -n 1)
+                export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER
                 cargo test --quiet --locked -p aliyun-cred --lib --target x86_64-pc-windows-gnu'
             step "Windows (MinGW): the C library, shared (Wine)" "$std$same_libraries"'
                 target=x86_64-pc-windows-gnu
@@ -144,11 +144,11 @@ print(Client(Config(type=\"bearer\", bearer_token=\"t\")).get_credential().type)
                 x86_64-w64-mingw32-gcc -std=c99 -I/windows/cred/include tests/c/package/consumer.c -o /windows/consumer.exe \
                     -L/windows/cred/lib -l:libaliyun_cred.dll.a
                 cp /windows/cred/bin/aliyun_cred.dll /windows/
-                wine=$(command -v wine || echo /usr/lib/wine/wine64)
+                wine=$(command -v wine64 wine | head -n 1)
                 $wine /windows/consumer.exe >/windows/said && grep "^$(python3 dist/table.py --version)" /windows/said
                 same_libraries $target said'
             step "Windows (MinGW): the Node package (Wine)" "$std"'
-                target=x86_64-pc-windows-gnu wine=$(command -v wine || echo /usr/lib/wine/wine64)
+                target=x86_64-pc-windows-gnu wine=$(command -v wine64 wine | head -n 1)
                 mkdir -p /windows/node && rm -f /windows/node/libnode.dll
                 echo "void none(void) {}" >/windows/none.c
                 x86_64-w64-mingw32-gcc -shared /windows/none.c -o /windows/node/libnode.dll
