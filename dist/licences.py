@@ -4,8 +4,8 @@
     licences.py TARGET PACKAGE FOLDER
 
 writes to FOLDER, for a package of the workspace as it is built for a target: `THIRD-PARTY`, the crates in it with the
-texts of their licences, and `SBOM.cdx.json`, the same as a CycloneDX bill of materials. Neither depends on where and when
-it is written.
+texts of their licences, and `SBOM.cdx.json`, the same as a CycloneDX bill of materials. Neither depends on where and
+when it is written.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ def crates(target, package):
 
 
 def texts(crate):
-    """The files of a crate's licence, each as one text without the spaces at the ends of its lines. Of a choice that has
+    """The files of a crate's licence, each as one text without spaces at the ends of its lines. Of a choice that has
     MIT in it, that is taken: its text is the shortest."""
     folder = pathlib.Path(crate["manifest_path"]).parent
     files = {path for pattern in TEXTS for path in folder.glob(pattern) if path.is_file() and path.suffix != ".rs"}

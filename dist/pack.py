@@ -1,6 +1,6 @@
 """Archives whose bytes depend on the files alone: names in order, one time, no owner.
 
-    pack.py FOLDER FILE.tar.gz|FILE.zip
+pack.py FOLDER FILE.tar.gz|FILE.zip
 """
 
 import gzip

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Reads `targets.json`, for the scripts beside this one and for people.
 
-    table.py TARGET FIELD    one field, `npm.platform` of an object; empty if the target has none
-    table.py --possible      the targets that this machine can build, one a line
-    table.py --matrix        all of them, as the release workflow's matrix
-    table.py --version       the version of everything
-    table.py --limit c       how many bytes what it names may have
-    table.py --readme        the table of platforms of README.md, and of README.zh-CN.md below it
+table.py TARGET FIELD    one field, `npm.platform` of an object; empty if the target has none
+table.py --possible      the targets that this machine can build, one a line
+table.py --matrix        all of them, as the release workflow's matrix
+table.py --version       the version of everything
+table.py --limit c       how many bytes what it names may have
+table.py --readme        the table of platforms of README.md, and of README.zh-CN.md below it
 """
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs the artifacts of one target as a user would, and runs the project's tests with them. Nothing is built but the
-programs that use the C library: this runs on the machine, or in the container, that a target is meant for.
+"""Installs the artifacts of one target as a user would, and runs the project's tests with them. Nothing is built but
+the programs that use the C library: this runs on the machine, or in the container, that a target is meant for.
 
     test.py TARGET [python|node|c ...]    all three without a name
 
@@ -34,8 +34,6 @@ import zipfile
 
 from table import ROOT, SURFACES, TARGETS, artifacts, version
 
-# Of uvloop the newest that has a wheel for each Python.
-TOOLS = ("pytest==8.4.2", 'uvloop>=0.21,<0.24; sys_platform != "win32"')
 # What needs more than the package: a type checker, servers and frameworks; `make test-python` has them.
 ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types"
 WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_trio.py")
@@ -60,7 +58,10 @@ def clean(folder, **more):
     kept = {name: os.environ[name] for name in names if name in os.environ}
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    metadata = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": "http://127.0.0.1:9"}
+    metadata = {
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        "ALIBABA_CLOUD_ECS_METADATA_ENDPOINT": "http://127.0.0.1:9",
+    }
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), **metadata, **more}
 
 
@@ -87,7 +88,7 @@ def test_python(options, files, work):
     if options.smoke:
         return
     offline = ["--no-index", "--find-links", options.wheels] if options.wheels else []
-    run(*pip, *offline, *TOOLS)
+    run(*pip, *offline, "-r", ROOT / "dist/test-requirements.txt")
     tests = work / "tests/python"
     ignored = [f"--ignore={tests / name}" for name in WITH_PACKAGES]
     run(python, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, tests, cwd=work, env=clean(work))
@@ -119,7 +120,8 @@ def test_node(options, files, work, target):
     unpack(packages[0], work / "node")
     natives = work / "node_modules/@aliyun-cred"
     unpack(packages[1], natives / TARGETS[target]["npm"]["platform"])
-    use = "new (require('aliyun-cred'))({type: 'bearer', bearerToken: 't'}).getCredential().then((m) => console.log(m.type))"
+    made = "new (require('aliyun-cred'))({type: 'bearer', bearerToken: 't'})"
+    use = made + ".getCredential().then((model) => console.log(model.type))"
     for place in ("aliyun-cred", str(work / "node")):
         if place == "aliyun-cred" and not npm:
             continue
@@ -129,16 +131,24 @@ def test_node(options, files, work, target):
         assert said.stdout.strip() == "bearer", said.stdout
     # Without the library's package: what to install.
     (natives / TARGETS[target]["npm"]["platform"]).rename(work / "aside")
-    said = subprocess.run([node, "-e", use.replace("'aliyun-cred'", repr(str(work / "node")))], cwd=work, env=clean(work),
-                          stderr=subprocess.PIPE, universal_newlines=True)
+    said = subprocess.run(
+        [node, "-e", use.replace("'aliyun-cred'", repr(str(work / "node")))],
+        cwd=work,
+        env=clean(work),
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
     (work / "aside").rename(natives / TARGETS[target]["npm"]["platform"])
     for part in (f"npm install @aliyun-cred/{TARGETS[target]['npm']['platform']}@{version()}", "--omit=optional"):
         assert said.returncode != 0 and part in said.stderr, said.stderr
     if options.smoke:
         return
-    tests = [path for path in sorted((work / "tests/node").glob("*.test.js")) if path.name.split(".")[0] not in WITH_MODULES]
+    tests = [
+        path for path in sorted((work / "tests/node").glob("*.test.js")) if path.name.split(".")[0] not in WITH_MODULES
+    ]
     run(node, "--test", *tests, cwd=work, env=clean(work), stdout=subprocess.DEVNULL if options.quiet else None)
-    say(f"node {run(node, '--version', stdout=subprocess.PIPE, universal_newlines=True).stdout.strip()}: {len(tests)} files of tests passed")
+    number = run(node, "--version", stdout=subprocess.PIPE, universal_newlines=True).stdout.strip()
+    say(f"node {number}: {len(tests)} files of tests passed")
 
 
 def test_c(options, files, work, target):
@@ -164,7 +174,10 @@ def test_c(options, files, work, target):
     pc = (libs / "pkgconfig/aliyun_cred.pc").read_text()
     private = next(line for line in pc.splitlines() if line.startswith("Libs.private:")).split()[1:]
     exe = ".exe" if "windows" in target else ""
-    shared, static = [f"-L{libs}", "-laliyun_cred"], [str(libs / "libaliyun_cred.a"), *private, *shlex.split(options.static)]
+    shared, static = (
+        [f"-L{libs}", "-laliyun_cred"],
+        [str(libs / "libaliyun_cred.a"), *private, *shlex.split(options.static)],
+    )
 
     if "msvc" in target:
         shared = [str(libs / "aliyun_cred.dll.lib")]
@@ -185,8 +198,15 @@ def test_c(options, files, work, target):
             said = program(work / "tests/c" / name, form, flags)
             assert said in (version(), None), f"{name}, {form}: {said}"
     if shutil.which("pkg-config") and not runner and not exe:
-        flags = run("pkg-config", "--cflags", "--libs", "aliyun_cred", stdout=subprocess.PIPE, universal_newlines=True,
-                    env={**os.environ, "PKG_CONFIG_PATH": str(libs / "pkgconfig")}).stdout.split()
+        flags = run(
+            "pkg-config",
+            "--cflags",
+            "--libs",
+            "aliyun_cred",
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+            env={**os.environ, "PKG_CONFIG_PATH": str(libs / "pkgconfig")},
+        ).stdout.split()
         assert program(work / "tests/c/package/consumer.c", "pkg-config", flags) == version()
     if not options.smoke:
         for name in C_TESTS:
@@ -203,12 +223,24 @@ def scenarios(options, work):
         (work / "c").mkdir()
         flags = [f"-I{package / 'include'}", "-D_POSIX_C_SOURCE=200809L", f"-L{package / 'lib'}", "-laliyun_cred"]
         where = f"-Wl,-rpath,{package / 'lib'}"
-        run(*shlex.split(os.environ.get("CC", "cc")), "-std=c11", work / "tests/c/probe.c", "-o", work / "c/probe", *flags, where)
+        run(
+            *shlex.split(os.environ.get("CC", "cc")),
+            "-std=c11",
+            work / "tests/c/probe.c",
+            "-o",
+            work / "c/probe",
+            *flags,
+            where,
+        )
         surfaces.append("c")
     surfaces += ["python", "python-async"] if "python" in options.surfaces else []
     surfaces += ["node"] if "node" in options.surfaces else []
     chosen = [word for surface in surfaces for word in ("--surface", surface)]
-    env = {**os.environ, "BUILD_DIR": str(work), "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))}
+    env = {
+        **os.environ,
+        "BUILD_DIR": str(work),
+        "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")),
+    }
     run(sys.executable, work / "tests/scenarios/run.py", *chosen, env=env)
 
 

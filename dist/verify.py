@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Looks at every artifact of a folder, and says what is wrong with it; nothing is run.
 
-    verify.py [--dist FOLDER] [TARGET...]    without a target all that this machine can build; `all` for a release
+verify.py [--dist FOLDER] [TARGET...]    without a target all that this machine can build; `all` for a release
 """
 
 import argparse
@@ -54,19 +54,26 @@ def contents(path):
 
 # --- the tree
 
+
 def check_versions():
     number = version()
     manifest = json.loads((ROOT / "node/package.json").read_text("utf-8"))
     yield f"node/package.json has the version {number}", manifest["version"] == number
     compat = (ROOT / "python/compat/pyproject.toml").read_text("utf-8")
     yield f"python/compat names {number}", f"+aliyun.cred.{number}" in compat and f'"aliyun-cred=={number}"' in compat
-    yield f"CHANGELOG.md begins with {number}", re.search(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"))[1] == number
+    yield (
+        f"CHANGELOG.md begins with {number}",
+        re.search(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"))[1] == number,
+    )
     abi = re.search(r"#define ALIYUN_CRED_ABI_VERSION (\d+)", (ROOT / "include/aliyun_cred.h").read_text("utf-8"))[1]
     yield "the version begins with the ABI's number", number.split(".")[0] == abi
     minor = ".".join(number.split(".")[:2])
     for page in ("README.md", "README.zh-CN.md"):
         text = (ROOT / page).read_text("utf-8")
-        yield f"{page} names {number}", f"aliyun-cred@^{minor}.0" in text and f"find_package(aliyun_cred {minor} " in text
+        yield (
+            f"{page} names {number}",
+            f"aliyun-cred@^{minor}.0" in text and f"find_package(aliyun_cred {minor} " in text,
+        )
     yield f"node/README.md names {number}", f"aliyun-cred@^{minor}.0" in (ROOT / "node/README.md").read_text("utf-8")
     tag = os.environ.get("RELEASE_TAG")
     yield f"the tag is v{number}", tag in (None, "", f"v{number}")
@@ -82,6 +89,7 @@ def check_platforms():
 
 # --- libraries
 
+
 def check_elf(where, content, row):
     file = ELFFile(io.BytesIO(content))
     arch = row["target"].partition("-")[0]
@@ -94,7 +102,10 @@ def check_elf(where, content, row):
     names = [tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME"]
     flags = [tag.entry.d_val for tag in tags if tag.entry.d_tag == "DT_FLAGS_1"]
     if "libaliyun_cred" in where:
-        yield f"{where}: its SONAME is libaliyun_cred.so.{version().split('.')[0]}", names == [f"libaliyun_cred.so.{version().split('.')[0]}"]
+        yield (
+            f"{where}: its SONAME is libaliyun_cred.so.{version().split('.')[0]}",
+            names == [f"libaliyun_cred.so.{version().split('.')[0]}"],
+        )
     # CPython unloads no module.
     if ".whl" not in where:
         yield f"{where}: stays loaded (nodelete)", any(flag & 0x8 for flag in flags)
@@ -134,7 +145,10 @@ def check_library(where, content, row):
         cpu = {"aarch64": b"\x0c\x00\x00\x01", "x86_64": b"\x07\x00\x00\x01"}[target.partition("-")[0]]
         yield f"{where}: is a library for {target}", content[:8] == b"\xcf\xfa\xed\xfe" + cpu
         if where.endswith(".dylib"):
-            yield f"{where}: is found by @rpath", f"@rpath/libaliyun_cred.{version().split('.')[0]}.dylib".encode() in content
+            yield (
+                f"{where}: is found by @rpath",
+                f"@rpath/libaliyun_cred.{version().split('.')[0]}.dylib".encode() in content,
+            )
     else:
         start = int.from_bytes(content[0x3C:0x40], "little")
         yield f"{where}: is a library for {target}", content[start : start + 6] == b"PE\0\0\x64\x86"
@@ -142,24 +156,43 @@ def check_library(where, content, row):
 
 # --- artifacts
 
+
 def license_of(where, files):
-    yield f"{where}: has THIRD-PARTY", any(name.endswith("THIRD-PARTY") and b"ring 0.17" in text for name, text in files.items())
+    yield (
+        f"{where}: has THIRD-PARTY",
+        any(name.endswith("THIRD-PARTY") and b"ring 0.17" in text for name, text in files.items()),
+    )
     yield f"{where}: has LICENSE", any(name.endswith("/LICENSE") for name in files)
     # npm has its own way of saying where a package comes from.
     if where.endswith(".tgz"):
         return
-    boms = [json.loads(text) for name, text in files.items() if name.endswith("cdx.json") or name.endswith("cyclonedx.json")]
-    yield f"{where}: has one bill of materials, of {version()}", [bom["metadata"]["component"]["version"] for bom in boms] == [version()]
+    boms = [
+        json.loads(text) for name, text in files.items() if name.endswith("cdx.json") or name.endswith("cyclonedx.json")
+    ]
+    yield (
+        f"{where}: has one bill of materials, of {version()}",
+        [bom["metadata"]["component"]["version"] for bom in boms] == [version()],
+    )
 
 
 def check_wheel(path, row):
     files = contents(path)
-    yield f"{path.name}: at most {TABLE['limits']['wheel']} bytes, not {path.stat().st_size}", path.stat().st_size <= TABLE["limits"]["wheel"]
+    yield (
+        f"{path.name}: at most {TABLE['limits']['wheel']} bytes, not {path.stat().st_size}",
+        path.stat().st_size <= TABLE["limits"]["wheel"],
+    )
     print(f"{path.name}: {path.stat().st_size} bytes")
     yield from license_of(path.name, files)
     (metadata,) = (text for name, text in files.items() if name.endswith(".dist-info/METADATA"))
-    yield f"{path.name}: its metadata says {version()}", email.parser.BytesParser().parsebytes(metadata)["Version"] == version()
-    package = {f.relative_to(ROOT / "python").as_posix() for f in (ROOT / "python/aliyun_cred").rglob("*") if f.suffix in (".py", ".pyi", ".typed")}
+    yield (
+        f"{path.name}: its metadata says {version()}",
+        email.parser.BytesParser().parsebytes(metadata)["Version"] == version(),
+    )
+    package = {
+        f.relative_to(ROOT / "python").as_posix()
+        for f in (ROOT / "python/aliyun_cred").rglob("*")
+        if f.suffix in (".py", ".pyi", ".typed")
+    }
     yield f"{path.name}: has every file of the package", package | {"aliyun_cred/py.typed"} <= files.keys()
     natives = [name for name in files if re.search(r"\.(so|pyd|dylib|dll)$", name)]
     yield f"{path.name}: has one native module", len(natives) == 1
@@ -168,7 +201,10 @@ def check_wheel(path, row):
     if "linux" in row["target"]:
         said = subprocess.run([sys.executable, "-m", "auditwheel", "show", path], capture_output=True, text=True)
         tag = row["wheel"].rpartition(".")[2]
-        yield f"{path.name}: auditwheel says {tag}, not: {said.stdout}{said.stderr}", said.returncode == 0 and f'"{tag}"' in said.stdout
+        yield (
+            f"{path.name}: auditwheel says {tag}, not: {said.stdout}{said.stderr}",
+            said.returncode == 0 and f'"{tag}"' in said.stdout,
+        )
 
 
 def check_native_package(path, row):
@@ -183,7 +219,14 @@ def check_native_package(path, row):
     said = {key: manifest.get(key) for key in ("name", "version", "main", "os", "cpu", "libc")}
     npm = row["npm"]
     libc = [npm["libc"]] if "libc" in npm else None
-    wanted = {"name": f"@aliyun-cred/{npm['platform']}", "version": version(), "main": file, "os": [npm["os"]], "cpu": [npm["cpu"]], "libc": libc}
+    wanted = {
+        "name": f"@aliyun-cred/{npm['platform']}",
+        "version": version(),
+        "main": file,
+        "os": [npm["os"]],
+        "cpu": [npm["cpu"]],
+        "libc": libc,
+    }
     yield f"{path.name}: its manifest is the table's, not {said}", said == wanted
     yield from license_of(path.name, files)
     yield from check_library(f"{path.name}:{file}", files[f"package/{file}"], row)
@@ -193,12 +236,18 @@ def check_main_package(path):
     files = contents(path)
     manifest = json.loads(files["package/package.json"])
     natives = {f"@aliyun-cred/{row['npm']['platform']}": f"={version()}" for row in TABLE["targets"]}
-    yield f"{path.name}: depends on every platform's package, each optional", manifest.get("optionalDependencies") == natives
+    yield (
+        f"{path.name}: depends on every platform's package, each optional",
+        manifest.get("optionalDependencies") == natives,
+    )
     yield f"{path.name}: depends on nothing else", not {"dependencies", "peerDependencies", "scripts"} & manifest.keys()
     yield f"{path.name}: has the version {version()}", manifest["version"] == version()
     yield f"{path.name}: is JavaScript only", not any(name.endswith(".node") for name in files)
     lib = {f"package/lib/{file.name}" for file in (ROOT / "node/lib").iterdir()}
-    entries = {f"package/{name}" for name in ("index.js", "index.mjs", "index.d.ts", "index.d.mts", "native.js", "README.md", "LICENSE")}
+    entries = {
+        f"package/{name}"
+        for name in ("index.js", "index.mjs", "index.d.ts", "index.d.mts", "native.js", "README.md", "LICENSE")
+    }
     yield f"{path.name}: has every file", lib | entries <= files.keys()
 
 
@@ -207,20 +256,41 @@ def check_archive(path, row):
     top = f"libaliyun_cred-{version()}-{row['target']}/"
     names = {name.removeprefix(top) for name in files}
     abi = version().split(".")[0]
-    expected = {"LICENSE", "THIRD-PARTY", "SBOM.cdx.json", "include/aliyun_cred.h", "include/aliyun_cred.hpp", "lib/pkgconfig/aliyun_cred.pc"}
+    expected = {
+        "LICENSE",
+        "THIRD-PARTY",
+        "SBOM.cdx.json",
+        "include/aliyun_cred.h",
+        "include/aliyun_cred.hpp",
+        "lib/pkgconfig/aliyun_cred.pc",
+    }
     expected |= {f"lib/cmake/aliyun_cred/aliyun_credConfig{kind}.cmake" for kind in ("", "Version")}
     if "linux" in row["target"]:
-        expected |= {"lib/libaliyun_cred.so", f"lib/libaliyun_cred.so.{abi}", f"lib/libaliyun_cred.so.{version()}", "lib/libaliyun_cred.a", "share/aliyun_cred/tsan.supp"}
+        expected |= {
+            "lib/libaliyun_cred.so",
+            f"lib/libaliyun_cred.so.{abi}",
+            f"lib/libaliyun_cred.so.{version()}",
+            "lib/libaliyun_cred.a",
+            "share/aliyun_cred/tsan.supp",
+        }
         library = f"lib/libaliyun_cred.so.{version()}"
     elif "apple" in row["target"]:
-        expected |= {"lib/libaliyun_cred.dylib", f"lib/libaliyun_cred.{abi}.dylib", f"lib/libaliyun_cred.{version()}.dylib", "lib/libaliyun_cred.a"}
+        expected |= {
+            "lib/libaliyun_cred.dylib",
+            f"lib/libaliyun_cred.{abi}.dylib",
+            f"lib/libaliyun_cred.{version()}.dylib",
+            "lib/libaliyun_cred.a",
+        }
         library = f"lib/libaliyun_cred.{version()}.dylib"
     else:
         expected |= {"bin/aliyun_cred.dll", "lib/aliyun_cred.dll.lib", "lib/aliyun_cred.lib"}
         library = "bin/aliyun_cred.dll"
     yield f"{path.name}: has its files and nothing else, not {sorted(names ^ expected)}", names == expected
     yield from license_of(path.name, files)
-    yield f"{path.name}: its library has at most {TABLE['limits']['c']} bytes", len(files[top + library]) <= TABLE["limits"]["c"]
+    yield (
+        f"{path.name}: its library has at most {TABLE['limits']['c']} bytes",
+        len(files[top + library]) <= TABLE["limits"]["c"],
+    )
     yield from check_library(f"{path.name}:{library}", files[top + library], row)
     private = re.search(r"(?m)^Libs.private: (.+)$", files[top + "lib/pkgconfig/aliyun_cred.pc"].decode())
     yield f"{path.name}: says what the archive needs of the system", private is not None
@@ -233,7 +303,8 @@ def check_paths(path):
             yield f"{path.name}:{name}: does not name the folder {folder.decode()}", folder not in content
         if re.search(r"\.(so|node|a|dylib|dll|lib|pyd|json)(\.|$)", name):
             found = re.search(FOREIGN, content)
-            yield f"{path.name}:{name}: names no folder of a build, as {found and content[found.start():found.end() + 60]}", found is None
+            shown = found and content[found.start() : found.end() + 60]
+            yield f"{path.name}:{name}: names no folder of a build, as {shown}", found is None
 
 
 def check_sums(folder, names):
@@ -253,7 +324,12 @@ def main():
     main_package, source = f"aliyun-cred-{version()}.tgz", f"aliyun_cred-{version()}.tar.gz"
     wanted = {main_package, source} | {name for target in targets for name in artifacts(target).values()}
     found = {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
-    checks.append((f"{folder} has every artifact of {', '.join(targets)} and nothing else, not {sorted(found ^ wanted)}", found == wanted))
+    checks.append(
+        (
+            f"{folder} has every artifact of {', '.join(targets)} and nothing else, not {sorted(found ^ wanted)}",
+            found == wanted,
+        )
+    )
     if main_package in found:
         checks += check_main_package(folder / main_package)
     for target in targets:

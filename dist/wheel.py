@@ -3,8 +3,8 @@
 
     wheel.py FROM TO    FROM has the wheel, THIRD-PARTY and SBOM.cdx.json; the wheel is written to TO
 
-The licences of what it contains are added. maturin's bill of materials has the path of the checkout, the time and a random
-number in it: ours takes its place.
+The licences of what it contains are added. maturin's bill of materials has the path of the checkout, the time and a
+random number in it: ours takes its place.
 """
 
 import base64
