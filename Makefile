@@ -39,6 +39,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: help demo test fmt check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package test-release
+.PHONY: dist dist-tools dist-check test-targets
 .PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
@@ -61,7 +62,7 @@ check: $(VENV)/bin/python ## formatting, lints, documentation
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf libcurl4-openssl-dev libssl-dev >/dev/null
+		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf libcurl4-openssl-dev libssl-dev debootstrap >/dev/null
 
 install: package-c ## install the C library below PREFIX (/usr/local): headers, libraries, pkg-config and CMake files
 	@bindings/c/package/install.sh install $(PACKAGE)
@@ -109,6 +110,25 @@ demo-sdks: $(VENV)/bin/python
 	@echo "== installing the official SDKs from PyPI and npm"
 	@$(PIP) -r demo/requirements.txt
 	@cp demo/package.json $(BUILD)/demo/ && cd $(BUILD)/demo && $(NPM) install
+
+# --- what is released
+
+# One build for every system that is supported: see dist/build.sh, and dist/targets.json.
+dist: dist-tools ## build the packages of a release that this machine can make, in .build/dist
+	@PYTHON=$(PYTHON) dist/all.sh
+
+dist-check: dist-tools rust ## test what `make dist` made, here and in a Debian 11; REPRODUCE=1 builds it twice
+	@PYTHON=$(PYTHON) dist/check.sh
+
+test-targets: dist-tools ## build and test for other processors and systems, in a Debian sid (root, an hour, 10 GB)
+	@dist/test-targets.sh
+
+dist-tools: $(BUILD)/dist-tools/installed
+
+$(BUILD)/dist-tools/installed: dist/requirements.txt
+	@echo "== installing maturin, zig, cargo-zigbuild and auditwheel in .build/dist-tools"
+	@$(PYTHON) -m venv $(BUILD)/dist-tools
+	@$$(ls -d $(BUILD)/dist-tools/{bin,Scripts} 2>/dev/null || true)/python -m pip --disable-pip-version-check install --quiet -r $< && touch $@
 
 # --- what is tested
 

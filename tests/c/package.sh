@@ -131,7 +131,7 @@ echo 'extern crate aliyun_cred;' |
         2>"$BUILD_DIR/native" || failed "native-static-libs: $(cat "$BUILD_DIR/native")"
 rm -f "$BUILD_DIR/everything.a"
 needed=$(sed -n 's/^note: native-static-libs: //p' "$BUILD_DIR/native")
-named=$(sed -n 's/^Libs.private: //p' "$root/bindings/c/package/aliyun_cred.pc.in")
+named=$(sed -n 's/^Libs.private: //p' "$BUILD_DIR/prefix/lib/pkgconfig/aliyun_cred.pc")
 [ -n "$needed" ] && [ "$needed" = "$named" ] || failed "Libs.private is '$named', but the archive needs '$needed'"
 
 # Without the tools the archive is as cargo made it, and says so.

@@ -126,10 +126,14 @@ test('a package without its library says what is missing', async () => {
   const copy = bare();
   const text = await load(copy);
   assert.match(text, /^MODULE_NOT_FOUND\naliyun-cred has no native library for /);
+  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
   for (const part of [
     platformName(),
     join(copy, BINARY),
     `@aliyun-cred/${platformName()} is not installed`,
+    `npm install @aliyun-cred/${platformName()}@${version}`,
+    '--omit=optional',
+    'lock file',
     'npm run build',
   ]) {
     assert.ok(text.includes(part), `${part} is missing from: ${text}`);

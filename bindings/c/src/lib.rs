@@ -20,6 +20,7 @@ pub mod error;
 pub mod log;
 pub mod provider;
 pub mod request;
+mod resident;
 pub mod version;
 
 /// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
