@@ -38,7 +38,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 
 .PHONY: help demo test fmt check ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
-.PHONY: wheel package-c install uninstall test-package test-release
+.PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
 .PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
@@ -48,7 +48,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-package test-release test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 fmt: $(VENV)/bin/python ## format every source
@@ -144,11 +144,6 @@ test-c: rust c
 test-package: rust c
 	@echo "== C and C++: the installed package"
 	@PROFILE=dev BUILD_DIR=$(BUILD)/package/test PYTHON=$(PYTHON) tests/c/package.sh
-
-# The one build of a release that the tests make: only that has the size and the symbols that users get.
-test-release:
-	@echo "== C and C++: what a release installs"
-	@PROFILE=release BUILD_DIR=$(BUILD)/package/test-release tests/c/package.sh release
 
 test-python: python
 	@echo "== Python"

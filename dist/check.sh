@@ -28,7 +28,7 @@ if [ "${REPRODUCE:-0}" = 1 ]; then verify=; fi
     { grep -v 'aborting upload due to dry run' || true; })
 
 echo "== the artifacts on this machine"
-"$PYTHON" "$here/test.py" "$target" --timed --scenarios --quiet
+"$PYTHON" "$here/test.py" "$target" --scenarios --quiet
 
 # --- Debian 11
 
