@@ -36,7 +36,7 @@ SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
 C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \
 	bindings/c/Cargo.toml bindings/c/build.rs bindings/c/package/stage.sh)
 
-.PHONY: help demo test fmt check ci-tools clean
+.PHONY: help demo test fmt check deny ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
@@ -58,6 +58,9 @@ check: $(VENV)/bin/python ## formatting, lints, documentation
 	@echo "== formatting, lints, documentation" && tools/format.sh --check
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p aliyun-cred -p aliyun-cred-emulator
+
+deny: ## licences, duplicates and sources of the dependencies, by cargo-deny
+	@cargo deny --workspace check licenses bans sources
 
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq
