@@ -1,7 +1,6 @@
-//! A certificate authority of this process's own, and the TLS identities that it signs.
+//! This process's certificate authority, and the TLS identities that it signs.
 //!
-//! Its key never leaves memory, so that trusting its certificate is safe for as long as the
-//! process lives and worth nothing after.
+//! Its key never leaves memory, so its certificate can be trusted while the process runs and is useless afterwards.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::{clock, random};
 
-/// Certificates that are kept; past this many the store is emptied, as no test has so many hosts.
+/// How many certificates are cached; past that the cache is emptied. No test uses so many hosts.
 const MAX_KEPT: usize = 1000;
 
 /// The authority.
@@ -29,7 +28,7 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Makes a new authority with an ECDSA P-256 key.
+    /// Creates a new authority with an ECDSA P-256 key.
     pub(crate) fn new() -> io::Result<Self> {
         let mut params = params(Vec::new(), "aliyun-cred-emulator authority")?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -45,12 +44,12 @@ impl Authority {
         })
     }
 
-    /// The authority's own certificate, in PEM.
+    /// The authority's certificate, in PEM.
     pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// The TLS side of a server that answers for `names` (host names and IP addresses).
+    /// The TLS configuration of a server for `names` (host names and IP addresses).
     pub(crate) fn identity(&self, names: &[&str]) -> io::Result<Arc<ServerConfig>> {
         let key = names.join(",");
         if let Some(config) = self.kept().get(&key) {
@@ -70,12 +69,12 @@ impl Authority {
         let mut params = params(names, "aliyun-cred-emulator")?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        // Strict verifiers (Python 3.13's default) refuse a certificate without it.
+        // Strict verifiers (Python 3.13's default) reject certificates without it.
         params.use_authority_key_identifier_extension = true;
         let leaf = params.signed_by(&self.leaf_key, &self.issuer).map_err(io::Error::other)?;
         let chain = vec![leaf.der().clone(), self.certificate.clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.leaf_key.serialize_der()));
-        // Handed in explicitly: a process that runs this as a library keeps its own provider.
+        // Passed explicitly, because a process that uses this crate as a library may have installed another provider.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -97,7 +96,7 @@ fn params(names: Vec<String>, common_name: &str) -> io::Result<CertificateParams
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common_name);
     params.distinguished_name = name;
-    // Two years at most: some verifiers refuse certificates that live longer.
+    // At most two years: some verifiers reject certificates that live longer.
     let year = i32::from(clock::year());
     params.not_before = date_time_ymd(year - 1, 12, 1);
     params.not_after = date_time_ymd(year + 1, 2, 1);

@@ -1,13 +1,13 @@
-//! The only place that asks what time it is, and the one form of time that the services speak.
+//! The only place that reads the clock, and the time format of the services.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// The form of every time on the wire: UTC, whole seconds.
+/// The format of every time on the wire: UTC, whole seconds.
 const WIRE: &str = "%Y-%m-%dT%H:%M:%SZ";
-/// `YYYY-MM-DDThh:mm:ssZ` has this many bytes, never more or fewer.
+/// The exact length of `YYYY-MM-DDThh:mm:ssZ`.
 const WIRE_LENGTH: usize = 20;
 
-/// Seconds since 1970 on the machine's clock.
+/// Seconds since 1970 by the machine's clock.
 pub(crate) fn now() -> i64 {
     Timestamp::now().as_second()
 }
@@ -22,14 +22,14 @@ pub(crate) fn to_wire(seconds: i64) -> String {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).strftime(WIRE).to_string()
 }
 
-/// Reads `YYYY-MM-DDThh:mm:ssZ` and nothing else: no fraction, no offset, no other case.
+/// Parses exactly `YYYY-MM-DDThh:mm:ssZ`: no fraction, no offset, no other case.
 pub(crate) fn from_wire(text: &str) -> Option<i64> {
     if text.len() != WIRE_LENGTH {
         return None;
     }
     let civil = DateTime::strptime(WIRE, text).ok()?;
     let seconds = civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
-    // `strptime` is lenient about padding; writing it back is the strictest check there is.
+    // `strptime` is lenient about padding; formatting the result again is the strictest check.
     (to_wire(seconds) == text).then_some(seconds)
 }
 

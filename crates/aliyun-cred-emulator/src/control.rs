@@ -1,4 +1,4 @@
-//! The control interface: sets the state, releases what is held, and says what has been asked of the services.
+//! The control interface: sets the state, releases held requests, and reports the requests that the services received.
 
 use std::io;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::http::{Reply, read_body};
 use crate::shared::Shared;
 use crate::world::{Changes, Settings, World};
 
-/// The largest document, in bytes: a fault's body has to fit.
+/// The largest document, in bytes; it must hold a fault's body.
 const MAX_DOCUMENT: usize = 4 << 20;
 
-/// How long `GET /held` waits.
+/// The longest wait of `GET /held`.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Answers one request to the control port.
@@ -77,7 +77,7 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
     Ok(reply)
 }
 
-/// How many of those that wait go on; absent: all.
+/// How many held requests to release; absent: all.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Release {
@@ -91,7 +91,7 @@ fn at_least(query: Option<&str>) -> Result<usize, String> {
     count.ok_or_else(|| format!("`at_least` and a number, not `{query}`"))
 }
 
-/// Answers once `count` requests are held.
+/// Replies once `count` requests are held.
 async fn held(shared: &Shared, count: usize) -> Reply {
     let waiting = timeout(MAX_WAIT, shared.holds.at_least(count)).await;
     let held = shared.holds.count();

@@ -1,5 +1,5 @@
-//! The one way in which a request is handled: find out who calls, let faults strike, perform, write
-//! it down, and only then answer.
+//! How every request is handled: authenticate the caller, apply faults, perform the action, log the request, and only
+//! then reply.
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::shared::Shared;
 use crate::visitor::Visitor;
 use crate::world::World;
 
-/// Answers one request that came in by `via`.
+/// Answers a request that arrived by `via`.
 pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Shared>) -> io::Result<Reply> {
     http::respond(request, via, |call| async move {
         let Outcome { latency, held, answer } = handle(&shared, &call);
@@ -34,18 +34,18 @@ pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Sh
     .await
 }
 
-/// What is sent, and when.
+/// What to send, and when.
 struct Outcome {
-    /// To wait before.
+    /// The delay before the answer.
     latency: Duration,
-    /// To wait for before.
+    /// Waited for before the answer.
     held: Option<Held>,
-    /// To send then.
+    /// The answer.
     answer: Answer,
 }
 
-/// Handles one request. All of its consequences are in the state, and it is in the log, before the
-/// first byte of an answer can be seen.
+/// Handles one request. Its effects are in the state, and its record in the log, before the first byte of the answer is
+/// sent.
 fn handle(shared: &Shared, call: &Call) -> Outcome {
     let mut world = shared.world();
     let World { state, services } = &mut *world;
@@ -91,7 +91,7 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
         Answer::Close | Answer::Hang => None,
     };
     state.record(Record::new((service.name(), service.action(call)), call, &visitor, (status, code)));
-    // Under the lock still: whoever sees that it waits sees it in the log, and no reset comes between.
+    // Still under the lock: a test that sees the request held finds it in the log, and no reset comes between.
     let held = if holds { shared.holds.hold() } else { None };
     Outcome { latency, held, answer }
 }

@@ -1,4 +1,4 @@
-//! The listeners, and the runtime that they live on.
+//! The listeners, and their runtime.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,14 +20,14 @@ use crate::{control, dispatch, proxy};
 
 /// The names in the certificate of the HTTPS listener.
 const OWN_NAMES: [&str; 3] = ["127.0.0.1", "::1", "localhost"];
-/// How long to wait after a connection could not be accepted (usually: too many open files).
+/// The pause after a connection could not be accepted (usually because of too many open files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
-/// Where everything is: the line that the program prints.
+/// The emulator's addresses, as printed by the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Addresses {
-    /// STS and everything but the metadata service, as a URL without a path.
+    /// STS and every other service except the metadata service, as a URL without a path.
     pub sts_http: String,
     /// The same with TLS, as a URL without a path.
     pub sts_https: String,
@@ -37,11 +37,11 @@ pub struct Addresses {
     pub metadata: String,
     /// The control interface, as a URL without a path.
     pub control: String,
-    /// The certificate of the authority that signs for `sts_https` and `proxy`: a PEM file.
+    /// The certificate of the authority that signs for `sts_https` and `proxy`, a PEM file.
     pub ca: PathBuf,
 }
 
-/// A running emulator. It ends when this is dropped.
+/// A running emulator. Dropping it stops it.
 pub struct Emulator {
     addresses: Addresses,
     removes_ca: bool,
@@ -49,12 +49,11 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Binds free ports of 127.0.0.1, writes the authority's certificate and starts to serve, on
-    /// threads of its own. It may be called from anywhere, inside another runtime too.
+    /// Binds free ports of 127.0.0.1, writes the authority's certificate, and serves on background threads. Can be
+    /// called from anywhere, even inside another runtime.
     ///
-    /// `ca` is the file for the certificate; `None` makes one in the system's directory for
-    /// temporary files, named by the process id and removed at the end.
-    ///
+    /// `ca` is the file for the certificate; `None` creates one in the system's temporary directory, named after the
+    /// process ID and removed on drop.
     /// # Errors
     ///
     /// If a port cannot be bound or the file cannot be written.
@@ -83,7 +82,7 @@ impl Emulator {
             move |stream, shared| {
                 let acceptor = acceptor.clone();
                 async move {
-                    // A client that refuses the certificate ends here.
+                    // A client that rejects the certificate ends here.
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     http::serve(stream, |request| dispatch::respond(request, Via::Https, Arc::clone(&shared))).await;
                 }
@@ -101,7 +100,7 @@ impl Emulator {
         Ok(Self { addresses, removes_ca: ca.is_none(), runtime: Some(runtime) })
     }
 
-    /// Where everything is.
+    /// The addresses of the emulator.
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
@@ -111,17 +110,17 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Not a plain drop, which waits and must not happen inside another runtime.
+            // Dropping the runtime would block, which must not happen inside another runtime.
             runtime.shutdown_background();
         }
         if self.removes_ca {
-            // Whoever removed it first did what was wanted.
+            // It may have been removed already.
             let _gone = fs::remove_file(&self.addresses.ca);
         }
     }
 }
 
-/// Accepts for ever; each connection is a task, so that none waits for another.
+/// Accepts forever; each connection is its own task.
 async fn accept<H, F>(listener: TcpListener, port: Port, shared: Arc<Shared>, handler: H)
 where
     H: Fn(TcpStream, Arc<Shared>) -> F,
@@ -131,7 +130,7 @@ where
         match listener.accept().await {
             Ok((stream, _)) => {
                 shared.count(port);
-                // Small answers must not wait for an acknowledgement. A failure costs time only.
+                // Small replies must not wait for an acknowledgement. On failure they are only slower.
                 let _slower = stream.set_nodelay(true);
                 tokio::spawn(handler(stream, Arc::clone(&shared)));
             }
@@ -148,11 +147,11 @@ fn write_certificate(file: Option<&Path>, pem: &str) -> io::Result<PathBuf> {
     std::path::absolute(file)
 }
 
-/// The name can be guessed and the directory is everybody's: only a file that is new is written.
+/// The name is predictable and the directory shared, so only a new file is written.
 fn write_temporary(pem: &str) -> io::Result<PathBuf> {
     let directory = std::path::absolute(std::env::temp_dir())?;
     let process = std::process::id();
-    // A number follows the process id if it runs several emulators, or if an old file is in the way.
+    // A number follows the process ID if the process runs several emulators, or if an old file is in the way.
     for number in 0..1000_u16 {
         let file = directory.join(match number {
             0 => format!("aliyun-cred-emulator-{process}.pem"),

@@ -1,7 +1,7 @@
-//! When a fault happens. What it does is [`Effect`]; the dispatcher carries it out.
+//! Decides when a fault occurs. Its effect is an [`Effect`], which the dispatcher carries out.
 //!
-//! Every fault counts every request that it is meant for, whether or not another fault answered it:
-//! `skip` is a position in the traffic, not in what earlier faults left over.
+//! Every fault counts every request that matches it, whether or not another fault answered it: `skip` is a position in
+//! the traffic, regardless of earlier faults.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::settings::MAX_SECONDS;
 
-/// The largest body that a fault makes up, in bytes.
+/// The largest body that a fault can generate, in bytes.
 const MAX_OVERSIZE: usize = 64 << 20;
 
-/// One fault, as written.
+/// The settings of one fault.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FaultSettings {
@@ -40,11 +40,11 @@ pub(crate) struct FaultSettings {
 /// What a fault does to an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Nothing but that the answer is late.
+    /// Only delays the answer.
     Delay,
     /// An error document of the service.
     Error {
-        /// HTTP.
+        /// The HTTP status.
         status: u16,
         /// The `Code` field.
         code: String,
@@ -53,22 +53,22 @@ pub(crate) enum Effect {
     },
     /// This text.
     Raw {
-        /// HTTP.
+        /// The HTTP status.
         status: u16,
         /// The `Content-Type` header.
         content_type: String,
-        /// Sent as it is.
+        /// Sent unchanged.
         body: String,
     },
-    /// The connection is closed without an answer.
+    /// Closes the connection without an answer.
     Close,
-    /// There is never an answer.
+    /// Never answers.
     Hang,
     /// 302 to this URL.
     Redirect(String),
     /// A body of this many bytes.
     Oversize(usize),
-    /// The answer is given with changed fields of its credentials, if it is a success.
+    /// Changes fields of the credentials in a successful answer.
     Fields {
         /// Removed.
         drop: Vec<String>,
@@ -78,7 +78,7 @@ pub(crate) enum Effect {
 }
 
 impl FaultSettings {
-    /// The one effect that the settings describe; the text says which key is wrong.
+    /// The effect described by the settings; the error text names the wrong key.
     fn effect(&self) -> Result<Effect, String> {
         let fields = self.drop_fields.is_some() || self.set_fields.is_some();
         let chosen = [
@@ -150,25 +150,25 @@ fn header_value(name: &str, value: &str) -> Result<(), String> {
     HeaderValue::from_str(value).map(|_| ()).map_err(|_| format!("`{name}` is not a header value"))
 }
 
-/// A fault and how often it has happened.
+/// A fault and its counters.
 pub(crate) struct Fault {
-    /// The service that it is meant for; `None`: any.
+    /// The service that it matches; `None`: any.
     pub(crate) service: Option<String>,
-    /// The action that it is meant for; `None`: any.
+    /// The action that it matches; `None`: any.
     pub(crate) action: Option<String>,
     times: Option<u64>,
     skip: u64,
     latency: Duration,
     holds: bool,
     effect: Effect,
-    /// Requests that it was meant for.
+    /// Matching requests.
     pub(crate) seen: u64,
-    /// Requests that it happened to.
+    /// Requests that it affected.
     pub(crate) applied: u64,
 }
 
 impl Fault {
-    /// Starts counting; the text says which key is wrong. `services` are those that there are.
+    /// Starts counting; the error text names the wrong key. `services` lists the valid names.
     pub(crate) fn new(settings: FaultSettings, services: &[&str]) -> Result<Self, String> {
         let effect = settings.effect()?;
         if let Some(name) = &settings.service
@@ -202,11 +202,11 @@ impl Fault {
 /// What happens to one request.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Misfortune {
-    /// Of all faults that happened, together.
+    /// The sum over all faults that occur.
     pub(crate) latency: Duration,
     /// Whether the answer waits for a release.
     pub(crate) holds: bool,
-    /// Of the first fault that has one.
+    /// The effect of the first fault that has one.
     pub(crate) effect: Option<Effect>,
 }
 
@@ -241,7 +241,7 @@ mod tests {
             .collect()
     }
 
-    /// One letter for the effect of each request.
+    /// One letter for each request's effect.
     fn run(faults: &mut [Fault], requests: &[&str]) -> String {
         requests
             .iter()

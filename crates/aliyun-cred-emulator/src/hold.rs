@@ -1,14 +1,13 @@
-//! Requests that wait for a release.
+//! Held requests, which wait for a release.
 //!
-//! Their number is published, so that whoever has to know that one waits is told, and need not ask
-//! again and again.
+//! Their number is published, so that a test can wait for a held request without polling.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{oneshot, watch};
 
-/// The requests that wait, in the order in which they came.
+/// The held requests, oldest first.
 pub(crate) struct Holds {
     queue: Mutex<Queue>,
     count: watch::Sender<usize>,
@@ -16,19 +15,19 @@ pub(crate) struct Holds {
 
 #[derive(Default)]
 struct Queue {
-    /// Whether nothing is held until further notice.
+    /// Whether requests pass until further notice.
     is_open: bool,
     next: u64,
     waiting: BTreeMap<u64, oneshot::Sender<()>>,
 }
 
 impl Holds {
-    /// Nothing waits.
+    /// Holds nothing.
     pub(crate) fn new() -> Self {
         Self { queue: Mutex::default(), count: watch::Sender::new(0) }
     }
 
-    /// Makes a request wait; `None` if everything was released for good.
+    /// Holds a request; `None` if everything has been released for good.
     pub(crate) fn hold(self: &Arc<Self>) -> Option<Held> {
         let mut queue = self.queue();
         if queue.is_open {
@@ -42,32 +41,32 @@ impl Holds {
         Some(Held { holds: Arc::clone(self), number, released })
     }
 
-    /// Releases the `count` oldest; without a count all, and whatever would wait from now on.
+    /// Releases the `count` oldest requests; without a count, all of them and all later ones.
     pub(crate) fn release(&self, count: Option<usize>) {
         let mut queue = self.queue();
         queue.is_open |= count.is_none();
         for _ in 0..count.unwrap_or(usize::MAX) {
             let Some((_, release)) = queue.waiting.pop_first() else { break };
-            // It may have gone in this moment.
+            // Its client may have gone away.
             let _gone = release.send(());
         }
         self.publish(&queue);
     }
 
-    /// From now on requests wait again.
+    /// Holds requests again from now on.
     pub(crate) fn renew(&self) {
         self.queue().is_open = false;
     }
 
-    /// How many wait.
+    /// How many requests are held.
     pub(crate) fn count(&self) -> usize {
         *self.count.borrow()
     }
 
-    /// Returns once so many wait.
+    /// Returns once `count` requests are held.
     pub(crate) async fn at_least(&self, count: usize) {
         let mut changes = self.count.subscribe();
-        // It fails only when the sender is gone, which is in `self`.
+        // Fails only if the sender is dropped, but `self` owns it.
         let _reached = changes.wait_for(|waiting| *waiting >= count).await;
     }
 
@@ -80,8 +79,7 @@ impl Holds {
     }
 }
 
-/// A request's place among those that wait. It is given up when this is dropped: a client that goes
-/// does not wait any longer.
+/// A held request. Dropping it gives up the place: a client that goes away no longer waits.
 pub(crate) struct Held {
     holds: Arc<Holds>,
     number: u64,

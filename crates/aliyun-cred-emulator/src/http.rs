@@ -1,5 +1,5 @@
-//! HTTP on the server's side: a request becomes a [`Call`], a handler makes an [`Answer`] of it, and
-//! that is sent. Nothing here knows any service.
+//! The server side of HTTP: parses a request into a [`Call`], lets a handler turn it into an [`Answer`], and sends
+//! that. Nothing here knows the services.
 
 use std::io;
 
@@ -25,7 +25,7 @@ where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = io::Result<Reply>> + Send,
 {
-    // An error here is a client that went or a connection that a fault closed: nobody to tell.
+    // An error here means that the client went away or a fault closed the connection: there is no one to report it to.
     let _ended = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service_fn(handler))
@@ -33,7 +33,7 @@ where
         .await;
 }
 
-/// Reads one request, lets `handler` answer it and sends the answer.
+/// Reads one request, lets `handler` answer it, and sends the answer.
 pub(crate) async fn respond<H, F>(request: Request<Incoming>, via: Via, handler: H) -> io::Result<Reply>
 where
     H: FnOnce(Call) -> F,

@@ -1,6 +1,6 @@
-//! Who signed a request: an account, a RAM user of it, or a session of a RAM role.
+//! The identity of a caller: an account, a RAM user, or a session of a RAM role.
 //!
-//! The ids are derived from the names, so that they are the same in every run.
+//! IDs are derived from names, so that they are the same in every run.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 /// The caller of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The account's number.
+    /// The account number.
     pub(crate) account: String,
-    /// What the caller is in that account.
+    /// The kind of caller.
     pub(crate) kind: Kind,
 }
 
-/// What a caller is in its account.
+/// The kind of a caller within its account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The account itself.
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Identity {
-    /// The ARN, as `GetCallerIdentity` gives it.
+    /// The ARN, as `GetCallerIdentity` returns it.
     pub(crate) fn arn(&self) -> String {
         let account = &self.account;
         match &self.kind {
@@ -43,8 +43,7 @@ impl Identity {
         }
     }
 
-    /// Whether a trust policy that names `principal` means this caller: itself, its role, or its
-    /// whole account.
+    /// Whether a trust policy's `principal` includes this caller: itself, its role, or its whole account.
     pub(crate) fn is(&self, principal: &str) -> bool {
         let account = &self.account;
         principal == self.arn()
@@ -53,7 +52,7 @@ impl Identity {
                 if principal == format!("acs:ram::{account}:role/{name}"))
     }
 
-    /// The reply of `GetCallerIdentity`.
+    /// The reply to `GetCallerIdentity`.
     /// <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity>
     pub(crate) fn describe(&self) -> Value {
         let account = &self.account;
@@ -78,17 +77,17 @@ impl Identity {
     }
 }
 
-/// `acs:ram::<account>:role/<name>`, taken apart.
+/// A parsed `acs:ram::<account>:role/<name>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RoleArn {
-    /// The account's number.
+    /// The account number.
     pub(crate) account: String,
     /// The role's name.
     pub(crate) name: String,
 }
 
 impl RoleArn {
-    /// Reads a role's ARN; `None` if it is not well formed.
+    /// Parses a role's ARN; `None` if it is malformed.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (account, name) = text.strip_prefix("acs:ram::")?.split_once(":role/")?;
         let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -99,13 +98,13 @@ impl RoleArn {
         well_formed.then(|| Self { account: account.to_owned(), name: name.to_owned() })
     }
 
-    /// The role's own id.
+    /// The role's ID.
     pub(crate) fn id(&self) -> String {
         stable_id(&format!("acs:ram::{}:role/{}", self.account, self.name))
     }
 }
 
-/// Eighteen digits that depend on `text` alone.
+/// Eighteen digits derived from `text` alone.
 fn stable_id(text: &str) -> String {
     let number = Sha256::digest(text).iter().take(7).fold(0_u64, |sum, byte| sum * 256 + u64::from(*byte));
     format!("3{number:017}").chars().take(18).collect()

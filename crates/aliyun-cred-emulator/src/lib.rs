@@ -1,16 +1,15 @@
 //! Alibaba Cloud's credential services on loopback, for tests and demonstrations.
 //!
-//! One invariant: every signature is verified by this crate's own reading of the published
-//! protocol. It shares no code with the library that it is used to test, so that a mistake cannot
-//! be made on both sides at once.
+//! Invariant: this crate verifies signatures with its own implementation of the published protocols. It shares no code
+//! with the library under test, so that the same mistake cannot hide on both sides.
 //!
-//! [`Emulator::start`] runs everything on threads of its own; dropping the [`Emulator`] ends it.
-//! The program of the same name does the same for as long as its standard input is open.
+//! [`Emulator::start`] runs everything on background threads; dropping the [`Emulator`] stops it. The program of the
+//! same name does the same for as long as its standard input is open.
 //!
-//! A service is one file of `services/`, with its settings and its state: it says which actions it has,
-//! who may call, and what it answers. `services.rs` says which requests are whose, `dispatch.rs` how each
-//! is handled. What services share is in `state.rs`. Imports run one way, from the listeners to the
-//! services and from those to the state; `http` and `state` know no service.
+//! Each service is one file in `services/`, with its settings and state: its actions, who may call them, and what it
+//! replies. `services.rs` routes requests to services, `dispatch.rs` handles each of them, and `state.rs` holds what
+//! the services share. Imports run one way, from the listeners to the services and from those to the state; `http` and
+//! `state` know no service.
 
 #![forbid(unsafe_code)]
 

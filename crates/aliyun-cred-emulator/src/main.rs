@@ -1,4 +1,4 @@
-//! The program: starts the emulator, prints where it is, and ends with its standard input.
+//! The program: starts the emulator, prints its addresses, and exits when standard input ends.
 
 #![forbid(unsafe_code)]
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match wish(std::env::args_os().skip(1)).and_then(|wish| fulfil(wish).map_err(|e| e.to_string())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Nobody is left to tell if even this fails.
+            // If even this fails, there is no one left to tell.
             let _unheard = writeln!(io::stderr(), "aliyun-cred-emulator: {message}");
             ExitCode::from(2)
         }
@@ -56,12 +56,12 @@ fn fulfil(wish: Wish) -> io::Result<()> {
     }
 }
 
-/// Waits until standard input ends, or somebody asks the process to end.
+/// Waits until standard input ends, or a signal asks the process to exit.
 fn wait_for_end() -> io::Result<()> {
     let (end, ended) = oneshot::channel();
     // A thread, because the read cannot be cancelled and a runtime would wait for it.
     std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-        // An error is an end too.
+        // An error counts as the end too.
         let _ended = io::copy(&mut io::stdin().lock(), &mut io::sink());
         let _waiting = end.send(());
     })?;
@@ -74,7 +74,7 @@ fn wait_for_end() -> io::Result<()> {
     })
 }
 
-/// Ctrl-C, or the signal that asks a process to end.
+/// Ctrl-C, or the termination signal.
 #[cfg(unix)]
 async fn asked_to_end() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,5 +1,5 @@
-//! The CONNECT proxy: it answers for Alibaba Cloud's host names itself, with a certificate of the
-//! emulator's own authority, and for nobody else's. It never opens a connection.
+//! The CONNECT proxy. It answers for Alibaba Cloud's host names itself, with a certificate signed by the emulator's
+//! authority, and rejects all others. It never opens a connection.
 
 use std::io;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::dispatch;
 use crate::http::{self, Reply, Via};
 use crate::shared::Shared;
 
-/// Domains whose every host is answered for.
+/// Domains that the proxy answers for, with all of their hosts.
 const DOMAINS: [&str; 4] = [".aliyuncs.com", ".aliyun.com", ".alibabacloud.com", ".alibabacloudsso.com"];
-/// The metadata service, reachable here as well, so that a client which takes the environment's proxy
-/// to it is seen doing so.
+/// The metadata service is reachable here too, which exposes clients that send its requests through the environment's
+/// proxy.
 const METADATA: &str = "100.100.100.200";
-/// Hosts that are answered for on every port.
+/// Hosts that the proxy answers for on every port.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
-/// The longest host name of DNS.
+/// The longest DNS host name.
 const MAX_HOST: usize = 253;
 
-/// Answers one request to the proxy's port.
+/// Answers one request to the proxy.
 pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Reply> {
     let Some(authority) = request.uri().authority() else {
         return Ok(plain(StatusCode::BAD_REQUEST, "This is a proxy: ask it for a whole URL.\n"));
@@ -46,7 +46,7 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
     Ok(Response::new(Full::default()))
 }
 
-/// What comes after CONNECT: TLS, and the same services inside.
+/// Serves a tunnel after CONNECT: TLS, with the same services inside.
 async fn tunnel(upgrade: OnUpgrade, host: String, shared: Arc<Shared>) -> io::Result<()> {
     let stream = upgrade.await.map_err(io::Error::other)?;
     let acceptor = TlsAcceptor::from(shared.authority.identity(&[&host])?);

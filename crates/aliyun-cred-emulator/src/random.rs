@@ -1,4 +1,4 @@
-//! Identifiers and secrets that nobody can guess, from the operating system's randomness.
+//! Unpredictable identifiers and secrets, from the operating system's randomness.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,34 +6,34 @@ use uuid::Uuid;
 
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// `count` random bytes. A version 4 UUID is 122 random bits and panics only where the operating
-/// system has no randomness at all, so no other source is needed.
+/// `count` random bytes. A version 4 UUID holds 122 random bits and panics only if the operating system has no
+/// randomness, so no other source is needed.
 pub(crate) fn bytes(count: usize) -> Vec<u8> {
     std::iter::repeat_with(|| Uuid::new_v4().into_bytes()).flatten().take(count).collect()
 }
 
-/// A request id, as the services write it: a UUID in upper case.
+/// A request ID in the services' format: an upper-case UUID.
 pub(crate) fn request_id() -> String {
     format!("{:X}", Uuid::new_v4().hyphenated())
 }
 
-/// The id of an issued access key.
+/// The ID of an issued AccessKey.
 pub(crate) fn access_key_id() -> String {
     format!("STS.N{}", alphanumeric(24))
 }
 
-/// The secret of an issued access key.
+/// The secret of an issued AccessKey.
 pub(crate) fn access_key_secret() -> String {
     alphanumeric(44)
 }
 
-/// A security token: long, and with `+`, `/` and often `=` in it, as real ones, so that a client
-/// that encodes it wrongly is found out.
+/// A security token: long, and with `+`, `/` and often `=` in it, like real ones, to expose clients that encode it
+/// wrongly.
 pub(crate) fn security_token() -> String {
     format!("CAIS+/{}", STANDARD.encode(bytes(478)))
 }
 
-/// A token that means nothing to its bearer.
+/// An opaque token.
 pub(crate) fn bearer_token() -> String {
     alphanumeric(64)
 }

@@ -1,4 +1,4 @@
-//! The request log's entries. No secret gets into one: tests print them when they fail.
+//! The entries of the request log. They hold no secret: tests print them when they fail.
 
 use std::borrow::Cow;
 
@@ -14,14 +14,14 @@ use crate::visitor::Visitor;
 const SECRET_PARAMS: [&str; 5] = ["SecurityToken", "OIDCToken", "refresh_token", "access_token", "Signature"];
 /// Headers whose value is a secret.
 const SECRET_HEADERS: [&str; 3] = ["x-acs-security-token", "x-aliyun-ecs-metadata-token", "cookie"];
-/// Headers of which the scheme is kept, if it is one of [`SCHEMES`].
+/// Headers whose scheme is kept, if it is one of [`SCHEMES`].
 const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
-/// What may come before a secret in such a header.
+/// The schemes that may precede a secret in such a header.
 const SCHEMES: [&str; 3] = ["ACS3-HMAC-SHA256", "Bearer", "Basic"];
-/// What stands in for a secret.
+/// Replaces a secret.
 const MASK: &str = "***";
 
-/// One request and how it was answered.
+/// One request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Record {
     service: &'static str,
@@ -44,8 +44,8 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Describes `call` to `action` of `service` by `visitor`, answered with `status` (`None`: with
-    /// nothing) and the service's error `code`.
+    /// Describes `call` to `action` of `service` by `visitor`, answered with `status` (`None`: not at all) and the
+    /// service's error `code`.
     pub(crate) fn new(
         (service, action): (&'static str, Option<&str>),
         call: &Call,
@@ -89,7 +89,7 @@ impl Record {
     }
 }
 
-/// A request target without the values of secret parameters, and otherwise as it was sent.
+/// A request target with the values of secret parameters masked, otherwise as sent.
 fn masked(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
     let pairs: Vec<Cow<'_, str>> = query

@@ -1,25 +1,25 @@
-//! An error of a service, before it has the form of that service's errors.
+//! An error of a service, before it takes the form of that service's errors.
 
 use crate::http::Defect;
 
 /// An error of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// HTTP.
+    /// The HTTP status.
     pub(crate) status: u16,
-    /// The service's own code.
+    /// The service's error code.
     pub(crate) code: String,
-    /// For people.
+    /// The message.
     pub(crate) message: String,
 }
 
 impl Refusal {
-    /// Any error.
+    /// An error.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    /// A parameter that is not there.
+    /// A missing parameter.
     pub(crate) fn missing(name: &str) -> Self {
         Self::new(400, format!("Missing{name}"), format!("{name} is mandatory for this action."))
     }

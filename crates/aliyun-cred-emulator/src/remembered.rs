@@ -1,23 +1,23 @@
-//! Tokens that were given out, and what is known of each.
+//! Issued tokens, and what is known about each.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Tokens that are remembered; the oldest go first.
+/// How many tokens are remembered; the oldest are dropped.
 const MAX: usize = 100_000;
 
-/// Values by token, never more than [`MAX`].
+/// Values by token, at most [`MAX`].
 pub(crate) struct Remembered<V> {
     values: HashMap<String, V>,
     order: VecDeque<String>,
 }
 
 impl<V> Remembered<V> {
-    /// Nothing yet.
+    /// An empty store.
     pub(crate) fn new() -> Self {
         Self { values: HashMap::new(), order: VecDeque::new() }
     }
 
-    /// Remembers a token that has not been here before.
+    /// Remembers a new token.
     pub(crate) fn insert(&mut self, token: String, value: V) {
         self.order.push_back(token.clone());
         self.values.insert(token, value);
@@ -28,7 +28,7 @@ impl<V> Remembered<V> {
         }
     }
 
-    /// What is known of a token.
+    /// The value of a token.
     pub(crate) fn get(&self, token: &str) -> Option<&V> {
         self.values.get(token)
     }

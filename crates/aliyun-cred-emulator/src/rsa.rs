@@ -1,7 +1,7 @@
-//! Public RSA keys in the form in which they are handed out (PEM, `BEGIN PUBLIC KEY`: RFC 5280's
-//! SubjectPublicKeyInfo), and the verification of RSASSA-PKCS1-v1_5 with SHA-256.
+//! Public RSA keys in their usual form (PEM, `BEGIN PUBLIC KEY`: RFC 5280's SubjectPublicKeyInfo), and verification of
+//! RSASSA-PKCS1-v1_5 with SHA-256.
 //!
-//! The little DER that this takes is read here: a parser of everything would be the larger risk.
+//! Parses only the DER that this needs: a complete parser would be the larger risk.
 
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
@@ -24,7 +24,7 @@ pub(crate) struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a key; `None` if it is not an RSA key of 2048 bits or more.
+    /// Parses a key; `None` if it is not an RSA key of 2048 bits or more.
     pub(crate) fn from_pem(pem: &str) -> Option<Self> {
         let info = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()).ok()?;
         let (info, []) = element(SEQUENCE, &info)? else { return None };
@@ -38,13 +38,13 @@ impl PublicKey {
         (algorithm == RSA_ENCRYPTION && modulus.len() >= MIN_MODULUS).then(|| Self { der: key.to_vec() })
     }
 
-    /// Whether `signature` of `message` was made with the private half.
+    /// Whether `signature` of `message` was made with the matching private key.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.der).verify(message, signature).is_ok()
     }
 }
 
-/// The contents of the first element of `der`, which has to have `tag`, and what follows it.
+/// The contents of the first element of `der`, which must have `tag`, and the rest.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (head, rest) = der.split_first_chunk::<2>()?;
     let (length, rest) = match *head {
@@ -73,7 +73,7 @@ WSCsCoRx/DOhqEVjCwIDAQAB
 -----END PUBLIC KEY-----
 ";
 
-    /// The signature was made by OpenSSL: `openssl dgst -sha256 -sign rsa_private.pem`.
+    /// The signature was made with OpenSSL: `openssl dgst -sha256 -sign rsa_private.pem`.
     #[test]
     fn a_signature_of_somebody_else() {
         let signature = "yTqV9blyyTJDHLSimW36hcxcsJJGWC9/13EUArCCaaVhlq+lD//SPsLl5zoOAhIP/rqteLrQ3n8uPt0QJI0ypx1P0TkhUMJuIRlm\
@@ -93,7 +93,7 @@ WSCsCoRx/DOhqEVjCwIDAQAB
         assert!(PublicKey::from_pem(SHORT).is_none());
         assert!(PublicKey::from_pem("").is_none());
         assert!(PublicKey::from_pem(&GOOD.replace("PUBLIC", "PRIVATE")).is_none());
-        // Cut short, in whole quads of Base64, anywhere.
+        // Truncated anywhere, in whole quads of Base64.
         let body: String = GOOD.lines().filter(|line| !line.starts_with('-')).collect();
         for end in (0..body.len()).step_by(4) {
             let cut = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", &body[..end]);

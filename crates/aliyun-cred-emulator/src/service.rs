@@ -1,4 +1,4 @@
-//! What a service is.
+//! The interface of a service.
 
 use crate::http::{Call, Content, Defect};
 use crate::identity::Identity;
@@ -6,30 +6,30 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::visitor::Visitor;
 
-/// A credential service, with what it alone knows. What all of them share is the [`State`].
+/// A credential service with its own state. Shared state is in [`State`].
 pub(crate) trait Service {
     /// The name in faults and in the request log.
     fn name(&self) -> &'static str;
 
-    /// The operation that `call` asks for.
+    /// The operation that `call` requests.
     fn action<'a>(&self, call: &'a Call) -> Option<&'a str>;
 
-    /// Whether it answers a request with `defect` all the same.
+    /// Whether it still answers a request with `defect`.
     fn overlooks(&self, _defect: Defect) -> bool {
         false
     }
 
-    /// Finds out who calls and refuses whom it has to. Runs whether or not a fault follows, so that
-    /// the log says of every request whether its signature was right.
+    /// Authenticates the caller, and rejects it if necessary. Runs whether or not a fault follows, so that the log says
+    /// for every request whether its signature was valid.
     fn admit(&self, state: &mut State, call: &Call) -> Visitor;
 
-    /// Does what was asked. `caller` is whom [`Service::admit`] found.
+    /// Performs the action. `caller` is the result of [`Service::admit`].
     fn perform(&mut self, state: &mut State, call: &Call, caller: Option<&Identity>) -> Result<Content, Refusal>;
 
-    /// What a refusal says.
+    /// The content of an error reply.
     fn refuse(&self, call: &Call, refusal: &Refusal) -> Content;
 
-    /// Where in a success the credentials are, as a JSON pointer; unless overridden, all of it.
+    /// Where the credentials are in a successful reply, as a JSON pointer; by default, the whole reply.
     fn credentials(&self, _call: &Call) -> &'static str {
         ""
     }

@@ -1,4 +1,4 @@
-//! All services, and which requests are whose.
+//! All services, and the routing of requests to them.
 
 use crate::http::{Call, Via};
 use crate::service::Service;
@@ -17,7 +17,7 @@ pub(crate) mod sts;
 /// The names of all services.
 pub(crate) const NAMES: [&str; 5] = [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME];
 
-/// Every service, each with what it alone knows.
+/// Every service with its state.
 pub(crate) struct Services {
     /// STS.
     pub(crate) sts: Sts,
@@ -32,9 +32,8 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Whose a request is: the listener decides, then the host, then the path. Real names are taken
-    /// at their word (no other host than its own has OAuth, as in reality); a host of no meaning
-    /// (loopback, or whatever a test calls it) has everything by its path.
+    /// Routes a request by listener, then by host, then by path. Real host names have only their own services (no other
+    /// host has OAuth, for example); any other host (loopback, or a name made up by a test) has every service, by path.
     pub(crate) fn of(&mut self, call: &Call) -> &mut dyn Service {
         let host = call.host.rsplit_once(':').map_or(call.host.as_str(), |(host, _)| host).to_ascii_lowercase();
         let is_real = ["aliyuncs.com", "aliyun.com", "alibabacloud.com", "alibabacloudsso.com"]

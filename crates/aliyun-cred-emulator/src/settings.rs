@@ -1,19 +1,18 @@
-//! What sets up what the services share: the access keys. Whatever only one service knows is set up
-//! where that service is.
+//! The settings that the services share: the access keys. Settings of a single service are next to that service.
 
 use serde::Deserialize;
 
-/// The largest offset, lifetime or latency, in seconds: it keeps every sum of times valid.
+/// The largest offset, lifetime or latency, in seconds; keeps sums of times in range.
 pub(crate) const MAX_SECONDS: i64 = 10 * 366 * 24 * 3600;
 
-/// An access key that exists unless the state says otherwise.
+/// An access key that exists by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DefaultAccessKey {
     /// The AccessKey ID.
     pub id: &'static str,
-    /// The AccessKey secret; worth nothing outside the emulator.
+    /// The AccessKey secret; useless outside the emulator.
     pub secret: &'static str,
-    /// The account's number.
+    /// The account number.
     pub account: &'static str,
     /// The RAM user, or `None` for the account itself.
     pub user: Option<&'static str>,
@@ -38,14 +37,14 @@ pub(crate) struct AccessKeySettings {
     pub(crate) id: String,
     /// The AccessKey secret.
     pub(crate) secret: String,
-    /// The account's number.
+    /// The account number.
     #[serde(default = "default_account")]
     pub(crate) account: String,
     /// Absent: the account itself.
     pub(crate) user: Option<String>,
-    /// The security token without which the key is refused.
+    /// The security token that the key requires.
     pub(crate) token: Option<String>,
-    /// Seconds from now on the services' clock.
+    /// The time until it expires, in seconds, by the services' clock.
     pub(crate) expires_in: Option<i64>,
 }
 
@@ -62,12 +61,12 @@ impl From<DefaultAccessKey> for AccessKeySettings {
     }
 }
 
-/// The account of whatever does not say whose it is.
+/// The default account.
 pub(crate) fn default_account() -> String {
     DEFAULT_ACCESS_KEYS.map(|key| key.account).first().copied().unwrap_or_default().to_owned()
 }
 
-/// Checks a number of seconds; the text names it.
+/// Checks a number of seconds; `name` is used in the error text.
 pub(crate) fn seconds(name: &str, value: Option<i64>) -> Result<(), String> {
     match value {
         Some(value) if value.unsigned_abs() > MAX_SECONDS.unsigned_abs() => {

@@ -1,5 +1,5 @@
-//! What every listener has. One lock is around all that the services know, held for the time of a
-//! decision and never across an await, so that no request waits for another.
+//! The state shared by every listener. One lock guards all service state. It is held for a decision and never across an
+//! await, so that no request waits for another.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,26 +39,26 @@ impl Port {
     }
 }
 
-/// What every listener has.
+/// The state shared by every listener.
 pub(crate) struct Shared {
     /// Signs the certificates of the TLS listeners.
     pub(crate) authority: Authority,
-    /// The requests that wait for a release.
+    /// The held requests.
     pub(crate) holds: Arc<Holds>,
     world: Mutex<World>,
     connections: [AtomicU64; Port::ALL.len()],
 }
 
 impl Shared {
-    /// Around `world`.
+    /// Wraps `world`.
     pub(crate) fn new(authority: Authority, world: World) -> Self {
         let (holds, world) = (Arc::new(Holds::new()), Mutex::new(world));
         Self { authority, holds, world, connections: Default::default() }
     }
 
-    /// What the services know, locked.
+    /// The state of the services, locked.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        // A panic elsewhere leaves at worst one unrecorded request: going on is better than not.
+        // A panic elsewhere leaves at worst one unrecorded request, so going on is better.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,7 +75,7 @@ impl Shared {
         Port::ALL.into_iter().zip(counts)
     }
 
-    /// Starts over with `world`; what waits for a release has it.
+    /// Starts over with `world`, and releases held requests.
     pub(crate) fn reset(&self, world: World) {
         let mut current = self.world();
         *current = world;
@@ -86,7 +86,7 @@ impl Shared {
         }
     }
 
-    /// Changes a part without a reset; new faults hold again.
+    /// Changes a part without a reset; new faults hold requests again.
     pub(crate) fn change(&self, changes: Changes) -> Result<(), String> {
         let replaces_faults = changes.faults.is_some();
         let mut world = self.world();

@@ -1,16 +1,15 @@
-//! The two signatures of Alibaba Cloud's RPC APIs, from the verifier's side, read from their
-//! published descriptions:
+//! Verifies the two signatures of Alibaba Cloud's RPC APIs, following the published descriptions:
 //!
 //! - version 1 (`HMAC-SHA1`, in the parameters):
 //!   <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>
 //! - version 3 (`ACS3-HMAC-SHA256`, in the headers):
 //!   <https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature>
 //!
-//! Version 1 has a second form, `SHA256withRSA`: RSASSA-PKCS1-v1_5 with SHA-256, by the private half
-//! of a key pair, over the same string.
+//! Version 1 has a second form, `SHA256withRSA`: RSASSA-PKCS1-v1_5 with SHA-256 by the private key of a key pair, over
+//! the same string.
 //!
-//! What was signed is always rebuilt from the decoded request, never taken over from the wire, so
-//! that a client that encodes differently from the description fails.
+//! The signed text is always rebuilt from the decoded request, never copied from the wire, so that a client whose
+//! encoding differs from the description fails.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,15 +22,15 @@ use crate::http::Call;
 use crate::refusal::Refusal;
 use crate::rsa::PublicKey;
 
-/// Everything is encoded but letters, digits and `-_.~`.
+/// Everything except letters, digits and `-_.~` is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The algorithm's name, which is also the scheme of the `Authorization` header.
+/// The name of the algorithm, and the scheme of the `Authorization` header.
 const V3: &str = "ACS3-HMAC-SHA256";
-/// `SignatureMethod` of a signature by a private key.
+/// The `SignatureMethod` of a signature by a private key.
 const RSA: &str = "SHA256withRSA";
 
-/// Which signature a request carries.
+/// The kind of a request's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     /// None.
@@ -45,7 +44,7 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// What `call` carries, right or wrong.
+    /// The signature of `call`, valid or not.
     pub(crate) fn of(call: &Call) -> Self {
         if call.header("authorization").is_some_and(|value| value.starts_with(V3)) {
             Self::V3
@@ -68,7 +67,7 @@ impl Scheme {
         }
     }
 
-    /// The access key that `call` says it was signed with, whether or not that is true.
+    /// The access key that `call` claims to be signed with, whether or not that is true.
     pub(crate) fn claimed_key(self, call: &Call) -> Option<&str> {
         match self {
             Self::Unsigned => None,
@@ -78,18 +77,18 @@ impl Scheme {
     }
 }
 
-/// The signed facts of a request, and the proof that has yet to be checked.
+/// The signed values of a request, and the signature, not yet verified.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
-    /// Who says to have signed.
+    /// The claimed signer.
     pub(crate) access_key_id: String,
     /// The security token that belongs to the key.
     pub(crate) token: Option<String>,
     /// The time of signing, as sent.
     pub(crate) time: String,
-    /// Used once.
+    /// Can be used only once.
     pub(crate) nonce: String,
-    /// What a refusal echoes.
+    /// The text that an error reply echoes.
     pub(crate) explanation: String,
     string_to_sign: String,
     scheme: Scheme,
@@ -97,7 +96,7 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// Reads what a request says about its signature by an AccessKey secret.
+    /// Reads the values of a signature by an AccessKey secret.
     pub(crate) fn read(call: &Call) -> Result<Self, Refusal> {
         match Scheme::of(call) {
             Scheme::Unsigned => Err(Refusal::missing("AccessKeyId")),
@@ -106,12 +105,12 @@ impl Signed {
         }
     }
 
-    /// Reads what a request says about its signature by a private key.
+    /// Reads the values of a signature by a private key.
     pub(crate) fn read_rsa(call: &Call) -> Result<Self, Refusal> {
         read_v1(call, Scheme::Rsa)
     }
 
-    /// Whether the signature was made with the private half of `key`.
+    /// Whether the signature was made with the private key of `key`.
     pub(crate) fn is_by_key(&self, key: &PublicKey) -> bool {
         self.scheme == Scheme::Rsa && key.verifies(self.string_to_sign.as_bytes(), &self.signature)
     }
@@ -128,7 +127,7 @@ impl Signed {
     }
 }
 
-/// Version 1, by an AccessKey secret or by a private key: the string to sign is the same.
+/// Version 1, by an AccessKey secret or a private key: the string to sign is the same.
 fn read_v1(call: &Call, scheme: Scheme) -> Result<Signed, Refusal> {
     let required = |name: &'static str| match call.param(name) {
         Some(value) if !value.is_empty() => Ok(value.to_owned()),
@@ -157,7 +156,7 @@ fn read_v1(call: &Call, scheme: Scheme) -> Result<Signed, Refusal> {
         explanation: string_to_sign.clone(),
         string_to_sign,
         scheme,
-        // What is not Base64 is a wrong signature like any other.
+        // Invalid Base64 counts as a wrong signature.
         signature: STANDARD.decode(signature).unwrap_or_default(),
     })
 }
@@ -182,7 +181,7 @@ fn read_v3(call: &Call) -> Result<Signed, Refusal> {
         let message = "SignedHeaders must be lower-case names in ascending order.";
         return Err(incomplete(message.to_owned()));
     }
-    // All common headers count, and the host; the content type may be left out.
+    // The common headers and the host must be signed; the content type is optional.
     let unsigned = call
         .headers
         .iter()
@@ -224,7 +223,7 @@ fn read_v3(call: &Call) -> Result<Signed, Refusal> {
     })
 }
 
-/// `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b>,Signature=<hex>`, taken apart.
+/// A parsed `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=<a;b>,Signature=<hex>`.
 struct Authorization<'a> {
     credential: &'a str,
     signed_headers: &'a str,

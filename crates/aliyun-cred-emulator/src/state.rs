@@ -1,5 +1,5 @@
-//! What the services share: access keys and what was issued, nonces, faults and the request log. It
-//! knows no service.
+//! State shared by the services: access keys and issued credentials, nonces, faults and the request log. It knows no
+//! service.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::record::Record;
 use crate::settings::{AccessKeySettings, DEFAULT_ACCESS_KEYS, seconds};
 use crate::{clock, random};
 
-/// Requests that the log keeps; the oldest go first.
+/// How many requests the log keeps; the oldest are dropped.
 const MAX_RECORDS: usize = 100_000;
-/// Issued credentials that are remembered; the oldest go first.
+/// How many issued credentials are remembered; the oldest are dropped.
 const MAX_ISSUED: usize = 100_000;
-/// Nonces that are remembered; the oldest go first.
+/// How many nonces are remembered; the oldest are dropped.
 const MAX_NONCES: usize = 1_000_000;
-/// Seconds for which a nonce is remembered: a timestamp is good for fifteen minutes either way.
+/// How long a nonce is remembered, in seconds: a timestamp is valid for fifteen minutes either way.
 const NONCE_AGE: i64 = 1800;
 
 /// An access key, configured or issued.
@@ -26,28 +26,28 @@ const NONCE_AGE: i64 = 1800;
 pub(crate) struct Key {
     /// The AccessKey secret.
     pub(crate) secret: String,
-    /// The security token that has to come with it.
+    /// The security token that it requires.
     pub(crate) token: Option<String>,
-    /// Seconds since 1970 on the services' clock.
+    /// Seconds since 1970 by the services' clock.
     pub(crate) expires_at: Option<i64>,
-    /// Whose it is.
+    /// The owner.
     pub(crate) identity: Identity,
 }
 
-/// A temporary credential, as it is told to whom it was issued to.
+/// A temporary credential, as returned to the caller.
 pub(crate) struct Issued {
     /// The AccessKey ID.
     pub(crate) id: String,
     /// The AccessKey secret.
     pub(crate) secret: String,
-    /// The security token that has to come with it.
+    /// The security token that it requires.
     pub(crate) token: String,
-    /// When it ends, in the form of the wire.
+    /// The expiration, in wire format.
     pub(crate) expiration: String,
 }
 
 impl Issued {
-    /// The four fields by the names that most services give them.
+    /// The four fields under their usual names.
     pub(crate) fn document(&self) -> Value {
         json!({
             "AccessKeyId": self.id,
@@ -58,26 +58,26 @@ impl Issued {
     }
 }
 
-/// What the services share.
+/// State shared by the services.
 pub(crate) struct State {
     keys: HashMap<String, Key>,
     tokens: HashMap<String, String>,
     issued: VecDeque<String>,
-    /// Overrides the lifetime of what is issued, in seconds.
+    /// Overrides the lifetime of issued credentials, in seconds.
     pub(crate) lifetime: Option<i64>,
-    /// Seconds by which the services' clock is ahead.
+    /// How far the services' clock is ahead, in seconds.
     pub(crate) clock_offset: i64,
     nonces: HashSet<(String, String)>,
     nonce_ages: VecDeque<(i64, (String, String))>,
-    /// In the order in which they were given.
+    /// In the order of the settings.
     pub(crate) faults: Vec<Fault>,
     records: VecDeque<Arc<Record>>,
     received: u64,
 }
 
 impl State {
-    /// With these access keys (`None`: [`DEFAULT_ACCESS_KEYS`]) and nothing else, as of `now`; the text
-    /// says which key is wrong.
+    /// A state with these access keys (`None`: [`DEFAULT_ACCESS_KEYS`]), as of `now`; the error text names the wrong
+    /// key.
     pub(crate) fn new(access_keys: Option<Vec<AccessKeySettings>>, now: i64) -> Result<Self, String> {
         let mut state = Self {
             keys: HashMap::new(),
@@ -111,22 +111,22 @@ impl State {
         Ok(state)
     }
 
-    /// Seconds since 1970 on the services' clock.
+    /// Seconds since 1970 by the services' clock.
     pub(crate) fn now(&self) -> i64 {
         clock::now() + self.clock_offset
     }
 
-    /// An access key by its id.
+    /// An access key by its ID.
     pub(crate) fn key(&self, id: &str) -> Option<&Key> {
         self.keys.get(id)
     }
 
-    /// Whether some access key has this security token.
+    /// Whether any access key has this security token.
     pub(crate) fn knows_token(&self, token: &str) -> bool {
         self.tokens.contains_key(token)
     }
 
-    /// Issues a temporary credential that ends in so many seconds.
+    /// Issues a temporary credential that expires in `seconds`.
     pub(crate) fn issue_session(&mut self, identity: Identity, seconds: i64) -> Issued {
         let expires_at = self.now() + seconds;
         let issued = Issued {
@@ -145,7 +145,7 @@ impl State {
         issued
     }
 
-    /// Remembers what was issued.
+    /// Remembers an issued credential.
     pub(crate) fn issue(&mut self, id: String, key: Key) {
         self.issued.push_back(id.clone());
         self.add(id, key);
@@ -164,9 +164,9 @@ impl State {
         self.keys.insert(id, key);
     }
 
-    /// Takes a nonce; `false` if this key has used it already.
+    /// Uses a nonce; `false` if this key has used it before.
     pub(crate) fn use_nonce(&mut self, access_key_id: &str, nonce: &str) -> bool {
-        // The machine's clock, not the services': a test that moves theirs must not forget nonces.
+        // By the machine's clock, not the services': a test that moves theirs must not make nonces forgotten.
         let now = clock::now();
         while self.nonce_ages.len() >= MAX_NONCES
             || self.nonce_ages.front().is_some_and(|(used, _)| now - used > NONCE_AGE)
@@ -182,7 +182,7 @@ impl State {
         is_new
     }
 
-    /// Writes a request down.
+    /// Logs a request.
     pub(crate) fn record(&mut self, record: Record) {
         if self.records.len() >= MAX_RECORDS {
             self.records.pop_front();
@@ -201,12 +201,12 @@ impl State {
         self.records.clear();
     }
 
-    /// Requests since the last reset, cleared or not.
+    /// The number of requests since the last reset, even if the log was cleared.
     pub(crate) fn received(&self) -> u64 {
         self.received
     }
 
-    /// Access keys that were configured, and those that were issued.
+    /// The number of configured access keys and of issued ones.
     pub(crate) fn key_counts(&self) -> (usize, usize) {
         (self.keys.len().saturating_sub(self.issued.len()), self.issued.len())
     }

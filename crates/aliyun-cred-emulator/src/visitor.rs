@@ -1,4 +1,4 @@
-//! Who calls a service.
+//! The caller of a service.
 
 use serde_json::{Map, Value};
 
@@ -7,20 +7,20 @@ use crate::identity::Identity;
 use crate::refusal::Refusal;
 use crate::signature::Scheme;
 
-/// Who calls.
+/// The caller.
 pub(crate) struct Visitor {
     /// As claimed.
     pub(crate) access_key_id: Option<String>,
-    /// The kind of signature, as the log names it.
+    /// The kind of signature, as logged.
     pub(crate) signature: &'static str,
-    /// As proven; `None` where nothing has to be signed.
+    /// As verified; `None` where no signature is needed.
     pub(crate) caller: Result<Option<Identity>, Refusal>,
-    /// What the log says of this service's requests alone.
+    /// Additional log entries of this service.
     pub(crate) details: Map<String, Value>,
 }
 
 impl Visitor {
-    /// Somebody who made `call`, let in unless `refusal` says otherwise.
+    /// An unauthenticated caller, accepted unless there is a `refusal`.
     pub(crate) fn anybody(call: &Call, refusal: Option<Refusal>) -> Self {
         Self {
             access_key_id: None,
@@ -30,7 +30,7 @@ impl Visitor {
         }
     }
 
-    /// Adds to what the log says.
+    /// Adds a log entry.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self

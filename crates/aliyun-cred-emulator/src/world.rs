@@ -1,7 +1,7 @@
-//! Everything that a reset replaces, and the documents that set it up: what `POST /reset` and
-//! `PATCH /state` take.
+//! Everything that a reset replaces, and the documents that configure it: the bodies of `POST /reset` and `PATCH
+//! /state`.
 //!
-//! A key that is not known is an error that names it, so that a misspelt fault cannot go unnoticed.
+//! An unknown key is an error that names it, so that a misspelt fault is noticed.
 
 use serde::{Deserialize, Deserializer};
 
@@ -11,16 +11,16 @@ use crate::services::{self, Services, cloud_sso, credentials_uri, metadata, oaut
 use crate::settings::{AccessKeySettings, seconds};
 use crate::state::State;
 
-/// What all services know, together and each alone.
+/// The state of all services, shared and separate.
 pub(crate) struct World {
-    /// What they share.
+    /// Shared state.
     pub(crate) state: State,
-    /// What each has for itself.
+    /// The state of each service.
     pub(crate) services: Services,
 }
 
 impl World {
-    /// As `settings` say; the text says what is wrong with them.
+    /// A world with these settings; the error text says what is wrong with them.
     pub(crate) fn new(settings: Settings) -> Result<Self, String> {
         seconds("lifetime", settings.lifetime)?;
         seconds("clock_offset", Some(settings.clock_offset))?;
@@ -39,7 +39,7 @@ impl World {
         Ok(Self { state, services })
     }
 
-    /// Changes a part without a reset: all of `changes`, or nothing if one is wrong.
+    /// Changes a part without a reset: applies all of `changes`, or none if one is invalid.
     pub(crate) fn change(&mut self, changes: Changes) -> Result<(), String> {
         seconds("lifetime", changes.lifetime.flatten())?;
         seconds("clock_offset", changes.clock_offset)?;
@@ -61,17 +61,17 @@ fn faults(settings: Vec<FaultSettings>) -> Result<Vec<Fault>, String> {
     settings.into_iter().map(|settings| Fault::new(settings, &services::NAMES)).collect()
 }
 
-/// The whole state, as `POST /reset` takes it.
+/// The whole state: the body of `POST /reset`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// Absent: [`crate::DEFAULT_ACCESS_KEYS`].
     pub(crate) access_keys: Option<Vec<AccessKeySettings>>,
-    /// Absent: every well-formed role exists and trusts everybody.
+    /// Absent: every well-formed role exists and trusts everyone.
     pub(crate) roles: Option<Vec<sts::roles::Role>>,
-    /// Seconds; overrides the lifetime of what is issued.
+    /// In seconds; overrides the lifetime of issued credentials.
     pub(crate) lifetime: Option<i64>,
-    /// Seconds by which the services' clock is ahead.
+    /// How far the services' clock is ahead, in seconds.
     pub(crate) clock_offset: i64,
     /// OIDC providers, for `AssumeRoleWithOIDC`.
     pub(crate) oidc: Vec<sts::oidc::Provider>,
@@ -85,11 +85,11 @@ pub(crate) struct Settings {
     pub(crate) cloud_sso: Vec<cloud_sso::SignIn>,
     /// OAuth.
     pub(crate) oauth: oauth::Settings,
-    /// What goes wrong.
+    /// The faults.
     pub(crate) faults: Vec<FaultSettings>,
 }
 
-/// A part of the state, as `PATCH /state` takes it.
+/// A part of the state: the body of `PATCH /state`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Changes {

@@ -1,4 +1,4 @@
-//! From an [`Answer`] to HTTP.
+//! Converts an [`Answer`] to HTTP.
 
 use std::convert::Infallible;
 use std::io;
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The response type of every listener.
 pub(crate) type Reply = Response<Full<Bytes>>;
 
-/// What a service answers with, before it is HTTP.
+/// A service's answer, before it becomes HTTP.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
     /// A document.
@@ -21,7 +21,7 @@ pub(crate) enum Content {
     Text(String),
 }
 
-/// What goes back.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// A response.
@@ -35,14 +35,14 @@ pub(crate) enum Answer {
         /// The body.
         body: Bytes,
     },
-    /// The connection is closed without an answer.
+    /// Closes the connection without an answer.
     Close,
-    /// Nothing is sent until the client goes.
+    /// Sends nothing until the client goes away.
     Hang,
 }
 
 impl Answer {
-    /// What a service has to say.
+    /// An answer with this status and content.
     pub(crate) fn new(status: u16, content: Content) -> Self {
         let (content_type, body) = match content {
             Content::Json(document) => ("application/json;charset=utf-8", document.to_string()),
@@ -52,7 +52,7 @@ impl Answer {
     }
 }
 
-/// Sends `answer`, if it is one that is sent.
+/// Sends `answer`, unless it is one that sends nothing.
 pub(super) async fn send(answer: Answer) -> io::Result<Reply> {
     match answer {
         Answer::Response { status, content_type, location, body } => {
@@ -68,7 +68,7 @@ pub(super) async fn send(answer: Answer) -> io::Result<Reply> {
             Ok(reply)
         }
         Answer::Close => Err(io::Error::other("closed by a fault")),
-        // The server drops this future when the client closes its side or the emulator ends.
+        // The server drops this future when the client closes its side or the emulator stops.
         Answer::Hang => {
             let never: Infallible = std::future::pending().await;
             match never {}

@@ -1,4 +1,4 @@
-//! The bodies of requests.
+//! Request bodies.
 
 use std::io;
 
@@ -6,11 +6,11 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 
-/// What is read and thrown away of a body that is too large, so that its sender gets to see the
-/// refusal instead of a broken connection.
+/// How much of an oversized body is read and discarded, so that the client sees the error reply instead of a broken
+/// connection.
 const MAX_DISCARDED: u64 = 64 << 20;
 
-/// The body of a request to any listener; `None` if it is larger than `limit`.
+/// The body of a request; `None` if it is larger than `limit`.
 pub(crate) async fn read_body(mut body: Incoming, limit: usize) -> io::Result<Option<Bytes>> {
     if body.size_hint().lower() > MAX_DISCARDED {
         return Ok(None);

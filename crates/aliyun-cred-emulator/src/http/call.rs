@@ -1,4 +1,4 @@
-//! From HTTP to a [`Call`].
+//! Parses HTTP into a [`Call`].
 
 use std::io;
 
@@ -10,10 +10,10 @@ use percent_encoding::percent_decode_str;
 
 use super::body::read_body;
 
-/// The largest request that a service reads, in bytes.
+/// The largest request body that a service reads, in bytes.
 const MAX_REQUEST: usize = 1 << 20;
 
-/// How a request came in.
+/// How a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Via {
     /// Plain HTTP to the service's own port.
@@ -38,17 +38,17 @@ impl Via {
     }
 }
 
-/// Names and values in the order in which they came.
+/// Names and values in their original order.
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// One request, read whole and decoded.
+/// A complete, decoded request.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// How it came in.
+    /// How it arrived.
     pub(crate) via: Via,
     /// In upper case, as sent.
     pub(crate) method: String,
-    /// The `Host` header, else the authority of the request's URL.
+    /// The `Host` header, else the host in the request's URL.
     pub(crate) host: String,
     /// Path and query, as sent.
     pub(crate) target: String,
@@ -62,18 +62,18 @@ pub(crate) struct Call {
     pub(crate) headers: Pairs,
     /// As sent.
     pub(crate) body: Bytes,
-    /// Why no service can read it, if that is so.
+    /// Why no service can read it, if so.
     pub(crate) defect: Option<Defect>,
 }
 
-/// What makes a request unreadable for any service.
+/// What makes a request unreadable for every service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     /// The body is larger than [`MAX_REQUEST`].
     TooLarge,
     /// A parameter or header is not UTF-8 after decoding.
     NotUtf8,
-    /// A parameter came twice, which the services do not define.
+    /// A parameter is repeated, which the services do not define.
     Repeated,
 }
 
@@ -88,12 +88,12 @@ impl Call {
         find(&self.headers, name)
     }
 
-    /// A parameter of the form alone, for what must not be in a URL.
+    /// A form parameter, for values that must not be in a URL.
     pub(crate) fn form_param(&self, name: &str) -> Option<&str> {
         find(&self.form, name)
     }
 
-    /// What follows `scheme` in the `Authorization` header.
+    /// The part of the `Authorization` header after `scheme`.
     pub(crate) fn authorization(&self, scheme: &str) -> Option<&str> {
         let (found, value) = self.header("authorization")?.split_once(' ')?;
         found.eq_ignore_ascii_case(scheme).then_some(value)
@@ -109,7 +109,7 @@ fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// Reads one request whole.
+/// Reads a complete request.
 pub(super) async fn read(request: Request<Incoming>, via: Via) -> io::Result<Call> {
     let (head, body) = request.into_parts();
     let body = read_body(body, MAX_REQUEST).await?;

@@ -1,7 +1,6 @@
-//! CloudSSO's portal, as far as a finished sign-in needs it: an access token becomes credentials of
-//! an access configuration in an account. The protocol is that of the public command-line clients,
-//! <https://github.com/aliyun/alibabacloud-sso-cli>; its error codes are published nowhere, so those
-//! here are this crate's own.
+//! CloudSSO's portal after a completed sign-in: exchanges an access token for credentials of an access configuration in
+//! an account. The protocol is that of the public command-line clients,
+//! <https://github.com/aliyun/alibabacloud-sso-cli>; its error codes are not published, so those here are made up.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,18 +15,18 @@ use crate::visitor::Visitor;
 
 /// The name of the service.
 pub(crate) const NAME: &str = "cloud_sso";
-/// Seconds for which credentials are good unless the settings say otherwise.
+/// The lifetime of credentials in seconds, unless the settings override it.
 const LIFETIME: i64 = 3600;
 
-/// A sign-in that CloudSSO knows, for one configuration in one account.
+/// A sign-in known to CloudSSO, for one configuration in one account.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
-    /// What the bearer has.
+    /// The user's access token.
     pub(crate) access_token: String,
     /// The account.
     pub(crate) account_id: String,
-    /// What may be done there.
+    /// The access configuration.
     pub(crate) access_configuration_id: String,
 }
 
@@ -35,7 +34,7 @@ pub(crate) struct SignIn {
 pub(crate) struct CloudSso(Vec<SignIn>);
 
 impl CloudSso {
-    /// With these sign-ins.
+    /// A service with these sign-ins.
     pub(crate) fn new(sign_ins: Vec<SignIn>) -> Self {
         Self(sign_ins)
     }

@@ -1,7 +1,7 @@
-//! A credentials URI: any server of the user's that hands out credentials for a GET.
+//! A credentials URI: a user's own server that returns credentials for a GET.
 //! <https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-python-access-credentials>
 //!
-//! It is below `/credentials-uri`, takes any query, and the log has the request target as it was sent.
+//! The service is below `/credentials-uri` and accepts any query; the log holds the request target as sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,10 +18,10 @@ use crate::visitor::Visitor;
 
 /// The name of the service.
 pub(crate) const NAME: &str = "credentials_uri";
-/// Seconds for which credentials are good unless the settings say otherwise.
+/// The lifetime of credentials in seconds, unless the settings override it.
 const LIFETIME: i64 = 3600;
 
-/// Who may ask the credentials URI: anybody, unless there is a name and a password.
+/// Who may use the credentials URI: everyone, unless a name and a password are set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
@@ -35,7 +35,7 @@ pub(crate) struct Settings {
 pub(crate) struct CredentialsUri(Settings);
 
 impl CredentialsUri {
-    /// As the settings say; the text says what is wrong with them.
+    /// A service with these settings; the error text says what is wrong with them.
     pub(crate) fn new(settings: Settings) -> Result<Self, String> {
         if settings.user.is_some() != settings.password.is_some() {
             return Err("`credentials_uri` needs both `user` and `password`, or neither".to_owned());
@@ -54,7 +54,7 @@ impl Service for CredentialsUri {
     }
 
     fn overlooks(&self, defect: Defect) -> bool {
-        // Whose the query is does not say what it may be.
+        // The query belongs to the user, so anything is allowed.
         matches!(defect, Defect::Repeated | Defect::NotUtf8)
     }
 

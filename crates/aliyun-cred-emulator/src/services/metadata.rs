@@ -1,6 +1,5 @@
-//! The metadata service of an ECS instance, which gives its role's credentials to whoever can reach
-//! it: plainly ("normal mode") or for a token that has to be fetched first ("security hardening
-//! mode").
+//! The metadata service of an ECS instance. It returns the credentials of the instance's role to every client that can
+//! reach it: directly ("normal mode") or for a token that is fetched first ("security hardening mode").
 //! <https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata>
 
 use percent_encoding::percent_decode_str;
@@ -20,16 +19,16 @@ use crate::visitor::Visitor;
 
 /// The name of the service.
 pub(crate) const NAME: &str = "metadata";
-/// Where tokens are.
+/// The path of tokens.
 const TOKEN: &str = "/latest/api/token";
-/// Where the role is, and below it its credentials.
+/// The path of the role's name, and below it of its credentials.
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
-/// How long a token is wanted for, and how long that may be, in seconds.
+/// The header with a token's lifetime, and the maximum in seconds.
 const TTL: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 const MAX_TTL: i64 = 21_600;
-/// What comes with a request in the hardened mode.
+/// The header with the token in hardened mode.
 const TOKEN_HEADER: &str = "x-aliyun-ecs-metadata-token";
-/// Seconds for which credentials are good unless the settings say otherwise.
+/// The lifetime of credentials in seconds, unless the settings override it.
 const LIFETIME: i64 = 21_600;
 
 /// A mode of the metadata service.
@@ -46,15 +45,15 @@ pub(crate) enum Version {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
-    /// The instance's role; `None`: it has none.
+    /// The instance's role; `None`: no role.
     pub(crate) role: Option<String>,
-    /// The modes that it answers in.
+    /// The supported modes.
     pub(crate) versions: Vec<Version>,
     /// Whether the role's name ends with a newline.
     pub(crate) newline: bool,
-    /// `Code` instead of `Success`.
+    /// The `Code` to return instead of `Success`.
     pub(crate) code: Option<String>,
-    /// Seconds; wins over the lifetime of everything.
+    /// In seconds; overrides the global lifetime.
     pub(crate) lifetime: Option<i64>,
 }
 
@@ -64,15 +63,15 @@ impl Default for Settings {
     }
 }
 
-/// The service, and the instance that it describes.
+/// The service and the instance that it describes.
 pub(crate) struct Metadata {
     settings: Settings,
-    /// When each token ends, on the services' clock.
+    /// The expiration of each token, by the services' clock.
     tokens: Remembered<i64>,
 }
 
 impl Metadata {
-    /// As the settings say; the text says what is wrong with them.
+    /// A service with these settings; the error text says what is wrong with them.
     pub(crate) fn new(settings: Settings) -> Result<Self, String> {
         seconds("metadata.lifetime", settings.lifetime)?;
         if settings.versions.is_empty() {

@@ -1,8 +1,8 @@
-//! OAuth, as far as a finished sign-in needs it: a refresh token becomes an access token and the next
-//! refresh token (RFC 6749, section 6), and an access token becomes credentials.
+//! OAuth after a completed sign-in: exchanges a refresh token for an access token and the next refresh token (RFC 6749,
+//! section 6), and an access token for credentials.
 //!
-//! One invariant: every refresh is one step under the state's lock, so that however many processes
-//! refresh at once, each token has exactly the fate that the rule of rotation gives it.
+//! Invariant: every refresh is one step under the state's lock, so that the rotation rule holds however many processes
+//! refresh at once.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,10 +19,10 @@ use crate::{clock, random};
 
 /// The name of the service.
 pub(crate) const NAME: &str = "oauth";
-/// Seconds for which credentials are good unless the settings say otherwise.
+/// The lifetime of credentials in seconds, unless the settings override it.
 const LIFETIME: i64 = 3600;
 
-/// How OAuth's exchange spells its keys.
+/// The spelling of the keys in the exchange's reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Case {
@@ -37,17 +37,17 @@ pub(crate) enum Case {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
-    /// The applications that exist; `None`: all.
+    /// The existing applications; `None`: all.
     pub(crate) client_ids: Option<Vec<String>>,
-    /// The refresh token of a finished sign-in.
+    /// The refresh token of a completed sign-in.
     pub(crate) refresh_token: Option<String>,
-    /// The access token of a finished sign-in.
+    /// The access token of a completed sign-in.
     pub(crate) access_token: Option<String>,
-    /// Seconds for which an access token is good.
+    /// The lifetime of an access token in seconds.
     pub(crate) access_lifetime: i64,
-    /// Whether a refresh token is good once only.
+    /// Whether a refresh token can be used only once.
     pub(crate) strict: bool,
-    /// The keys of the exchange.
+    /// The spelling of the exchange's keys.
     pub(crate) case: Case,
 }
 
@@ -64,19 +64,19 @@ impl Default for Settings {
     }
 }
 
-/// The service, and the tokens that are good.
+/// The service and its valid tokens.
 pub(crate) struct Oauth {
     settings: Settings,
-    /// By refresh token, the one that it came from.
+    /// By refresh token: the token that it replaced.
     refresh: Remembered<Option<String>>,
-    /// By access token, its end on the services' clock.
+    /// By access token: its expiration by the services' clock.
     access: Remembered<i64>,
     refreshes: u64,
     refused: u64,
 }
 
 impl Oauth {
-    /// As the settings say, as of `now`; the text says what is wrong with them.
+    /// A service with these settings, as of `now`; the error text says what is wrong with them.
     pub(crate) fn new(settings: Settings, now: i64) -> Result<Self, String> {
         seconds("oauth.access_lifetime", Some(settings.access_lifetime))?;
         let (mut refresh, mut access) = (Remembered::new(), Remembered::new());
@@ -89,15 +89,15 @@ impl Oauth {
         Ok(Self { settings, refresh, access, refreshes: 0, refused: 0 })
     }
 
-    /// How often a refresh token was taken, and how often it was refused.
+    /// How many refresh tokens were accepted and how many were rejected.
     pub(crate) fn counts(&self) -> Value {
         json!({ "refreshes": self.refreshes, "refused": self.refused })
     }
 
-    /// Takes a refresh token and gives an access token and the next refresh token.
+    /// Exchanges a refresh token for an access token and the next refresh token.
     ///
-    /// A token that was taken works until one that came from it is taken, so that an answer that was
-    /// lost on the way is no disaster; with `strict` it never works again.
+    /// A used token remains valid until its replacement is used, so that a lost reply does no harm; with `strict` it
+    /// can be used only once.
     fn rotate(&mut self, token: &str, now: i64) -> Option<(String, String)> {
         let Some(parent) = self.refresh.get(token).cloned() else {
             self.refused += 1;
@@ -116,7 +116,7 @@ impl Oauth {
 
     fn refresh(&mut self, now: i64, call: &Call) -> Result<Value, Refusal> {
         let wrong = |code: &str, message: &str| Refusal::new(400, code, message);
-        // The form alone: a token has no place in a URL.
+        // Only from the form: a token must not be in a URL.
         let required = |name: &str| {
             call.form_param(name)
                 .filter(|value| !value.is_empty())
@@ -151,7 +151,7 @@ impl Oauth {
         if end.is_none_or(|end| *end <= now) {
             return Err(Refusal::new(401, "invalid_token", "The access token is invalid or expired."));
         }
-        // It stands for the user that signed in.
+        // It acts for the user that signed in.
         let user = DEFAULT_ACCESS_KEYS.iter().find_map(|key| key.user).unwrap_or_default();
         let identity = Identity { account: default_account(), kind: Kind::User(user.to_owned()) };
         let lifetime = state.lifetime.unwrap_or(LIFETIME);
@@ -229,7 +229,7 @@ mod tests {
         let (one, other) = (next(&mut grants, "0").unwrap(), next(&mut grants, "0").unwrap());
         let two = next(&mut grants, &one).unwrap();
         assert!(next(&mut grants, "0").is_none());
-        // Nothing came of the other yet, so it still works, and so does the one whose successor rests.
+        // The other replacement has not been used, so it is still valid, and so is the token that it replaced.
         assert!(next(&mut grants, &other).is_some());
         assert!(next(&mut grants, &one).is_some());
         assert!(next(&mut grants, &two).is_some());

@@ -1,7 +1,7 @@
 //! The Security Token Service, API version 2015-04-01.
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-overview-sts>
 //!
-//! Every answer that it gives to a right request is one that the real service could give.
+//! Every reply to a valid request is one that the real service could send.
 
 use std::collections::HashMap;
 
@@ -29,14 +29,14 @@ pub(crate) mod roles;
 pub(crate) const NAME: &str = "sts";
 /// The only version of the API.
 const VERSION: &str = "2015-04-01";
-/// What it can do.
+/// The supported actions.
 const ACTIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithOIDC", "GenerateSessionAccessKey", "GetCallerIdentity"];
 
 /// The service.
 pub(crate) struct Sts {
     roles: roles::Roles,
     providers: Vec<oidc::Provider>,
-    /// The public halves, by id.
+    /// The public keys, by ID.
     key_pairs: HashMap<String, PublicKey>,
 }
 
@@ -62,7 +62,7 @@ impl Service for Sts {
         let access_key_id = scheme.claimed_key(call).map(str::to_owned);
         let visitor = Visitor { access_key_id, signature: scheme.name(), caller, details: Map::new() };
         match (action, call.param("OIDCToken")) {
-            // The token itself is masked; whether it came as it was in its file is worth knowing.
+            // The token itself is masked; record whether it was sent without surrounding white space.
             (Some("AssumeRoleWithOIDC"), Some(token)) => visitor.with("token_trimmed", token == token.trim()),
             _ => visitor,
         }
@@ -110,7 +110,8 @@ impl Service for Sts {
 }
 
 impl Sts {
-    /// With these roles (`None`: all), OIDC providers and key pairs; the text says what is wrong.
+    /// A service with these roles (`None`: all), OIDC providers and key pairs; the error text says what is wrong with
+    /// them.
     pub(crate) fn new(
         roles: Option<Vec<roles::Role>>,
         providers: Vec<oidc::Provider>,
@@ -121,12 +122,12 @@ impl Sts {
         Ok(Self { roles, providers, key_pairs: key_pair::read(key_pairs)? })
     }
 
-    /// The listed roles; `None` if every role exists.
+    /// The number of listed roles; `None` if every role exists.
     pub(crate) fn role_count(&self) -> Option<usize> {
         self.roles.count()
     }
 
-    /// What is refused before anybody asks who signed.
+    /// Checks that come before authentication.
     fn check(&self, call: &Call) -> Result<(), Refusal> {
         if !["GET", "POST"].contains(&call.method.as_str()) {
             let message = "This http method is not supported.";

@@ -1,4 +1,4 @@
-//! Vectors: what a right signature is, and what is refused before one is even computed.
+//! Test vectors: valid signatures, and requests that are rejected before one is computed.
 
 use super::*;
 use crate::http::Via;
@@ -36,7 +36,7 @@ fn v1(method: &str, signature: &str) -> Call {
         ("AccessKeyId", "testid"),
         ("Signature", signature),
     ]);
-    // Half in the query, half in the form, as the newer clients send it: it makes no difference.
+    // Half in the query and half in the form, as newer clients send them: that makes no difference.
     call.form = pairs(&[
         ("RoleArn", "acs:ram::1:role/x"),
         ("RoleSessionName", "n m"),
@@ -46,7 +46,7 @@ fn v1(method: &str, signature: &str) -> Call {
     call
 }
 
-/// The signatures were made with Python, by its standard library alone:
+/// The signatures were made with Python's standard library:
 /// `hmac.new(b"testsecret&", s.encode(), "sha1")` over
 /// `s = method + "&%2F&" + quote("&".join(quote(k, safe="~") + "=" + quote(v, safe="~") for k, v
 /// in sorted(params.items())), safe="~")`.
@@ -64,7 +64,7 @@ fn v1_vectors() {
         assert!(!by(other, "testsecret"), "{method}");
         assert!(!by("not base64", "testsecret"), "{method}");
     }
-    // A space that was signed as `+` instead of `%20`.
+    // A space signed as `+` instead of `%20`.
     let signed = Signed::read(&v1("GET", "ES6RsFKHJ7XYgiS0uVZYfKnpEfk="));
     assert!(signed.is_ok_and(|signed| !signed.is_by("testsecret")));
 }
@@ -86,7 +86,7 @@ fn v1_says_what_is_missing() {
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The example with fixed parameters of the published description of version 3.
+/// The example with fixed parameters in the published description of version 3.
 fn published() -> Call {
     let mut call = call("POST");
     call.query =

@@ -1,4 +1,4 @@
-//! `AssumeRole`: a session of a role, for whoever signed.
+//! `AssumeRole`: issues a session of a role to the signer.
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole>
 
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn check(role: &Role, call: &Call, caller: &Identity) -> Result<(), Refusal> {
     Err(Refusal::new(403, "NoPermission", message))
 }
 
-/// Issues a session of `role`, and says so.
+/// Issues a session of `role`, and describes it.
 pub(super) fn assume(state: &mut State, arn: &str, role: RoleArn, session: &str, seconds: i64) -> Value {
     let id = role.id();
     let kind = Kind::Role { name: role.name, session: session.to_owned() };

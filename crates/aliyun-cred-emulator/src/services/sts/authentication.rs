@@ -1,6 +1,6 @@
-//! Who signed a request: every check between a claim and an [`Identity`], in one place and order.
+//! Authenticates a request: every check from claim to [`Identity`], in one place and order.
 //!
-//! A nonce is used up by a right signature only, so that nobody can spoil another's.
+//! Only a valid signature uses up a nonce, so that one client cannot use up another's.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::settings::default_account;
 use crate::signature::Signed;
 use crate::state::{Key, State};
 
-/// Seconds by which a request's time may differ from the service's, either way.
+/// How far a request's time may differ from the service's, in seconds, either way.
 const MAX_SKEW: u64 = 900;
 
-/// The caller that signed `call`, or why it is not believed.
+/// The caller that signed `call`, or the reason it is rejected.
 pub(super) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
     let signed = Signed::read(call)?;
     check_time(state, &signed)?;
@@ -33,7 +33,7 @@ pub(super) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, R
     Ok(identity)
 }
 
-/// The owner of that one of `key_pairs` that signed `call`, or why it is not believed.
+/// The owner of the one of `key_pairs` that signed `call`, or the reason it is rejected.
 pub(super) fn authenticate_key_pair(
     key_pairs: &HashMap<String, PublicKey>,
     state: &mut State,

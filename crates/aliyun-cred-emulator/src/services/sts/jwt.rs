@@ -1,7 +1,7 @@
-//! JSON Web Tokens (RFC 7519) with an HMAC (`HS256`), as far as an OIDC provider's tokens need them.
+//! JSON Web Tokens (RFC 7519) with an HMAC (`HS256`), as far as OIDC needs them.
 //!
-//! The real service wants a signature by a public key that it fetches from the provider; there is
-//! nobody to fetch from here, so a shared key stands in. Everything else is checked as it does.
+//! The real service verifies signatures with a public key that it fetches from the provider. Here there is no provider,
+//! so a shared key replaces it. Everything else is checked the same way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-/// Why a token is not believed.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Not three parts.
@@ -18,17 +18,17 @@ pub(super) enum Fault {
     Encoding,
     /// Not JSON, or a claim is missing or of the wrong kind.
     Content,
-    /// Another algorithm than `HS256`.
+    /// The algorithm is not `HS256`.
     Algorithm,
     /// The signature is wrong.
     Signature,
-    /// `exp` has come.
+    /// `exp` has passed.
     Expired,
-    /// `nbf` has not.
+    /// `nbf` has not been reached.
     Early,
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claims {
     /// `sub`
@@ -86,7 +86,7 @@ fn object(part: &str) -> Result<Map<String, Value>, Fault> {
 fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, Fault> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let seconds = value.as_i64().or_else(|| {
-        // A number out of range is cut to it.
+        // A number out of range is clamped.
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         value.as_f64().map(|seconds| seconds as i64)
     });
@@ -123,7 +123,7 @@ mod tests {
             .unwrap();
         let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0d\
                      HA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-        // The signature is right: what is refused comes after it.
+        // The signature is valid; the token is rejected for a later check.
         assert_eq!(Claims::verify(token, &key, 1_300_819_380), Err(Fault::Expired));
         assert_eq!(Claims::verify(token, &key, 1_300_819_379), Err(Fault::Content));
         assert_eq!(Claims::verify(token, b"other", 0), Err(Fault::Signature));

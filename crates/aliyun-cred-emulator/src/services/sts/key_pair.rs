@@ -1,6 +1,6 @@
-//! `GenerateSessionAccessKey`: an access key without a token, for whoever has the private half of a
-//! key pair. The action is not in the public reference; its parameters are those of the older core
-//! SDKs (`aliyun-java-sdk-core`, `aliyun-python-sdk-core`).
+//! `GenerateSessionAccessKey`: issues an AccessKey without a token to the holder of a key pair's private key. The
+//! action is not in the public reference; its parameters are those of the older core SDKs (`aliyun-java-sdk-core`,
+//! `aliyun-python-sdk-core`).
 
 use std::collections::HashMap;
 
@@ -22,13 +22,13 @@ const LONGEST: i64 = 3600;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyPair {
-    /// The public key's id.
+    /// The ID of the public key.
     pub(crate) id: String,
     /// `BEGIN PUBLIC KEY`.
     pub(crate) public_key_pem: String,
 }
 
-/// The public keys, by id; the text says which key pair is wrong.
+/// The public keys, by ID; the error text names the wrong key pair.
 pub(super) fn read(settings: Vec<KeyPair>) -> Result<HashMap<String, PublicKey>, String> {
     let mut pairs = HashMap::new();
     for KeyPair { id, public_key_pem } in settings {

@@ -1,4 +1,4 @@
-//! `AssumeRoleWithOIDC`: a role for the token of an external identity provider. Nothing is signed; the
+//! `AssumeRoleWithOIDC`: assumes a role with a token of an external identity provider. Requests are not signed; the
 //! token is the proof.
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>
 
@@ -17,23 +17,23 @@ use crate::state::State;
 /// The length of a token, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 
-/// An OIDC provider and one kind of token of its that is good. A provider may be listed repeatedly.
+/// An OIDC provider and one kind of its tokens that is accepted. A provider may be listed several times.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Provider {
     /// `acs:ram::<account>:oidc-provider/<name>`.
     pub(crate) provider_arn: String,
-    /// The `iss` that a token has to have.
+    /// The `iss` that a token must have.
     pub(crate) issuer: Option<String>,
-    /// One of the `aud` that a token has to have.
+    /// An `aud` that a token must have.
     pub(crate) audience: Option<String>,
-    /// The one token that is good, whatever is in it.
+    /// The one accepted token, regardless of its content.
     pub(crate) token: Option<String>,
-    /// The key with which good tokens are signed.
+    /// The key that signs accepted tokens.
     pub(crate) hs256_key: Option<String>,
 }
 
-/// Checks what the types do not.
+/// Checks beyond the types.
 pub(super) fn check(providers: &[Provider]) -> Result<(), String> {
     for provider in providers {
         if provider.token.is_some() == provider.hs256_key.is_some() {
@@ -72,7 +72,7 @@ pub(super) fn assume_role_with_oidc(
     Ok(document)
 }
 
-/// What the token says, if one of the provider's settings accepts it.
+/// The token's claims, if one of the provider's settings accepts it.
 fn verify(providers: &[Provider], (provider, token): (&str, &str), now: i64) -> Result<Value, Refusal> {
     let mut refusal = no_permission("No such OIDC Provider registered.");
     for settings in providers.iter().filter(|settings| settings.provider_arn == provider) {

@@ -1,4 +1,4 @@
-//! The parameters that several actions have, checked.
+//! Parameters shared by several actions, with their checks.
 
 use serde_json::Value;
 
@@ -6,20 +6,20 @@ use crate::http::Call;
 use crate::identity::RoleArn;
 use crate::refusal::Refusal;
 
-/// The shortest session, and the one of a request that does not say, in seconds.
+/// The shortest session, and the default, in seconds.
 const SHORTEST: i64 = 900;
 const USUAL: i64 = 3600;
 /// The longest session policy, in characters.
 const MAX_POLICY: usize = 2048;
 
-/// The role that is asked for, as sent and taken apart.
+/// The requested role, as sent and parsed.
 pub(super) fn role(call: &Call) -> Result<(&str, RoleArn), Refusal> {
     let arn = required(call, "RoleArn")?;
     let role = RoleArn::parse(arn).ok_or_else(|| invalid("RoleArn", "is wrongly formed"))?;
     Ok((arn, role))
 }
 
-/// The name of the session.
+/// The session name.
 pub(super) fn session_name(call: &Call) -> Result<&str, Refusal> {
     let session = required(call, "RoleSessionName")?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
@@ -41,7 +41,7 @@ pub(super) fn policy(call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How long the session is to last, in seconds.
+/// The session's lifetime in seconds.
 pub(super) fn duration(call: &Call, longest: i64) -> Result<i64, Refusal> {
     let Some(text) = call.param("DurationSeconds") else { return Ok(USUAL.min(longest)) };
     match text.parse::<i64>() {
@@ -54,12 +54,12 @@ pub(super) fn duration(call: &Call, longest: i64) -> Result<i64, Refusal> {
     }
 }
 
-/// A parameter that has to be there.
+/// A required parameter.
 pub(super) fn required<'a>(call: &'a Call, name: &str) -> Result<&'a str, Refusal> {
     call.param(name).filter(|value| !value.is_empty()).ok_or_else(|| Refusal::missing(name))
 }
 
-/// A parameter that is not as it has to be.
+/// The error for an invalid parameter.
 pub(super) fn invalid(name: &str, what: &str) -> Refusal {
     let message = format!("The parameter {name} {what}.");
     Refusal::new(400, format!("InvalidParameter.{name}"), message)

@@ -1,4 +1,4 @@
-//! The roles that there are.
+//! The existing roles.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::identity::RoleArn;
 use crate::refusal::Refusal;
 use crate::settings::seconds;
 
-/// The longest session of a role that does not say, in seconds.
+/// The default for the longest session of a role, in seconds.
 const LONGEST: i64 = 43_200;
 
 /// A role that exists.
@@ -17,11 +17,11 @@ const LONGEST: i64 = 43_200;
 pub(crate) struct Role {
     /// `acs:ram::<account>:role/<name>`.
     pub(crate) arn: String,
-    /// Seconds; the longest session.
+    /// The longest session, in seconds.
     pub(crate) max_duration: Option<i64>,
-    /// ARNs of users, roles or accounts (`…:root`); absent: everybody.
+    /// The ARNs of users, roles or accounts (`…:root`); absent: everyone.
     pub(crate) trusts: Option<Vec<String>>,
-    /// The value that a caller has to give.
+    /// The value that a caller must send.
     pub(crate) external_id: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Role {
 pub(super) struct Roles(Option<HashMap<String, Role>>);
 
 impl Roles {
-    /// Those of the settings; the text says which is wrong.
+    /// The roles in the settings; the error text names the wrong one.
     pub(super) fn new(settings: Option<Vec<Role>>) -> Result<Self, String> {
         for role in settings.iter().flatten() {
             seconds("max_duration", role.max_duration)?;
@@ -40,13 +40,13 @@ impl Roles {
         Ok(Self(settings.map(|roles| roles.into_iter().map(|role| (role.arn.clone(), role)).collect())))
     }
 
-    /// How long a session of the role `arn` may last, in seconds, if it exists and `allows` it.
+    /// The longest session of the role `arn`, in seconds, if it exists and `allows` it.
     pub(super) fn longest(
         &self,
         arn: &RoleArn,
         allows: impl FnOnce(&Role) -> Result<(), Refusal>,
     ) -> Result<i64, Refusal> {
-        // Roles are not listed at all, so every role exists.
+        // Without a list, every role exists.
         let Some(roles) = &self.0 else { return Ok(LONGEST) };
         let role = roles
             .get(&format!("acs:ram::{}:role/{}", arn.account, arn.name))
@@ -55,7 +55,7 @@ impl Roles {
         Ok(role.max_duration.unwrap_or(LONGEST))
     }
 
-    /// How many are listed; `None` if every role exists.
+    /// The number of listed roles; `None` if every role exists.
     pub(super) fn count(&self) -> Option<usize> {
         self.0.as_ref().map(HashMap::len)
     }
