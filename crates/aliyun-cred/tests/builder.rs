@@ -206,7 +206,7 @@ fn providers_that_wait_for_a_callback_leave_others_their_turns() {
 
 /// Whatever hangs elsewhere: a token that was rotated and is not written down is lost.
 #[test]
-fn a_listener_waits_for_nobodys_turn() {
+fn an_update_callback_needs_no_slot() {
     let _all = ALL_TURNS.lock();
     let emulator = Emulator::start(None).unwrap();
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
@@ -436,7 +436,7 @@ fn sources_go_by_their_names() {
 }
 
 #[test]
-fn what_a_source_has_no_use_for_is_refused() {
+fn unused_extras_are_rejected() {
     let base = Client::from_blocking("vault", || Ok(key()));
     let with_base = Client::builder().source(Source::StaticAk).base(&base).build().unwrap_err();
     assert_eq!(with_base.message(), "the source 'static_ak' was given a base, which only ram_role_arn has");
