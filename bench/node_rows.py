@@ -36,8 +36,13 @@ def start(service, options):
         return [counts[who][key] - counts["nothing"][key] for who in BOTH]
 
     return [
-        Row("require, client, static credential, over bare node", "ms",
-            *(took[who] - took["nothing"] for who in BOTH), took["nothing"], "the floor is bare node"),
+        Row(
+            "require, client, static credential, over bare node",
+            "ms",
+            *(took[who] - took["nothing"] for who in BOTH),
+            took["nothing"],
+            "the floor is bare node",
+        ),
         Row("... modules loaded", "", *over("modules")),
         Row("... packages installed", "", *(installed[who] for who in BOTH)),
         Row("... resident memory", "kB", *over("rss")),
@@ -91,26 +96,38 @@ def recovery(service, options):
         service.reset(metadata={"role": "app"}, faults=[{"service": "metadata", "status": 503, **UNAVAILABLE}])
         call = measured(program(who, "recovery", flags=flags), environment)["call"]
         works[who] = "never" if call is None else f"call {call}"
-    return [Row("metadata service answers 503 to the first call of a default chain: works from", "", works["official"],
-                works["ours"], note="of ten calls, half a second apart")]
+    return [
+        Row(
+            "metadata service answers 503 to the first call of a default chain: works from",
+            "",
+            works["official"],
+            works["ours"],
+            note="of ten calls, half a second apart",
+        )
+    ]
 
 
 def clients(service, options):
     results = {
-        who: medians([
-            measured(program(who, "clients", 10_000, flags=["--expose-gc"]), service.environment())
-            for _ in range(options.rounds)
-        ])
+        who: medians(
+            [
+                measured(program(who, "clients", 10_000, flags=["--expose-gc"]), service.environment())
+                for _ in range(options.rounds)
+            ]
+        )
         for who in BOTH
     }
-    return [Row("10,000 used default-chain clients: resident memory of each", "kB",
-                *(results[who]["kb_each"] for who in BOTH))]
+    return [
+        Row(
+            "10,000 used default-chain clients: resident memory of each",
+            "kB",
+            *(results[who]["kb_each"] for who in BOTH),
+        )
+    ]
 
 
 def refresh(service, options):
-    official, ours = (
-        refreshing.samples_of(service, program(who, "refresh"), who, options.refreshes) for who in BOTH
-    )
+    official, ours = (refreshing.samples_of(service, program(who, "refresh"), who, options.refreshes) for who in BOTH)
     return refreshing.rows("await getCredential()", official, ours)
 
 

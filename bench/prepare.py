@@ -113,7 +113,7 @@ def node():
     shutil.copytree(ROOT / "node", package, ignore=shutil.ignore_patterns("*.node", "node_modules", "*.md"))
     built = cargo("building the Node package", "--release", "-p", "aliyun-cred-node")
     library = next(file for file in built["aliyun_cred_node"] if file.suffix in (".so", ".dylib"))
-    ask = f"require({json.dumps(str(package / 'lib/target.js'))}).target()"
+    ask = f"require({json.dumps(str(package / 'lib/platform.js'))}).platformName()"
     name = run("asking Node for its platform", ["node", "-p", ask], stdout=subprocess.PIPE).strip()
     place(library, package / f"aliyun_cred.{name}.node")
 

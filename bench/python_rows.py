@@ -30,8 +30,13 @@ def start(service, options):
         return [counts[who][key] - counts["nothing"][key] for who in BOTH]
 
     return [
-        Row("import, client, static credential, over the bare interpreter", "ms",
-            *(took[who] - took["nothing"] for who in BOTH), took["nothing"], "the floor is the bare interpreter"),
+        Row(
+            "import, client, static credential, over the bare interpreter",
+            "ms",
+            *(took[who] - took["nothing"] for who in BOTH),
+            took["nothing"],
+            "the floor is the bare interpreter",
+        ),
         Row("... modules imported", "", *over("modules")),
         Row("... packages installed", "", *(installed[who] for who in BOTH)),
         Row("... resident memory", "kB", *over("rss")),
@@ -61,8 +66,13 @@ def calls(service, options):
     for source, label in {"static": "static", "env": "default chain, environment", "role": "cached role"}.items():
         source = f"await {source}"
         rows.append(
-            Row(f"await get_credential_async() and 3 attributes: {label}", "ns", official[source], ours[source],
-                ours["await floor"])
+            Row(
+                f"await get_credential_async() and 3 attributes: {label}",
+                "ns",
+                official[source],
+                ours[source],
+                ours["await floor"],
+            )
         )
     return rows
 

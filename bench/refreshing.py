@@ -34,18 +34,34 @@ def rows(what, official, ours):
     """The rows of one way to call. `official` is `None` where there is no such package."""
     other = official or {}
     own = [("official", other)] if official else []
-    ratios = ", ".join(
-        f"{name} {result['during'] / result['before']:.2f}" for name, result in [*own, ("ours", ours)]
-    )
+    ratios = ", ".join(f"{name} {result['during'] / result['before']:.2f}" for name, result in [*own, ("ours", ours)])
     found = [
-        Row(f"{what} while a 1 s refresh runs: p99.9 of a call", "ns", other.get("during"), ours["during"],
-            ours["before"], f"the floor is the same without a refresh; ratio to that: {ratios}; "
-            f"{ours['calls']:.0f} calls of ours in that second"),
-        Row(f"{what} while a 1 s refresh runs: longest call", "ns", other.get("longest"), ours["longest"],
-            ours["longest_before"]),
+        Row(
+            f"{what} while a 1 s refresh runs: p99.9 of a call",
+            "ns",
+            other.get("during"),
+            ours["during"],
+            ours["before"],
+            f"the floor is the same without a refresh; ratio to that: {ratios}; "
+            f"{ours['calls']:.0f} calls of ours in that second",
+        ),
+        Row(
+            f"{what} while a 1 s refresh runs: longest call",
+            "ns",
+            other.get("longest"),
+            ours["longest"],
+            ours["longest_before"],
+        ),
         Row(f"{what} while a 1 s refresh runs: calls that waited", "", other.get("waited"), ours["waited"]),
     ]
     if "stall" in ours:
-        found.append(Row(f"{what} while a 1 s refresh runs: loop stands still, p99.9", "ms", other.get("stall"),
-                         ours["stall"], ours["stall_before"]))
+        found.append(
+            Row(
+                f"{what} while a 1 s refresh runs: loop stands still, p99.9",
+                "ms",
+                other.get("stall"),
+                ours["stall"],
+                ours["stall_before"],
+            )
+        )
     return found

@@ -13,11 +13,19 @@ def calls(service, options):
         for work, key, floor, note in (
             ("cached()", "cached", "reference", "the floor is an Arc cloned and dropped"),
             ("cached(), 3 fields", "fields", "reference", ""),
-            ("cached(), 3 fields, each of two threads", "fields_2", "reference_2",
-             "the floor is one Arc in two threads"),
+            (
+                "cached(), 3 fields, each of two threads",
+                "fields_2",
+                "reference_2",
+                "the floor is one Arc in two threads",
+            ),
             ("credentials_blocking(), cached", "blocking", "reference", ""),
-            ("credentials().await, cached", "await", "reference",
-             f"an empty future takes {found['await floor']:.1f} ns"),
+            (
+                "credentials().await, cached",
+                "await",
+                "reference",
+                f"an empty future takes {found['await floor']:.1f} ns",
+            ),
         )
     ]
 

@@ -13,7 +13,7 @@ from prepare import EMULATOR, ROOT
 from table import medians
 
 sys.path.append(str(ROOT / "tests"))
-from emulator import Emulator  # noqa: E402
+from emulator import Emulator
 
 # So that `python`, `node` and their shims are found.
 PATH = os.environ["PATH"]

@@ -4,7 +4,6 @@ import os
 
 from alibabacloud_sts20150401.client import Client as Sts
 from alibabacloud_tea_openapi.models import Config
-
 from aliyun_cred.client import Client
 
 credential = Client()

@@ -7,7 +7,7 @@ import sys
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 rows = [[int(cell) for cell in line.split()] for line in sys.stdin]
 hours = [minute / 60 for minute, _, _ in rows]

@@ -1,12 +1,12 @@
 'use strict';
 
-// How SDKs with a protocol of their own get their credential from a client. Each function returns options for the
-// SDK's constructor. The SDKs themselves are not loaded here: they only ask what they are given.
+// Connects a client to SDKs that sign requests themselves. Each function returns options for an SDK's constructor. This
+// file loads no SDK.
 
-/** The current credential's three parts, for an SDK that signs with an AccessKey pair. */
+/** Returns the three parts of the current credential, for an SDK that signs with an AccessKey pair. */
 async function pair(client) {
   const { accessKeyId, accessKeySecret, securityToken, bearerToken, type } = await client.getCredential();
-  // Without a pair, `@alicloud/pop-core` would send its request unsigned.
+  // `@alicloud/pop-core` would send an unsigned request.
   if (bearerToken !== undefined) {
     const { ofKind } = require('./lib/errors.js');
     const message = `a credential of type ${type} has no AccessKey pair, without which this SDK cannot sign: use a client of another type`;
@@ -20,11 +20,14 @@ async function aliOss(client) {
     const { securityToken: stsToken, ...rest } = await pair(client);
     return { ...rest, stsToken };
   };
-  // At every request, which costs next to nothing: the client knows when a credential is due, the SDK does not.
+  // Interval 0: the SDK asks at every request. That is cheap, and the client knows when a credential is due.
   return { ...(await ask()), refreshSTSToken: ask, refreshSTSTokenInterval: 0 };
 }
 
-/** What `@alicloud/log` and `@alicloud/pop-core` ask at every request; the former insists on an async function. */
+/**
+ * Returns the options for `@alicloud/log` and `@alicloud/pop-core`, which ask at every request. The former requires an
+ * async function.
+ */
 function asking(client) {
   return {
     credentialsProvider: {

@@ -1,4 +1,4 @@
-// Assignable to the bundlers' own plugin types, which are not imported: this package depends on no bundler.
+// Assignable to the bundlers' plugin types. Those are not imported, because this package depends on no bundler.
 
 /** A plugin for esbuild. */
 export interface EsbuildPlugin {
@@ -18,9 +18,9 @@ export interface WebpackPlugin {
 }
 
 /**
- * Each plugin copies the native library beside the output file that loads it; if packages for several platforms are
- * installed, one library for each. A build that does not contain this package gets no copy. If no library is installed,
- * the build fails.
+ * Each plugin copies the native library beside the output file that loads it. If packages for several platforms are
+ * installed, it copies the library of each. A build that does not contain this package gets no copy. If no library is
+ * installed, the build fails.
  */
 export function esbuild(): EsbuildPlugin;
 export function rollup(): RollupPlugin;

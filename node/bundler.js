@@ -1,16 +1,16 @@
 'use strict';
 
-// Plugins for bundlers. Each copies the native library beside the output file that contains native.js, which looks for
-// it there. A build without native.js, such as the browser's part of a program, gets no copy.
+// Plugins for bundlers. Each copies the native library beside the output file that contains native.js, which searches
+// there. A build without native.js, such as the browser part of a program, gets no copy.
 
 const { copyFileSync, existsSync, readFileSync, readdirSync, realpathSync, rmSync } = require('node:fs');
 const { basename, dirname, join, posix, resolve } = require('node:path');
-const { missing, target } = require('./lib/target.js');
+const { missing, platformName } = require('./lib/platform.js');
 
 const NAME = 'aliyun-cred';
 const NATIVE = realpathSync(join(__dirname, 'native.js'));
 
-/** The names in a folder; none if it does not exist. */
+/** Lists a folder. Returns an empty list if it does not exist. */
 function entries(folder) {
   try {
     return readdirSync(folder);
@@ -20,8 +20,8 @@ function entries(folder) {
 }
 
 /**
- * The libraries to copy, by the names that native.js looks for: those beside it, else those of all installed platform
- * packages, since the bundle may be for another platform than this one.
+ * Finds the libraries to copy: file name -> path. They are the files beside native.js, else those of all installed
+ * platform packages, because a bundle may be built for another platform.
  */
 function libraries() {
   const beside = entries(__dirname).filter((name) => /^aliyun_cred\.(.+\.)?node$/.test(name));
@@ -29,7 +29,7 @@ function libraries() {
   const scope = '@aliyun-cred';
   const installed = require.resolve.paths(scope).flatMap((folder) => entries(join(folder, scope)));
   const packaged = new Map();
-  for (const name of new Set([...installed, target()])) {
+  for (const name of new Set([...installed, platformName()])) {
     try {
       packaged.set(`aliyun_cred.${name}.node`, require.resolve(`${scope}/${name}`));
     } catch {
@@ -40,7 +40,7 @@ function libraries() {
   return packaged;
 }
 
-/** Whether a bundler's module `path` is native.js. */
+/** Returns whether a bundler's module `path` is native.js. */
 function isNative(path) {
   if (!path || basename(path) !== 'native.js') return false;
   try {
@@ -51,7 +51,7 @@ function isNative(path) {
   }
 }
 
-/** Copies a library, but not over one that a running program may have loaded: that would crash it. */
+/** Copies a library. Never writes into an existing file, because that would crash a program that has loaded it. */
 function copy(from, to) {
   if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) return;
   rmSync(to, { force: true });
@@ -66,7 +66,7 @@ function esbuild() {
       const cwd = options.absWorkingDir ?? process.cwd();
       options.metafile = true;
       if (options.format === 'esm') {
-        // esbuild makes `require('node:fs')` throw in an ES module; an `import` in its place works.
+        // In an ES module, esbuild makes `require('node:fs')` throw; `import` works.
         build.onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
           kind === 'require-call' && importer.startsWith(__dirname) ? { path, namespace: NAME } : undefined,
         );
@@ -77,7 +77,7 @@ function esbuild() {
           if (!Object.keys(inputs).some((input) => isNative(resolve(cwd, input)))) continue;
           for (const [name, from] of libraries()) {
             const path = join(cwd, dirname(output), name);
-            // With `write: false` the caller writes the files.
+            // With `write: false`, the caller of esbuild writes the files.
             if (outputFiles) outputFiles.push({ path, contents: readFileSync(from), hash: '', text: '' });
             else copy(from, path);
           }

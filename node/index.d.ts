@@ -1,17 +1,18 @@
 /**
  * A client of one source of credentials, or of the default chain.
  *
- * It caches the credential, and refreshes it before it expires. Making one opens no connection and starts no thread;
- * keeping one keeps no process alive. It holds no secret that `util.inspect` or `JSON.stringify` shows.
+ * Caches the credential and refreshes it before it expires. The constructor opens no connection and starts no thread.
+ * An idle client does not keep the process alive. `util.inspect` and `JSON.stringify` show none of its secrets.
  */
 declare class Credential {
   /**
-   * A client of the source that `config` names; without `config`, of the default chain, which always succeeds: what
-   * the chain finds, or why it finds nothing, shows at the first call.
+   * Creates a client of the source that `config` names or, without `config`, of the default chain. For the chain the
+   * constructor always succeeds: the first call reports what the chain finds.
    *
-   * @param provider - A provider, which wins over `config`: one of the classes here, or anything else with the methods
-   * `getCredentials()` and `getProviderName()`. Such a one is asked at every call; callers that arrive together share
-   * its answer. An object with neither of the two is ignored, as in the original; with only one of them it is an error.
+   * @param provider - Takes precedence over `config`. One of the provider classes, or a custom provider: any object
+   * with the methods `getCredentials()` and `getProviderName()`. A custom provider is called for every credential;
+   * concurrent callers share one call. An object with neither method is ignored, as in the official package; one with
+   * only one of them is an error.
    *
    * @throws {Credential.CredentialError} `ERR_ALIYUN_CRED_INVALID_CONFIG` if an option is missing, contradictory, out
    * of range or of the wrong type.
@@ -22,23 +23,23 @@ declare class Credential {
   );
 
   /**
-   * The current credential. Callers that arrive together share one request.
+   * Returns the current credential. Concurrent callers share one request.
    *
-   * The model is frozen, and the same for all callers until the next refresh. The environment's credential is never
-   * cached: it is read at every call.
+   * The model is frozen, and shared by all callers until the next refresh. The environment variables are read at every
+   * call; their credential is never cached.
    *
-   * @throws {Credential.CredentialError} What the source says, if it has no credential that is still valid;
-   * `ERR_ALIYUN_CRED_CANCELLED` if `options.signal` aborts first: the refresh goes on for the others. What a provider
-   * of your own throws is thrown as it is; if it gives nothing within a minute, `ERR_ALIYUN_CRED_TIMEOUT`; if it asks
-   * the client that is asking it, `ERR_ALIYUN_CRED_RECURSION`.
+   * @throws {Credential.CredentialError} The source's failure, if no valid credential is cached;
+   * `ERR_ALIYUN_CRED_CANCELLED` if `options.signal` aborts first (the refresh goes on for other callers). An error that
+   * a custom provider throws is passed on unchanged. If it returns nothing within a minute: `ERR_ALIYUN_CRED_TIMEOUT`.
+   * If it asks the client that is asking it: `ERR_ALIYUN_CRED_RECURSION`.
    */
   getCredential(options?: Credential.CallOptions): Promise<Credential.CredentialModel>;
 
   /**
-   * As `getCredential()`, for code that cannot wait: it blocks the event loop while the source is asked.
+   * Returns the current credential synchronously. Blocks the event loop while the source is asked.
    *
-   * A provider or a callback that is written in JavaScript needs the event loop: over one of those only the cached
-   * credential is returned.
+   * A custom provider and an update callback need the event loop. A client with one of them returns only a cached
+   * credential here.
    *
    * @throws {Credential.CredentialError} As `getCredential()`, and `ERR_ALIYUN_CRED_INVALID_CONFIG` if only
    * `getCredential()` can answer.
@@ -46,49 +47,49 @@ declare class Credential {
   getCredentialSync(): Credential.CredentialModel;
 
   /**
-   * The AccessKey ID alone; empty for a bearer token.
-   * @deprecated Use `(await getCredential()).accessKeyId`: only reads in a row belong to one credential.
+   * Returns the AccessKey ID; empty for a bearer token.
+   * @deprecated Use `(await getCredential()).accessKeyId`: only consecutive reads belong to one credential.
    */
   getAccessKeyId(): Promise<string>;
 
   /**
-   * The AccessKey secret alone; empty for a bearer token.
-   * @deprecated Use `(await getCredential()).accessKeySecret`: only reads in a row belong to one credential.
+   * Returns the AccessKey secret; empty for a bearer token.
+   * @deprecated Use `(await getCredential()).accessKeySecret`: only consecutive reads belong to one credential.
    */
   getAccessKeySecret(): Promise<string>;
 
   /**
-   * The security token alone; empty for a bearer token. For a long-lived AccessKey pair it is `undefined`, although its
-   * type, the original's, does not say so.
-   * @deprecated Use `(await getCredential()).securityToken`: only reads in a row belong to one credential.
+   * Returns the security token; empty for a bearer token. `undefined` for a long-lived AccessKey pair, although the
+   * type, kept from the official package, does not say so.
+   * @deprecated Use `(await getCredential()).securityToken`: only consecutive reads belong to one credential.
    */
   getSecurityToken(): Promise<string>;
 
   /**
-   * The bearer token. It is `undefined` if the client's source gives none, or has not been asked yet, although its
-   * type, the original's, does not say so.
+   * Returns the bearer token. `undefined` if the source provides none or has not been asked yet, although the type,
+   * kept from the official package, does not say so.
    * @deprecated Use `(await getCredential()).bearerToken`.
    */
   getBearerToken(): string;
 
   /**
-   * The type that the client was made for: `access_key`, `ram_role_arn`, ..., or `default` for the chain; the name of a
-   * provider.
+   * Returns the type that the client was created for: `access_key`, `ram_role_arn`, ...; `default` for the chain; for a
+   * provider, its name.
    */
   getType(): string;
 
-  /** This client; in the original, the object that does its work. */
+  /** This client. In the official package, the object that does the work. */
   get credential(): this;
 
-  /** Says that the service has refused the cached credential: the next call asks the source again. */
+  /** Drops the cached credential, for example after a service has rejected it. The next call asks the source again. */
   invalidate(): void;
 
-  /** What `JSON.stringify` shows: the type, no secret. */
+  /** Returns what `JSON.stringify` shows: the type, no secret. */
   toJSON(): { type: string };
 }
 
 declare namespace Credential {
-  /** What one source needs to know; which option belongs to which `type` is said at each. */
+  /** The options of one source. */
   export interface ConfigOptions {
     /**
      * The kind of source: `access_key`, `sts`, `bearer`, `ecs_ram_role`, `ram_role_arn`, `rsa_key_pair`,
@@ -107,13 +108,13 @@ declare namespace Credential {
     durationSeconds?: number;
     /** The ARN of the RAM role to assume; else `ALIBABA_CLOUD_ROLE_ARN`. */
     roleArn?: string;
-    /** A policy in JSON that narrows the session. */
+    /** A policy in JSON that restricts the session's permissions. */
     policy?: string;
     /** The session's lifetime in seconds, 900 or more; default 3600. */
     roleSessionExpiration?: number;
-    /** The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else made from the time. */
+    /** The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else generated from the time. */
     roleSessionName?: string;
-    /** The external ID that the role's trust policy asks for. */
+    /** The external ID that the role's trust policy requires. */
     externalId?: string;
     /** STS's host, host with port, or URL; else `ALIBABA_CLOUD_STS_ENDPOINT`, else by region. */
     stsEndpoint?: string;
@@ -129,9 +130,9 @@ declare namespace Credential {
     publicKeyId?: string;
     /** The file that holds the private key of an RSA key pair. */
     privateKeyFile?: string;
-    /** The private key itself, in PEM; then no file is read. */
+    /** The private key itself, in PEM. No file is read then. */
     privateKey?: string;
-    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for. */
+    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else read from the metadata service. */
     roleName?: string;
     /** Accepted for compatibility and ignored: version 2 of the metadata service is always tried first. */
     enableIMDSv2?: boolean;
@@ -139,42 +140,40 @@ declare namespace Credential {
     disableIMDSv1?: boolean;
     /** Accepted for compatibility and ignored. */
     metadataTokenDuration?: number;
-    /** Whether the metadata service's credentials are refreshed by a timer; default true. */
+    /** Whether a timer refreshes the metadata service's credentials; default true. */
     asyncCredentialUpdateEnabled?: boolean;
-    /** The URI that hands out credentials; else `ALIBABA_CLOUD_CREDENTIALS_URI`. */
+    /** The URI that returns credentials; else `ALIBABA_CLOUD_CREDENTIALS_URI`. */
     credentialsURI?: string;
-    /** The limit of one request once connected, in milliseconds; 0 or absent: the source's default. */
+    /** The time limit of one request once connected, in milliseconds; 0 or absent: the source's default. */
     timeout?: number;
-    /** The limit for a connection, in milliseconds; 0 or absent: the source's default. */
+    /** The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default. */
     connectTimeout?: number;
-    /** The proxy of this source's requests, such as `http://127.0.0.1:8080`; else as the environment says. */
+    /** The proxy for this source's requests, such as `http://127.0.0.1:8080`; else the environment's. */
     proxy?: string;
   }
 
   export interface Config extends ConfigOptions {}
 
-  /**
-   * A configuration as an object of its own. `util.inspect` and `JSON.stringify` mask its secrets; `toMap` gives them.
-   */
+  /** A configuration. `util.inspect` and `JSON.stringify` mask its secrets; `toMap` returns them. */
   export class Config {
-    /** Copies the options that `map` has; `undefined`, `null` and names that are no option are left out. */
+    /** Copies the options in `map`. Ignores `undefined`, `null` and unknown names. */
     constructor(map?: { [key: string]: any } | null);
-    /** The key of each property in `toMap()`; they are equal but for `timeout`: `readTimeout`. */
+    /** Returns the key of each property in `toMap()`. Only that of `timeout` differs: `readTimeout`. */
     static names(): { [property: string]: string };
-    /** The type of each property: `string`, `number` or `boolean`. */
+    /** Returns the type of each property: `string`, `number` or `boolean`. */
     static types(): { [property: string]: string };
-    /** The options that are set, secrets included. */
+    /** Returns the options that are set, secrets included. */
     toMap(): { [key: string]: any };
-    /** The options that are set, secrets masked. */
+    /** Returns the options that are set, secrets masked. */
     toJSON(): { [key: string]: any };
   }
 
   /**
    * A credential. Absent values are missing properties. `util.inspect` and `JSON.stringify` mask the secrets; the
-   * properties and `toMap` give them.
+   * properties and `toMap` return them.
    */
   export class CredentialModel {
-    /** Copies the properties that `map` has. */
+    /** Copies the properties in `map`. */
     constructor(map?: { [key: string]: any } | null);
     /** The AccessKey ID; empty for a bearer token. */
     accessKeyId?: string;
@@ -182,25 +181,25 @@ declare namespace Credential {
     accessKeySecret?: string;
     /** The STS security token; empty for a bearer token, absent for a long-lived AccessKey pair. */
     securityToken?: string;
-    /** The bearer token, where that is what the source gives. */
+    /** The bearer token, if the source provides one. */
     bearerToken?: string;
-    /** The type that the client was made for; `default` for the chain. */
+    /** The type that the client was created for; `default` for the chain. */
     type?: string;
-    /** The path of sources that led here, such as `default/cli_profile/ram_role_arn/static_ak`. */
+    /** The path of sources behind the credential, such as `default/cli_profile/ram_role_arn/static_ak`. */
     providerName?: string;
-    /** When the service says that it ends; `undefined` if it does not end. Not part of `toMap()`. */
+    /** When the credential expires; `undefined` if it does not. Not part of `toMap()`. */
     get expiration(): Date | undefined;
-    /** The key of each property in `toMap()`. */
+    /** Returns the key of each property in `toMap()`. */
     static names(): { [property: string]: string };
-    /** The type of each property. */
+    /** Returns the type of each property. */
     static types(): { [property: string]: string };
-    /** The properties that are there, secrets included. */
+    /** Returns the properties that are set, secrets included. */
     toMap(): { [key: string]: any };
-    /** The properties that are there, secrets masked. */
+    /** Returns the properties that are set, secrets masked. */
     toJSON(): { [key: string]: any };
   }
 
-  /** What a provider class gives. */
+  /** The credential that a provider class returns. */
   export interface Credentials {
     /** The AccessKey ID. */
     readonly accessKeyId: string;
@@ -208,78 +207,75 @@ declare namespace Credential {
     readonly accessKeySecret: string;
     /** The security token. For a long-lived AccessKey pair it is `undefined`, although its type does not say so. */
     readonly securityToken: string;
-    /** The path of sources that led here. */
+    /** The path of sources behind the credential. */
     readonly providerName: string;
-    /** When it ends; `undefined` if it does not end. */
+    /** When the credential expires; `undefined` if it does not. */
     readonly expiration?: Date;
   }
 
-  /** What all provider classes are, and what takes them. */
+  /** The interface of all provider classes. */
   export interface CredentialsProvider {
-    /** The current credential. */
+    /** Returns the current credential. */
     getCredentials: () => Promise<Credentials>;
-    /** The name, as it shows in `providerName`. */
+    /** Returns the name, as in `providerName`. */
     getProviderName: () => string;
   }
 
-  /** What a provider of your own gives: a pair, or a bearer token. */
+  /** The credential that a custom provider returns: an AccessKey pair, or a bearer token. */
   export interface CustomCredentials {
     /** The AccessKey ID. */
     readonly accessKeyId?: string;
     /** The AccessKey secret. */
     readonly accessKeySecret?: string;
-    /** The security token, of an STS credential. */
+    /** The security token of an STS credential. */
     readonly securityToken?: string;
-    /** The bearer token, in place of a pair. */
+    /** The bearer token, instead of a pair. */
     readonly bearerToken?: string;
-    /** Where it came from; else the provider's name. */
+    /** The credential's origin; default: the provider's name. */
     readonly providerName?: string;
-    /** When it ends. As the base of a role, one that ends is kept, and asked for again in time. */
+    /** When the credential expires. As the base of a role, one that expires is cached, and refreshed in time. */
     readonly expiration?: Date;
   }
 
-  /** A provider of your own. */
+  /** A custom provider, written by the user of this package. */
   export interface CustomProvider {
-    /** The current credential. It is given up after a minute, and must not ask the client that is asking it. */
+    /** Returns the current credential, within a minute. Must not ask the client that is asking it. */
     getCredentials(): Promise<CustomCredentials> | CustomCredentials;
-    /** The name, as it shows in `providerName`. */
+    /** Returns the name, as in `providerName`. */
     getProviderName(): string;
   }
 
   /**
-   * A source as a class of its own, made by `builder()`. It caches and refreshes as a client does, and shows no secret
-   * either.
+   * A provider of one source, created by `builder()`. Caches and refreshes like a client, and shows no secret either.
    */
   interface Provider {
     /**
-     * The current credential; see `getCredential()` of a client.
-     * @throws {Credential.CredentialError} As that.
+     * Returns the current credential, like a client's `getCredential()`.
+     * @throws {Credential.CredentialError} Like `getCredential()`.
      */
     getCredentials(options?: CallOptions): Promise<Credentials>;
-    /** The source's name, as it shows in `providerName`. */
+    /** Returns the source's name, as in `providerName`. */
     getProviderName(): string;
-    /** Says that the service has refused the cached credential: the next call asks the source again. */
+    /** Drops the cached credential. The next call asks the source again. */
     invalidate(): void;
-    /** What `JSON.stringify` shows: the name, no secret. */
+    /** Returns what `JSON.stringify` shows: the name, no secret. */
     toJSON(): { providerName: string };
   }
 
-  /**
-   * Collects what a provider needs. `undefined` and `null` take a setting back.
-   */
+  /** Collects the settings of a provider. `undefined` and `null` remove a setting. */
   interface Builder<P> {
     /**
-     * Makes the provider; opens no connection.
+     * Creates the provider. Opens no connection.
      * @throws {Credential.CredentialError} `ERR_ALIYUN_CRED_INVALID_CONFIG` if something is missing or wrong.
      */
     build(): P;
   }
 
-  /** The limits of a source's requests. */
+  /** The time limits of a source's requests. */
   interface LimitSetters {
-    /** The limit of one request once connected, in milliseconds; 0 or absent: the source's default. */
+    /** The time limit of one request once connected, in milliseconds; 0 or absent: the source's default. */
     withReadTimeout(milliseconds?: number): this;
-    /** The limit for a connection, in milliseconds; 0 or absent: the source's default. */
+    /** The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default. */
     withConnectTimeout(milliseconds?: number): this;
   }
 
@@ -291,15 +287,15 @@ declare namespace Credential {
     withAccessKeySecret(accessKeySecret?: string): this;
   }
 
-  /** A role, and the STS that issues its credentials. */
+  /** A role, and the STS endpoint that issues its credentials. */
   interface RoleSetters extends LimitSetters {
     /** The ARN of the RAM role to assume; else `ALIBABA_CLOUD_ROLE_ARN`. */
     withRoleArn(roleArn?: string): this;
-    /** The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else made from the time. */
+    /** The session's name; else `ALIBABA_CLOUD_ROLE_SESSION_NAME`, else generated from the time. */
     withRoleSessionName(roleSessionName?: string): this;
     /** The session's lifetime in seconds, 900 or more; default 3600. */
     withDurationSeconds(seconds?: number): this;
-    /** A policy in JSON that narrows the session. */
+    /** A policy in JSON that restricts the session's permissions. */
     withPolicy(policy?: string): this;
     /** STS's host, host with port, or URL; else `ALIBABA_CLOUD_STS_ENDPOINT`, else by region. */
     withStsEndpoint(endpoint?: string): this;
@@ -316,7 +312,7 @@ declare namespace Credential {
   }
   export interface DefaultCredentialsProvider extends Provider {}
 
-  /** What `EnvironmentVariableCredentialsProvider` needs. */
+  /** The settings of `EnvironmentVariableCredentialsProvider`. */
   interface EnvironmentVariableCredentialsProviderBuilder extends Builder<EnvironmentVariableCredentialsProvider> {}
   /** The environment variables `ALIBABA_CLOUD_ACCESS_KEY_ID`, `..._SECRET` and `ALIBABA_CLOUD_SECURITY_TOKEN`. */
   export class EnvironmentVariableCredentialsProvider implements CredentialsProvider {
@@ -325,7 +321,7 @@ declare namespace Credential {
   }
   export interface EnvironmentVariableCredentialsProvider extends Provider {}
 
-  /** What `StaticAKCredentialsProvider` needs. */
+  /** The settings of `StaticAKCredentialsProvider`. */
   interface StaticAKCredentialsProviderBuilder extends Builder<StaticAKCredentialsProvider>, PairSetters {}
   /** An AccessKey pair. */
   export class StaticAKCredentialsProvider implements CredentialsProvider {
@@ -334,33 +330,33 @@ declare namespace Credential {
   }
   export interface StaticAKCredentialsProvider extends Provider {}
 
-  /** What `StaticSTSCredentialsProvider` needs. */
+  /** The settings of `StaticSTSCredentialsProvider`. */
   interface StaticSTSCredentialsProviderBuilder extends Builder<StaticSTSCredentialsProvider>, PairSetters {
     /** The security token; else `ALIBABA_CLOUD_SECURITY_TOKEN`. */
     withSecurityToken(securityToken?: string): this;
   }
-  /** An STS credential that somebody else keeps fresh. */
+  /** A fixed STS credential. It is not refreshed. */
   export class StaticSTSCredentialsProvider implements CredentialsProvider {
     static builder(): StaticSTSCredentialsProviderBuilder;
     constructor(builder: StaticSTSCredentialsProviderBuilder);
   }
   export interface StaticSTSCredentialsProvider extends Provider {}
 
-  /** What `RAMRoleARNCredentialsProvider` needs. */
+  /** The settings of `RAMRoleARNCredentialsProvider`. */
   interface RAMRoleARNCredentialsProviderBuilder extends Builder<RAMRoleARNCredentialsProvider>, RoleSetters {
-    /** What the role is assumed with: a provider of these classes, or one of your own. Required. */
+    /** The provider that assumes the role: one of the classes here, or a custom provider. Required. */
     withCredentialsProvider(provider: CredentialsProvider | CustomProvider): this;
-    /** The external ID that the role's trust policy asks for. */
+    /** The external ID that the role's trust policy requires. */
     withExternalId(externalId?: string): this;
   }
-  /** A RAM role, assumed with what another provider gives. */
+  /** A RAM role, assumed with another provider's credential. */
   export class RAMRoleARNCredentialsProvider implements CredentialsProvider {
     static builder(): RAMRoleARNCredentialsProviderBuilder;
     constructor(builder: RAMRoleARNCredentialsProviderBuilder);
   }
   export interface RAMRoleARNCredentialsProvider extends Provider {}
 
-  /** What `OIDCRoleArnCredentialsProvider` needs. */
+  /** The settings of `OIDCRoleArnCredentialsProvider`. */
   interface OIDCRoleArnCredentialsProviderBuilder extends Builder<OIDCRoleArnCredentialsProvider>, RoleSetters {
     /** The ARN of the OIDC provider; else `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`. */
     withOIDCProviderArn(oidcProviderArn?: string): this;
@@ -374,37 +370,37 @@ declare namespace Credential {
   }
   export interface OIDCRoleArnCredentialsProvider extends Provider {}
 
-  /** What `ECSRAMRoleCredentialsProvider` needs. */
+  /** The settings of `ECSRAMRoleCredentialsProvider`. */
   interface ECSRAMRoleCredentialsProviderBuilder extends Builder<ECSRAMRoleCredentialsProvider>, LimitSetters {
-    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else asked for. */
+    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else read from the metadata service. */
     withRoleName(roleName?: string): this;
     /** Whether never to fall back to version 1 of the metadata service; else `ALIBABA_CLOUD_IMDSV1_DISABLED`. */
     withDisableIMDSv1(disableIMDSv1?: boolean): this;
-    /** Whether credentials are refreshed by a timer, too; default true. */
+    /** Whether a timer refreshes the credentials, too; default true. */
     withAsyncCredentialUpdateEnabled(enabled?: boolean): this;
   }
   /** The RAM role of an instance, from its metadata service. */
   export class ECSRAMRoleCredentialsProvider implements CredentialsProvider {
     static builder(): ECSRAMRoleCredentialsProviderBuilder;
     constructor(builder: ECSRAMRoleCredentialsProviderBuilder);
-    /** Ends the timer that refreshes credentials, and forgets the cached one. The provider can still be asked. */
+    /** Stops the refresh timer, and drops the cached credential. The provider can still be asked. */
     close(): void;
   }
   export interface ECSRAMRoleCredentialsProvider extends Provider {}
 
-  /** What `URICredentialsProvider` needs. */
+  /** The settings of `URICredentialsProvider`. */
   interface URICredentialsProviderBuilder extends Builder<URICredentialsProvider>, LimitSetters {
     /** The URI; else `ALIBABA_CLOUD_CREDENTIALS_URI`. */
     withCredentialsURI(credentialsURI?: string): this;
   }
-  /** A URI that hands out credentials. */
+  /** A URI that returns credentials. */
   export class URICredentialsProvider implements CredentialsProvider {
     static builder(): URICredentialsProviderBuilder;
     constructor(builder: URICredentialsProviderBuilder);
   }
   export interface URICredentialsProvider extends Provider {}
 
-  /** What `CLIProfileCredentialsProvider` needs. */
+  /** The settings of `CLIProfileCredentialsProvider`. */
   interface CLIProfileCredentialsProviderBuilder extends Builder<CLIProfileCredentialsProvider> {
     /** The profile; else `ALIBABA_CLOUD_PROFILE`, else the file's current one. */
     withProfileName(profileName?: string): this;
@@ -416,7 +412,7 @@ declare namespace Credential {
   }
   export interface CLIProfileCredentialsProvider extends Provider {}
 
-  /** What `ProfileCredentialsProvider` needs. */
+  /** The settings of `ProfileCredentialsProvider`. */
   interface ProfileCredentialsProviderBuilder extends Builder<ProfileCredentialsProvider> {
     /** The profile; else `ALIBABA_CLOUD_PROFILE`, else `default`. */
     withProfileName(profileName?: string): this;
@@ -428,7 +424,7 @@ declare namespace Credential {
   }
   export interface ProfileCredentialsProvider extends Provider {}
 
-  /** What `CloudSSOCredentialsProvider` needs. */
+  /** The settings of `CloudSSOCredentialsProvider`. */
   interface CloudSSOCredentialsProviderBuilder extends Builder<CloudSSOCredentialsProvider>, LimitSetters {
     /** The sign-in URL. Required. */
     withSignInUrl(signInUrl: string): this;
@@ -449,10 +445,10 @@ declare namespace Credential {
   export interface CloudSSOCredentialsProvider extends Provider {}
 
   /**
-   * Told of new OAuth tokens: as soon as the refresh token was rotated, because the old one is no longer good, and once
-   * more with the credential that was issued for them. Times are in seconds since the Unix epoch; the credential's parts
-   * are `undefined`, and its time 0, as long as there is none. The credential waits for it, a minute at most. If it
-   * fails, a warning says so, and the credential comes all the same.
+   * Receives new OAuth tokens. Called as soon as the refresh token is rotated, because the old one is no longer valid,
+   * and again with the credential issued for the new tokens. Times are in seconds since the Unix epoch. Before the
+   * credential is issued, its parts are `undefined` and `stsExpire` is 0. The credential waits up to a minute for the
+   * callback. If the callback fails, a warning is emitted and the credential is returned all the same.
    */
   export type OAuthTokenUpdateCallback = (
     refreshToken: string,
@@ -464,7 +460,7 @@ declare namespace Credential {
     stsExpire: number,
   ) => Promise<void> | void;
 
-  /** What `OAuthCredentialsProvider` needs. */
+  /** The settings of `OAuthCredentialsProvider`. */
   interface OAuthCredentialsProviderBuilder extends Builder<OAuthCredentialsProvider>, LimitSetters {
     /** The client's ID. Required. */
     withClientId(clientId: string): this;
@@ -472,11 +468,11 @@ declare namespace Credential {
     withSignInUrl(signInUrl: string): this;
     /** The refresh token. */
     withRefreshToken(refreshToken?: string): this;
-    /** The access token; else one is fetched with the refresh token. */
+    /** The access token; default: fetched with the refresh token. */
     withAccessToken(accessToken?: string): this;
     /** When the access token expires, in seconds since the Unix epoch. */
     withAccessTokenExpire(seconds?: number): this;
-    /** Who is told of new tokens. Without one, a rotated refresh token is lost when the process ends. */
+    /** The update callback, which receives new tokens. Without it, a rotated refresh token is lost with the process. */
     withTokenUpdateCallback(callback?: OAuthTokenUpdateCallback): this;
   }
   /** An OAuth session that the CLI has logged in to. */
@@ -487,9 +483,9 @@ declare namespace Credential {
   export interface OAuthCredentialsProvider extends Provider {}
 
   /**
-   * Told of every new credential that a command has printed. `expiration` is in seconds since the Unix epoch; 0: it does
-   * not say. The credential waits for it, a minute at most. If it fails, a warning says so, and the credential comes all
-   * the same.
+   * Receives every new credential that the command prints. `expiration` is in seconds since the Unix epoch; 0 if the
+   * command prints none. The credential waits up to a minute for the callback. If the callback fails, a warning is
+   * emitted and the credential is returned all the same.
    */
   export type ExternalCredentialUpdateCallback = (
     accessKeyId: string,
@@ -498,13 +494,13 @@ declare namespace Credential {
     expiration: number,
   ) => Promise<void> | void;
 
-  /** What `ExternalCredentialsProvider` needs. */
+  /** The settings of `ExternalCredentialsProvider`. */
   interface ExternalCredentialsProviderBuilder extends Builder<ExternalCredentialsProvider> {
     /** The command line. Required. */
     withProcessCommand(processCommand: string): this;
-    /** How long the command may take, in milliseconds; default 60000. */
+    /** The command's time limit, in milliseconds; default 60000. */
     withTimeout(milliseconds?: number): this;
-    /** Who is told of new credentials. */
+    /** The update callback, which receives new credentials. */
     withCredentialUpdateCallback(callback?: ExternalCredentialUpdateCallback): this;
   }
   /** A command that prints a credential. */
@@ -514,13 +510,13 @@ declare namespace Credential {
   }
   export interface ExternalCredentialsProvider extends Provider {}
 
-  /** How long a call may take. */
+  /** The options of one call. */
   export interface CallOptions {
-    /** Gives up when it aborts, as with `AbortSignal.timeout(1000)`. */
+    /** Rejects the call when it aborts, such as `AbortSignal.timeout(1000)`. */
     signal?: AbortSignalLike | null;
   }
 
-  /** What is needed of an `AbortSignal`, so that these types depend on no other's. */
+  /** The part of `AbortSignal` that is used, so that these types depend on no others. */
   export interface AbortSignalLike {
     readonly aborted: boolean;
     readonly reason?: any;
@@ -528,7 +524,7 @@ declare namespace Credential {
     removeEventListener(type: 'abort', listener: () => void): void;
   }
 
-  /** What `error.code` can be. */
+  /** The values of `error.code`. */
   export type ErrorCode =
     | 'ERR_ALIYUN_CRED_INVALID_CONFIG'
     | 'ERR_ALIYUN_CRED_NOT_CONFIGURED'
@@ -548,27 +544,27 @@ declare namespace Credential {
     | 'ERR_ALIYUN_CRED_RECURSION'
     | 'ERR_ALIYUN_CRED_INTERNAL';
 
-  /** One source of a chain that was asked and did not answer. */
+  /** One source of a chain that was asked and returned no credential. */
   export interface Attempt {
     /** The source's name as in `providerName`. */
     provider: string;
-    /** Why it did not answer: an error code's last part in lower case, such as `not_configured`. */
+    /** The kind of failure: the last part of an error code in lower case, such as `not_configured`. */
     kind: string;
-    /** Why it did not answer, and what would make it answer, in one line. */
+    /** Why it failed, and what to change, in one line. */
     message: string;
   }
 
-  /** What every failure is. No text in it holds a secret. */
+  /** Every failure of this package. No text in it contains a secret. */
   export interface CredentialError extends Error {
-    /** What kind of failure it was. */
+    /** The kind of failure. */
     code: ErrorCode;
-    /** The service's own code, such as `NoPermission`, if a service answered with one. */
+    /** The service's own error code, such as `NoPermission`, if it returned one. */
     serviceCode?: string;
-    /** The service's id of the request, to give to its support. */
+    /** The service's request ID, for a support case. */
     requestId?: string;
     /** The HTTP status, if a service answered. */
     statusCode?: number;
-    /** Every source that a chain asked, in order; empty if the failure was not a chain's. */
+    /** Every source that the chain asked, in order; empty if no chain was involved. */
     attempts: Attempt[];
   }
 

@@ -1,7 +1,7 @@
 'use strict';
 
-// The CommonJS entry. The class itself is the module, with everything else attached to it, so that
-// `require(m)`, `require(m).default`, and what TypeScript and Babel make of `import`, all find the same class.
+// The CommonJS entry. The module is the class itself, with everything else attached to it, so that `require(m)`,
+// `require(m).default` and the `import` of TypeScript and Babel all find the same class.
 
 const { Credential } = require('./lib/credential.js');
 const { Config, CredentialModel } = require('./lib/models.js');
@@ -9,7 +9,7 @@ const { Config, CredentialModel } = require('./lib/models.js');
 Object.assign(Credential, { default: Credential, Credential, Config, CredentialModel });
 Object.defineProperty(Credential, '__esModule', { value: true });
 
-// Few programs need them, and all would pay for reading their file.
+// Loaded when first used: few programs need these classes.
 for (const name of [
   'DefaultCredentialsProvider',
   'StaticAKCredentialsProvider',
@@ -36,5 +36,5 @@ for (const name of [
   });
 }
 
-// Last, and nothing is attached to `module.exports`: a test runner that runs this file in its own way copies what is there.
+// Assigned last, and nothing is attached afterwards: a test runner that evaluates this file copies the properties here.
 module.exports = Credential;

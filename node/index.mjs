@@ -1,4 +1,4 @@
-// The ES module entry: the same objects as the CommonJS one, so that both may be used in one process.
+// The ES module entry. Exports the same objects as the CommonJS entry, so that one process may use both.
 
 import Credential from './index.js';
 

@@ -1,17 +1,17 @@
 'use strict';
 
-// Finds and loads the native library: the one built or packed beside this file, else a package for this platform. In a
-// bundle, "beside this file" is beside the bundle.
+// Finds and loads the native library: the file beside this one, or beside the bundle that contains it; else the package
+// for this platform.
 
 const { existsSync } = require('node:fs');
-// Loads the library, since a bundler would follow a plain `require` and fail on a file that is not JavaScript.
+// A bundler would follow a plain `require` and fail, because the library is not JavaScript.
 const { createRequire } = require('node:module');
 const { isAbsolute } = require('node:path');
 
-// Which C library this is takes longer to find out than the rest of the start, and a library for the other one does
-// not load: the more frequent one is tried first.
+// Detecting the C library takes longer than the rest of the start. A build for the other one does not load, so both are
+// tried, the more frequent one first.
 const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : [''];
-const targets = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
+const platforms = suffixes.map((suffix) => `${process.platform}-${process.arch}${suffix}`);
 
 function find() {
   const failures = [];
@@ -25,36 +25,36 @@ function find() {
     }
   };
   const search = (folder) => {
-    const files = [...targets.map((target) => `aliyun_cred.${target}.node`), 'aliyun_cred.node'];
+    const files = [...platforms.map((platform) => `aliyun_cred.${platform}.node`), 'aliyun_cred.node'];
     for (const file of files) {
       const path = `${folder}/${file}`;
       const found = existsSync(path) && attempt(folder, path);
       if (found) return found;
     }
-    // `ncc` copies these packages into a folder beside the bundle.
+    // `./`: ncc copies these packages into a folder beside the bundle.
     for (const prefix of ['', './']) {
-      for (const target of targets) {
-        const found = attempt(folder, `${prefix}@aliyun-cred/${target}`);
+      for (const platform of platforms) {
+        const found = attempt(folder, `${prefix}@aliyun-cred/${platform}`);
         if (found) return found;
       }
     }
     return undefined;
   };
 
-  // Undefined in an ES module bundle, and made up if webpack is configured to mock it.
+  // `__dirname` is undefined in an ES module bundle, and made up if webpack is configured to mock it.
   const named = typeof __dirname === 'string' && isAbsolute(__dirname) ? __dirname : undefined;
   const found = named && search(named);
   if (found) return found;
   const { folder, isBundle } = require('./lib/bundle.js').locate(new Error(), named);
   const besideBundle = folder !== named && search(folder);
   if (besideBundle) return besideBundle;
-  throw require('./lib/target.js').missing(folder, failures, isBundle);
+  throw require('./lib/platform.js').missing(folder, failures, isBundle);
 }
 
 module.exports = find();
 
-// Never called: `@vercel/nft` and `ncc` read it, and copy every file and folder below that exists. `ncc` finds a file
-// only if its name has no variable in it.
+// Never called. `@vercel/nft` and `ncc` read it, and copy each file and folder in it that exists. `ncc` finds a file
+// only if its name contains no variable.
 function traced(name) {
   return [
     `${__dirname}/aliyun_cred.darwin-arm64.node`,

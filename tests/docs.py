@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the index of
-scenarios is up to date and their README names nothing that is not there, that fixtures are used, and that the
-scenarios' secrets look like real ones."""
+scenarios is up to date and their README names nothing that is not there, that fixtures are used, that the scenarios'
+secrets look like real ones, and that the READMEs' platforms are those of dist/targets.json."""
 
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/scenarios"))
+sys.path += [str(ROOT / "tests/scenarios"), str(ROOT / "dist")]
 import index  # noqa: E402
 import scenario  # noqa: E402
+import table  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
 PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "sts_http", "sts_http_port", "sts_https"}
@@ -48,7 +49,9 @@ def shape(name):
         # A comment may be translated.
         "code": [re.sub(r"(#|//|/\*) .*", "", block) for block in code],
         "rows": re.findall(r"^\| (`[^|]*`) \|", prose, re.MULTILINE),
-        "links": sorted(target for target in re.findall(r"\]\(([^)]*)\)", prose) if not target.startswith(("README", "#"))),
+        "links": sorted(
+            target for target in re.findall(r"\]\(([^)]*)\)", prose) if not target.startswith(("README", "#"))
+        ),
     }
 
 
@@ -56,6 +59,11 @@ def check_readmes():
     english, chinese = shape("README.md"), shape("README.zh-CN.md")
     for part in english:
         yield f"README.md and README.zh-CN.md have the same {part}", english[part] == chinese[part]
+
+
+def check_platforms():
+    for page, language in (("README.md", "name"), ("README.zh-CN.md", "name.zh-CN")):
+        yield f"{page} has the table of `dist/table.py --readme`", "\n".join(table.platforms(language)) in read(page)
 
 
 def check_links():
@@ -120,7 +128,14 @@ def check_fixtures():
 
 
 def main():
-    checks = [*check_readmes(), *check_links(), *check_scenarios(), *check_fixtures(), *check_secrets()]
+    checks = [
+        *check_readmes(),
+        *check_platforms(),
+        *check_links(),
+        *check_scenarios(),
+        *check_fixtures(),
+        *check_secrets(),
+    ]
     failed = [what for what, holds in checks if not holds]
     for what in failed:
         print(f"FAILED {what}")

@@ -59,7 +59,11 @@ class Field:
 
     def start(self, rounds, clients=1):
         return subprocess.Popen(
-            [STORM, str(rounds), str(clients)], env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            [STORM, str(rounds), str(clients)],
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
         )
 
     def finish(self, process):
@@ -156,12 +160,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=20)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-storm-") as temporary:
-        with Emulator(temporary) as emulator:
-            field = Field(emulator, pathlib.Path(temporary, "home"))
-            without_kills(field, options.processes, options.rounds)
-            in_one_process(field, options.processes, options.rounds)
-            with_kills(field, options.processes, options.rounds, options.seed)
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-storm-") as temporary, Emulator(temporary) as emulator:
+        field = Field(emulator, pathlib.Path(temporary, "home"))
+        without_kills(field, options.processes, options.rounds)
+        in_one_process(field, options.processes, options.rounds)
+        with_kills(field, options.processes, options.rounds, options.seed)
     print("3 passed, 0 failed")
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
 
-Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and nothing else but
-what the tests run on, and runs the tests of the Python package and every scenario there.
+Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and the test
+tools only, and runs the tests of the Python package and every scenario there.
 
     wheel.py                              the wheel of a test run
     wheel.py --profile release --measure  that of a release, in .build/wheel/release, without the tests
@@ -58,7 +58,7 @@ def interpreters():
         name = f"python3.{minor}"
         # On the path, and where pyenv and its like have them beside the one that runs this.
         found = [shutil.which(name), *versions.glob(f"*/bin/{name}")]
-        asked = "import sys; sys.exit(sys.version_info[:2] != (3, %d) or sys.implementation.name != 'cpython')" % minor
+        asked = f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}) or sys.implementation.name != 'cpython')"
         starts = (
             path for path in found if path and subprocess.run([path, "-c", asked], capture_output=True).returncode == 0
         )
@@ -84,7 +84,9 @@ def install(wheel, minor, python):
     run(python, "-m", "venv", folder / "venv")
     run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", wheel)
     bare, ours = milliseconds(inside, "pass", "from aliyun_cred.client import Client")
-    print(f"CPython 3.{minor}: importing takes {ours - bare:.1f} ms over the {bare:.1f} ms of the interpreter", flush=True)
+    print(
+        f"CPython 3.{minor}: importing takes {ours - bare:.1f} ms over the {bare:.1f} ms of the interpreter", flush=True
+    )
     return folder, inside
 
 
@@ -93,7 +95,13 @@ def test(folder, inside):
     ignored = [f"--ignore={TESTS / name}" for name in WITH_PACKAGES]
     run(inside, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
     # It takes the interpreter of the build folder that it is told.
-    run(sys.executable, ROOT / "tests/scenarios/run.py", "--surface", "python", env={**os.environ, "BUILD_DIR": str(folder)})
+    run(
+        sys.executable,
+        ROOT / "tests/scenarios/run.py",
+        "--surface",
+        "python",
+        env={**os.environ, "BUILD_DIR": str(folder)},
+    )
 
 
 def main():

@@ -49,9 +49,7 @@ async function medians(clients) {
 
 async function main() {
   const clients =
-    process.argv[5] === 'env'
-      ? { env: chain() }
-      : { floor, static: fixed(), chain: chain(), role: role() };
+    process.argv[5] === 'env' ? { env: chain() } : { floor, static: fixed(), chain: chain(), role: role() };
   const times = await medians(clients);
   if (clients.chain) {
     const found = await clients.chain.getCredential();

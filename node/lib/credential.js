@@ -1,71 +1,71 @@
 'use strict';
 
 const native = require('../native.js');
-const { Due } = require('./due.js');
+const { ExpiryTimer } = require('./expiry_timer.js');
 const { inspectCustom, modelOf, optionsOf } = require('./models.js');
 
-// What follows is read from its file when it is first needed: a program that only wants its credential does not pay
-// for the rest.
+// Loaded when first needed, so that a program that only reads a credential does not pay for them.
 const errors = () => require('./errors.js');
-const oneByOne = () => require('./one_by_one.js');
+const fieldReads = () => require('./field_reads.js');
+const keepAlive = () => require('./keep_alive.js');
 
-// A client hands out its own copy of the credential for as long as this number is the one that it was stored under:
-// comparing two numbers costs a hundredth of a call into the native library, and a fifth of reading the clock. It
-// changes when a copy of any client falls due, and when any client is told to forget its own; whoever finds it changed
-// asks the native library, whose clock decides.
+// A client returns its own copy of the credential while this number equals the one that the copy was stored under. The
+// comparison costs a hundredth of a call into the native library, and a fifth of reading the clock. The number changes
+// when any client's copy is due, and when any client is invalidated. A client that finds it changed asks the native
+// library, whose clock decides.
 let generation = 0;
 const NO_GENERATION = -1;
-const due = new Due(() => {
+const expiryTimer = new ExpiryTimer(() => {
   generation += 1;
 });
 
-/** How many calls in a row may pass unchecked: a loop that awaits nothing else lets no timer run. */
+/** How many calls in a row may skip the native library: a loop that awaits nothing else lets no timer run. */
 const CALLS_PER_CHECK = 4096;
 
-/** Under this name a provider of ours gives what a client of its own is made of. */
+/** The method by which a provider class of this package returns its `Opened`, for another client to share. */
 const shared = Symbol('shared');
 
-/** What a client asks. */
+/** An opened source of credentials. */
 class Opened {
   /**
-   * @param {object} [client] - the native client; without one, `foreign` is asked directly
-   * @param {import('./scope.js').Scope} [foreign] - the JavaScript that runs while the client is asked, if any
+   * @param {object} [client] - the native client; if absent, `guard` is a custom provider that is asked directly
+   * @param {import('./recursion.js').RecursionGuard} [guard] - guards JavaScript that runs while the source is asked
    */
-  constructor(client, foreign) {
+  constructor(client, guard) {
     this.client = client;
-    this.foreign = foreign;
+    this.guard = guard;
   }
 
   [shared]() {
-    return new Opened(native.share(this.client), this.foreign);
+    return new Opened(native.share(this.client), this.guard);
   }
 }
 
 /**
- * Opens a source by its name, or by the type among the options, or the default chain.
+ * Opens the source called `source`; else the one that the options' type names; else the default chain.
  * @param {string} [source]
- * @param {object} [options] - the core's options by their names
- * @param {object} [more] - `base`: an `Opened` that assumes the role; `learn`: what is called with updates, whose
- *   scope `foreign` is
+ * @param {object} [options] - the core's options by name
+ * @param {object} [more] - `base`: the `Opened` that assumes the role; `onUpdate`: the update callback; `guard`: guards
+ *   that callback
  */
-function open(source, options, { base, learn, foreign = base?.foreign } = {}) {
+function open(source, options, { base, onUpdate, guard = base?.guard } = {}) {
   const names = options && Object.keys(options);
   const values = options ? Object.values(options) : [];
-  const client = native.open(process.versions.node, source, names, values, base?.client, learn);
+  const client = native.open(process.versions.node, source, names, values, base?.client, onUpdate);
   if (client.failure) throw errors().toError(client.failure);
-  return new Opened(client, foreign);
+  return new Opened(client, guard);
 }
 
-/** Opens a provider; `undefined` for what is none. */
+/** Opens a provider. Returns `undefined` if the value has neither method of a provider. */
 function openProvider(provider) {
   const [asks, named] = ['getCredentials', 'getProviderName'].map((name) => typeof provider?.[name] === 'function');
   if (!asks && !named) return undefined;
-  // Silently resolving something else than the caller's own provider would be the worst answer.
+  // Ignoring half a provider would silently resolve another credential than the caller meant.
   if (!asks || !named) throw notAProvider();
   const ours = provider[shared]?.();
   if (ours instanceof Opened) return ours;
-  const { Foreign } = require('./foreign.js');
-  return new Opened(undefined, new Foreign(provider));
+  const { CustomProvider } = require('./custom_provider.js');
+  return new Opened(undefined, new CustomProvider(provider));
 }
 
 function notAProvider() {
@@ -74,7 +74,7 @@ function notAProvider() {
 
 function openFor(config, provider) {
   if (config instanceof Opened) return config;
-  // Earlier versions of the original took an object of settings in the provider's place: one that is none is ignored.
+  // Earlier versions of the official package took an object of settings here, so anything else is ignored.
   const options = config === undefined || config === null ? undefined : optionsOf(config);
   return openProvider(provider) ?? open(undefined, options);
 }
@@ -83,49 +83,49 @@ function emitWarnings() {
   for (const warning of native.takeWarnings() ?? []) process.emitWarning(warning, 'AliyunCredWarning');
 }
 
-/** Documented in index.d.ts, as everything that users see. */
+/** Documented in index.d.ts, like everything public. */
 class Credential {
   #client;
-  #foreign;
-  /** The last credential that was found, fresh or not. */
+  #guard;
+  /** The last credential found, fresh or not. */
   #model;
   #generation = NO_GENERATION;
   #callsLeft = 0;
-  /** The question that all callers share while it is open. */
+  /** The promise that callers share while the source is being asked. */
   #pending;
 
   constructor(config, provider) {
-    const { client, foreign } = openFor(config, provider);
+    const { client, guard } = openFor(config, provider);
     this.#client = client;
-    this.#foreign = foreign;
+    this.#guard = guard;
   }
 
   async getCredential(options) {
     if (options?.signal?.aborted) throw errors().cancelled(options.signal.reason);
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
     const refused = this.#ask();
-    // The environment's credential comes this way every time: it must not wait for another async function.
+    // The environment's credential is read at every call, so it must not pay for another async function.
     if (refused === undefined) return this.#model;
     return this.#wait(refused, options?.signal);
   }
 
   getCredentialSync() {
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
-    const refused = this.#foreign ? this.#askCached() : this.#take(native.wait(this.#client));
+    const refused = this.#guard ? this.#askCached() : this.#take(native.wait(this.#client));
     if (refused) throw errors().toError(refused.failure);
     return this.#model;
   }
 
   async getAccessKeyId() {
-    return oneByOne().field(this, 'accessKeyId');
+    return fieldReads().field(this, 'accessKeyId');
   }
 
   async getAccessKeySecret() {
-    return oneByOne().field(this, 'accessKeySecret');
+    return fieldReads().field(this, 'accessKeySecret');
   }
 
   async getSecurityToken() {
-    return oneByOne().field(this, 'securityToken');
+    return fieldReads().field(this, 'securityToken');
   }
 
   getBearerToken() {
@@ -134,10 +134,10 @@ class Credential {
   }
 
   getType() {
-    return this.#client === undefined ? this.#foreign.name : native.typeOf(this.#client);
+    return this.#client === undefined ? this.#guard.name : native.typeOf(this.#client);
   }
 
-  /** In the original, the object that does the work. */
+  /** In the official package, the object that does the work. */
   get credential() {
     return this;
   }
@@ -157,27 +157,27 @@ class Credential {
   }
 
   async #wait(refused, signal) {
-    const answer = refused instanceof Promise ? await require('./waiting.js').waitFor(refused, signal) : refused;
-    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#foreign?.causeOf(answer.failure));
+    const answer = refused instanceof Promise ? await keepAlive().keepAliveUntil(refused, signal) : refused;
+    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#guard?.causeOf(answer.failure));
     return this.#model;
   }
 
   /**
-   * `undefined` if `#model` is the answer, else `{ failure }` or, from a provider that is asked directly, `{ error }`;
-   * or a promise of one of them, which never rejects.
+   * Asks the source. Returns `undefined` if `#model` is the answer; else `{ failure }` or, from a custom provider that
+   * is asked directly, `{ error }`; or a promise of one of these, which never rejects.
    */
   #ask() {
-    if (this.#foreign?.isWithin()) return errors().recursion();
+    if (this.#guard?.isRecursive()) return errors().recursion();
     if (this.#pending) return this.#pending;
-    this.#foreign?.begin();
+    this.#guard?.begin();
     if (this.#client === undefined) {
-      this.#pending = this.#askForeign();
+      this.#pending = this.#askCustom();
       return this.#pending;
     }
     let resolve;
-    const answer = native.ask(this.#client, (told) => {
+    const answer = native.ask(this.#client, (reply) => {
       this.#pending = undefined;
-      resolve(this.#take(told));
+      resolve(this.#take(reply));
     });
     if (answer !== null) return this.#take(answer);
     this.#pending = new Promise((settle) => {
@@ -186,9 +186,9 @@ class Credential {
     return this.#pending;
   }
 
-  async #askForeign() {
+  async #askCustom() {
     try {
-      this.#model = await this.#foreign.ask();
+      this.#model = await this.#guard.ask();
       return undefined;
     } catch (error) {
       return { error };
@@ -198,7 +198,7 @@ class Credential {
     }
   }
 
-  /** What can be answered without the event loop, which another's JavaScript needs. */
+  /** Asks only the cache: a custom provider or an update callback needs the event loop, which a blocking call stops. */
   #askCached() {
     if (this.#client === undefined) {
       if (this.#model?.expiration > new Date()) return undefined;
@@ -209,7 +209,7 @@ class Credential {
     return errors().needsLoop();
   }
 
-  /** Takes in what the native library answered: a number says that the credential is the last one still. */
+  /** Stores the native library's answer. A number means that the credential is still the last one. */
   #take(answer) {
     emitWarnings();
     if (answer.failure) return answer;
@@ -221,7 +221,7 @@ class Credential {
     if (freshFor > 0) {
       this.#generation = generation;
       this.#callsLeft = CALLS_PER_CHECK;
-      due.add(freshFor);
+      expiryTimer.add(freshFor);
     } else {
       this.#generation = NO_GENERATION;
     }

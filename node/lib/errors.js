@@ -9,29 +9,29 @@ function codeOf(kind) {
   return PREFIX + kind.toUpperCase();
 }
 
-/** The reverse of `codeOf`; `undefined` for an error that is none of ours. */
+/** Reverses `codeOf`. Returns `undefined` for an error of another origin. */
 function kindOf(error) {
   const code = error?.code;
   return typeof code === 'string' && code.startsWith(PREFIX) ? code.slice(PREFIX.length).toLowerCase() : undefined;
 }
 
-/** The `Error` for a failure that the native library reports. Made where it is thrown, so that its stack helps. */
+/** Makes the `Error` for a failure that the native library reports, with the stack of the place that throws it. */
 function toError({ kind, message, ...details }, cause) {
   const error = new Error(message, cause === undefined ? undefined : { cause });
   return Object.assign(error, { code: codeOf(kind), ...details });
 }
 
-/** The `Error` of a failure that is noticed on this side. */
+/** Makes the `Error` for a failure that JavaScript detects. */
 function ofKind(kind, message, cause) {
   return toError({ kind, message: native.oneLine(message), attempts: [] }, cause);
 }
 
-/** The `Error` of a caller that gave up; `reason` is its signal's. */
+/** Makes the `Error` for a caller whose signal aborted with `reason`. */
 function cancelled(reason) {
   return ofKind('cancelled', 'the caller gave up waiting for the credential; the refresh goes on', reason);
 }
 
-// The two below are told as the native library tells a failure.
+// The next two have the shape of a failure that the native library reports.
 
 function recursion() {
   const message = 'a provider asked the client that is asking it; give it a client of another source';

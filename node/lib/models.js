@@ -2,7 +2,7 @@
 
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
-/** What a configuration can say: property -> [key in a map, type]. */
+/** The properties of a configuration: name -> [key in a map, type]. */
 const CONFIG = {
   type: ['type', 'string'],
   accessKeyId: ['accessKeyId', 'string'],
@@ -34,7 +34,7 @@ const CONFIG = {
   proxy: ['proxy', 'string'],
 };
 
-/** A credential's six strings, in the same form. */
+/** The six strings of a credential, in the same form. */
 const MODEL = Object.fromEntries(
   ['accessKeyId', 'accessKeySecret', 'securityToken', 'bearerToken', 'type', 'providerName'].map((name) => [
     name,
@@ -42,13 +42,13 @@ const MODEL = Object.fromEntries(
   ]),
 );
 
-/** What is masked wherever a value shows; an address may hold a password. */
+/** Properties that are masked in every output; a URL may hold a password. */
 const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'privateKey', 'credentialsURI', 'proxy']);
 
-/** What is shown only if it looks like a path. */
+/** Properties that are shown only if they look like a path. */
 const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile']);
 
-/** Anything else in a type's place may be a secret. */
+/** The known types. Any other value may be a secret in the wrong place. */
 const TYPES = new Set([
   'access_key',
   'sts',
@@ -64,7 +64,7 @@ function column(table, index) {
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row[index]]));
 }
 
-/** The properties of `from` that `table` knows and that are there, each through `name` and `value`. */
+/** Copies the properties of `from` that are in `table` and not null, each mapped by `name` and `value`. */
 function collect(table, from, name, value) {
   const into = {};
   for (const property of Object.keys(table)) {
@@ -86,7 +86,7 @@ function maskedOption(property, value) {
   return property === 'type' && !TYPES.has(value) ? lengthOf(value) : masked(property, value);
 }
 
-/** What shows of a value that may be a secret in the wrong place. */
+/** Describes a value that may be a secret in the wrong place. */
 function lengthOf(value) {
   return typeof value === 'string' ? `<${value.length} characters>` : `<${typeof value}>`;
 }
@@ -117,7 +117,7 @@ class Config {
   }
 }
 
-/** The model of what the native library answered. Frozen: every caller of a client gets the same one. */
+/** Makes the model of the native library's answer. Frozen, because all callers of a client share it. */
 let modelOf;
 
 class CredentialModel {
@@ -163,7 +163,7 @@ class CredentialModel {
   }
 }
 
-/** The options that `config` sets. */
+/** Returns the options that `config` sets. */
 function optionsOf(config) {
   return collect(CONFIG, config, same, asIs);
 }

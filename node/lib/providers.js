@@ -1,19 +1,19 @@
 'use strict';
 
-// One class per source. All of them are a client under another name, made by a builder.
+// One class per source. Each wraps a client, and is made by a builder.
 
 const native = require('../native.js');
 const { Credential, Opened, notAProvider, open, openProvider, shared } = require('./credential.js');
 const { ofKind } = require('./errors.js');
 const { inspectCustom } = require('./models.js');
 
-/** Under this name a class says what it is: its `source`, and which `setters` of its builder set which options. */
+/** The static property that describes a class: its `source`, and its builder's `setters`, method -> option. */
 const about = Symbol('about');
 
-/** Lets go of what a provider does in the background; it goes on as the options say. */
+/** The method that replaces a provider's client by one with other options, which ends the old one's background work. */
 const replace = Symbol('replace');
 
-/** What was said to a builder: option -> value. */
+/** Returns what a builder was given: option -> value. */
 let givenTo;
 
 class Builder {
@@ -39,7 +39,7 @@ class Builder {
     return new this.#Provider(this);
   }
 
-  // It holds secrets until it is used.
+  // A builder holds secrets.
   toJSON() {
     return {};
   }
@@ -59,9 +59,10 @@ class Provider {
 
   constructor(builder) {
     const { credentialsProvider, callback, ...options } = givenTo(builder);
-    const { source, learn } = new.target[about];
+    const { source, updateArguments } = new.target[about];
     const base = credentialsProvider && baseOf(credentialsProvider);
-    this.#opened = open(source, options, { base, ...(callback && require('./learner.js').learner(callback, learn)) });
+    const guarded = callback && require('./update_callback.js').updateCallback(callback, updateArguments);
+    this.#opened = open(source, options, { base, ...guarded });
     this.#client = new Credential(this.#opened);
   }
 
@@ -85,7 +86,7 @@ class Provider {
     return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
   }
 
-  /** `undefined` if what it gives has become somebody else's business: in a subclass, or replaced for a test. */
+  /** Returns `undefined` if `getCredentials` is overridden, by a subclass or by a test: then it must be called. */
   [shared]() {
     return this.getCredentials === Provider.prototype.getCredentials ? this.#opened[shared]() : undefined;
   }
@@ -96,11 +97,11 @@ class Provider {
   }
 }
 
-/** What a role is assumed with, as a native client in any case. */
+/** Opens the provider that assumes a role. The result always has a native client. */
 function baseOf(provider) {
   const opened = openProvider(provider);
   if (!opened) throw notAProvider();
-  return opened.client === undefined ? new Opened(opened.foreign.open(), opened.foreign) : opened;
+  return opened.client === undefined ? new Opened(opened.guard.open(), opened.guard) : opened;
 }
 
 const PAIR = { withAccessKeyId: 'accessKeyId', withAccessKeySecret: 'accessKeySecret' };
@@ -143,7 +144,7 @@ class RAMRoleARNCredentialsProvider extends Provider {
 
   constructor(builder) {
     const { credentialsProvider } = givenTo(builder);
-    // Without one, a configuration's AccessKey pair would assume the role; a builder takes none.
+    // A configuration without one would use its AccessKey pair, which this builder does not take.
     if (!credentialsProvider) {
       throw ofKind('invalid_config', 'must specify a previous credentials provider to asssume role');
     }
@@ -224,7 +225,7 @@ class OAuthCredentialsProvider extends Provider {
       withTokenUpdateCallback: 'callback',
       ...LIMITS,
     },
-    learn: (update) => [
+    updateArguments: (update) => [
       update.refreshToken,
       update.accessToken,
       update.accessKeyId,
@@ -244,7 +245,12 @@ class ExternalCredentialsProvider extends Provider {
       withTimeout: 'timeout',
       withCredentialUpdateCallback: 'callback',
     },
-    learn: (update) => [update.accessKeyId, update.accessKeySecret, update.securityToken, update.expiration ?? 0],
+    updateArguments: (update) => [
+      update.accessKeyId,
+      update.accessKeySecret,
+      update.securityToken,
+      update.expiration ?? 0,
+    ],
   };
 }
 

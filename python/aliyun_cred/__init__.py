@@ -1,4 +1,4 @@
-"""Credentials for Alibaba Cloud: found, fetched, and refreshed before they die.
+"""Finds, fetches and refreshes Alibaba Cloud credentials before they expire.
 
 >>> from aliyun_cred.client import Client
 >>> credential = Client().get_credential()
@@ -10,10 +10,10 @@ from ._native import __version__ as __version__
 def install_as_alibabacloud_credentials() -> None:
     """Makes every later ``import alibabacloud_credentials``, in this process, an import of this package.
 
-    Of its modules too, and inside the official SDKs. To be called before any of them is imported; the official package
-    need not be installed.
+    That includes its modules, and imports inside the official SDKs. Call it before any of them is imported. The
+    official package need not be installed.
 
-    :raises RuntimeError: if the official package has been imported already: two would be in use then
+    :raises RuntimeError: if the official package has been imported already: both would be in use then
     """
     import sys
 

@@ -1,7 +1,7 @@
-"""``python -m aliyun_cred app.py [arguments]``, or ``-m module``: runs a program that imports ``alibabacloud_credentials``
-and gets this package, in this process and its forks.
+"""Runs a program whose imports of ``alibabacloud_credentials`` get this package, in this process and its forks.
 
-What it starts anew (``multiprocessing`` by ``spawn`` or ``forkserver``) gets whatever is installed under that name.
+``python -m aliyun_cred app.py [arguments]``, or ``-m module``. Processes that it starts by other means
+(``multiprocessing`` by ``spawn`` or ``forkserver``) import whatever is installed under that name.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The official package's name as a second name of this one: the same modules, and the same classes in them."""
+"""Makes the official package's name a second name of this package: the same modules, with the same classes."""
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ _OURS = __name__.partition(".")[0]
 
 
 class _Loader:
-    """Gives a module of ours, as it is, under its second name."""
+    """Returns a module of this package under its second name."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -21,7 +21,7 @@ class _Loader:
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        # It has run under its own name, which the import system has just made it forget.
+        # The import system has just replaced the module's own spec, under which it was loaded.
         module.__spec__ = self._spec
 
 
@@ -39,7 +39,7 @@ class _Finder:
 
 
 def install() -> None:
-    """Makes every later import of the official name an import of ours. Done once, however often it is called."""
+    """Makes every later import of the official name an import of this package. Further calls do nothing."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     sys.modules[OFFICIAL] = sys.modules[_OURS]

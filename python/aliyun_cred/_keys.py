@@ -1,4 +1,4 @@
-"""Keys, secrets and tokens that reach a program without a native client: the core's own rules for them."""
+"""Applies the core's rules for keys, secrets and tokens to those that do not pass through a native client."""
 
 from . import _native
 from .exceptions import CredentialException, failure
@@ -13,7 +13,7 @@ NAMES = {
     "security_token": "security token",
     "bearer_token": "bearer token",
 }
-"""The fields of a credential that are one, and what texts call them."""
+"""The fields of a credential to which the rules apply, and their names in texts."""
 
 
 def checked(
@@ -22,9 +22,9 @@ def checked(
     kind: str = "invalid_config",
     kind_of_exception: "type[CredentialException]" = CredentialException,
 ) -> "Any":
-    """``value`` without the white space around it, of which a warning tells; what is no ``str`` as it is.
+    """Strips ``value`` of surrounding white space, with a warning. Returns anything but a ``str`` unchanged.
 
-    :raises CredentialException: of this kind, if it cannot be a key; its text begins with ``name``
+    :raises CredentialException: of this kind, if the value is not a valid key; its text begins with ``name``
     """
     if not isinstance(value, str):
         return value

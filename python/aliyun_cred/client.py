@@ -1,4 +1,4 @@
-"""What everyone holds: a client that gives the current credential, however it has to be come by."""
+"""The client. Returns the current credential, fetching or refreshing it when needed."""
 
 from . import _native
 from .models import Config, CredentialModel
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from .provider import StaticAKCredentialsProvider as StaticAKCredentialsProvider
     from .provider import StaticSTSCredentialsProvider as StaticSTSCredentialsProvider
     from .provider import URLCredentialsProvider as URLCredentialsProvider
-    from .provider._bases import ICredentialsProvider as ICredentialsProvider
-    from .provider._own import Own, Replaced
-    from .provider._wrap import _CredentialsProviderWrap
+    from .provider._cloud_credential import _CredentialsProviderWrap
+    from .provider._custom_provider import AssignedCredential, CustomProvider
+    from .provider._official_interfaces import ICredentialsProvider as ICredentialsProvider
 
 
 def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]":
-    """A decorator: where the function reads an attribute that is not there, it gives ``None``."""
+    """A decorator that returns ``None`` if the function raises an ``AttributeError``."""
     from functools import wraps
 
     @wraps(f)
@@ -39,26 +39,26 @@ def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]"
 class Client:
     """A client of one source, or of the default chain.
 
-    Usable from any thread, greenlet, asyncio or trio event loop, and in a forked child; everyone who asks it shares its
-    cached credential and the one refresh in flight. Making one opens no connection and starts no thread.
+    Usable from any thread, greenlet, asyncio or trio event loop, and in a forked child. All callers share its cached
+    credential and the one refresh in flight. Making a client opens no connection and starts no thread.
 
-    A client can be pickled and deep-copied. The copy has the configuration, **its long-lived secrets included**, and
-    resolves for itself: a credential that was fetched is never part of it.
+    A client can be pickled and deep-copied. The copy holds the configuration, **its long-lived secrets included**, but
+    never a fetched credential: it resolves its own.
     """
 
-    _native: "_native.Client | Own | Replaced"
+    _native: "_native.Client | CustomProvider | AssignedCredential"
 
     def __init__(self, config: "Config | None" = None, provider: "object" = None) -> None:
-        """A client of the source that ``config`` names, or without one of the default chain.
+        """Makes a client of the source that ``config`` names; without ``config``, of the default chain.
 
-        ``provider``: one of ``aliyun_cred.provider``, or any object with ``get_credentials()``,
-        ``get_credentials_async()`` and ``get_provider_name()``; then ``config`` is not looked at. One of your own is
-        asked at every call, in the caller's thread or event loop, and what it raises comes through as it is.
+        ``provider``: one of ``aliyun_cred.provider``, or a custom provider: any object with ``get_credentials()``,
+        ``get_credentials_async()`` and ``get_provider_name()``. ``config`` is ignored then. Every call asks a custom
+        provider, in the caller's thread or event loop, and raises its exceptions unchanged.
 
         :raises CredentialConfigError: (a ``ValueError``) if an option is missing, contradictory or out of range
-        :raises CredentialFileNotFoundError: (a ``FileNotFoundError`` too) if a file that it names does not exist
+        :raises CredentialFileNotFoundError: (also a ``FileNotFoundError``) if a file that it names does not exist
         :raises CredentialException: if the type is missing or unknown
-        :raises TypeError: if an option's value has the wrong type, or ``provider`` is none
+        :raises TypeError: if an option's value has the wrong type, or ``provider`` is not a provider
         """
         self._provider = provider
         if provider is not None:
@@ -70,18 +70,18 @@ class Client:
                 raise TypeError(f"config must be an aliyun_cred.models.Config, not {type(config).__name__}")
             fields = ((name, getattr(config, name)) for name in Config._FIELDS)
             options = {name: value for name, value in fields if value is not None}
-        # It pickles itself, and so every subclass can be pickled with whatever attributes it has.
+        # The native client pickles itself, so that subclasses can be pickled whatever attributes they add.
         self._native = _native.Client(options)
 
     @property
     def cloud_credential(self) -> "_CredentialsProviderWrap":
         """An object with the client's ``type_name`` and ``provider``.
 
-        Another one can be assigned, as tests do: then that is what the client asks, until it is deleted.
+        Tests may assign another object: the client then asks that one, until the attribute is deleted.
         """
-        from .provider._wrap import wrap
+        from .provider._cloud_credential import wrap
 
-        # Always the same one.
+        # One object per client, whichever thread comes first.
         if "_cloud" not in vars(self):
             vars(self).setdefault("_cloud", wrap(self._native, self._provider))
         cloud: "_CredentialsProviderWrap" = vars(self)["_cloud"]
@@ -89,10 +89,10 @@ class Client:
 
     @cloud_credential.setter
     def cloud_credential(self, replacement: "Any") -> None:
-        from .provider._own import Replaced
+        from .provider._custom_provider import AssignedCredential
 
         vars(self).setdefault("_original", self._native)
-        self._native = Replaced(replacement)
+        self._native = AssignedCredential(replacement)
         self._cloud = replacement
 
     @cloud_credential.deleter
@@ -104,26 +104,25 @@ class Client:
 
     @staticmethod
     def get_credentials(config: Config) -> "_CredentialsProviderWrap":
-        """:attr:`cloud_credential` of a client of ``config``."""
+        """Returns the :attr:`cloud_credential` of a new client of ``config``."""
         return Client(config).cloud_credential
 
     def get_credential(self, timeout: "float | None" = None) -> CredentialModel:
-        """The current credential.
+        """Returns the current credential.
 
-        From the cache if that is fresh; else this thread waits, as long as the source's own limits allow, or for
-        ``timeout`` seconds at most. Other threads run meanwhile, and Ctrl-C interrupts. Where gevent or eventlet have
-        patched ``socket``, only this greenlet waits.
+        Returns the cached credential if it is fresh. Otherwise this thread waits, within the source's own limits and
+        for at most ``timeout`` seconds. Other threads run meanwhile, and Ctrl-C interrupts. Where gevent or eventlet
+        have patched ``socket``, only this greenlet waits. ``timeout`` does not apply to a custom provider.
 
-        :raises CredentialException: what the source says, if it has no credential that is still valid; of kind
-            ``timeout`` if ``timeout`` ran out, and then the refresh goes on. A provider of your own knows no
-            ``timeout``
+        :raises CredentialException: if the source fails and no cached credential is still valid; of kind ``timeout`` if
+            ``timeout`` ran out, while the refresh goes on
         """
         if timeout is not None:
             _check(timeout)
         return self._native.cached() or _wait(self._native, timeout)
 
     async def get_credential_async(self, timeout: "float | None" = None) -> CredentialModel:
-        """The current credential, as :meth:`get_credential` without blocking the event loop (asyncio's or trio's).
+        """Like :meth:`get_credential`, without blocking the event loop (asyncio's or trio's).
 
         Cancelling one waiter (``asyncio.wait_for``, ``trio.move_on_after``) never cancels the refresh for the others.
         """
@@ -132,12 +131,12 @@ class Client:
         model = self._native.cached()
         if model is not None:
             return model
-        from ._waiting import wait_async
+        from ._wait import wait_async
 
         return await wait_async(self._native, timeout)
 
     def invalidate(self) -> None:
-        """Says that the service has refused the credential: the next call asks the source again."""
+        """Drops the cached credential after a service refused it: the next call asks the source again."""
         self._native.invalidate()
 
     def get_access_key_id(self) -> "str | None":
@@ -155,7 +154,7 @@ class Client:
         _deprecated("get_security_token", "get_credential().security_token")
         return self._field("security_token")
 
-    # Plain functions that return a coroutine, so that the warning points at the call and not at an `await`.
+    # Plain functions that return a coroutine, so that the warning points at the call, not at the `await`.
 
     def get_access_key_id_async(self) -> "Coroutine[object, object, str | None]":
         """Deprecated: use ``get_credential_async().access_key_id``."""
@@ -173,32 +172,32 @@ class Client:
         return self._field_async("security_token")
 
     def get_type(self) -> "str | None":
-        """Deprecated: use ``get_credential().type``. It answers without asking the source."""
+        """Deprecated: use ``get_credential().type``. Does not ask the source."""
         _deprecated("get_type", "get_credential().type")
         return self._type_name
 
     def get_bearer_token(self) -> "str | None":
         """Deprecated: use ``get_credential().bearer_token``."""
         _deprecated("get_bearer_token", "get_credential().bearer_token")
-        # Callers ask any client for it and expect None, not the failure of a request for something else.
+        # SDKs call this on any client and expect None, not an error of an unrelated request.
         if self._type_name not in ("bearer", "default"):
             return None
         return self.get_credential().bearer_token
 
     @property
     def _type_name(self) -> "str | None":
-        # A subclass may not have called our `__init__`, as long as it overrides what it needs.
+        # A subclass may override everything that it needs, and not call this `__init__`.
         return self._native.type_name if "_native" in vars(self) else None
 
-    # Reads in a row are of one credential, whatever is refreshed in between.
+    # Consecutive reads return fields of one credential, even if it is refreshed in between.
 
     def _field(self, name: str) -> "str | None":
-        from ._one_by_one import field
+        from ._legacy.field_getters import field
 
         return field(self, name)
 
     async def _field_async(self, name: str) -> "str | None":
-        from ._one_by_one import field_async
+        from ._legacy.field_getters import field_async
 
         return await field_async(self, name)
 
@@ -207,39 +206,39 @@ class Client:
 
 
 def _check(timeout: float) -> None:
-    # What the native client can count.
+    # The range of the native client.
     if not 0 <= timeout < 2**64:
         raise ValueError("timeout must be a number of seconds, zero or more")
 
 
-def _wait(native: "_native.Client | Own | Replaced", timeout: "float | None") -> CredentialModel:
-    # Only those who wait need the module.
-    from ._waiting import wait
+def _wait(native: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None") -> CredentialModel:
+    # Imported only when a call has to wait.
+    from ._wait import wait
 
     return wait(native, timeout)
 
 
-def _of_provider(provider: "Any") -> "_native.Client | Own":
+def _of_provider(provider: "Any") -> "_native.Client | CustomProvider":
     from .provider._base import native_of
-    from .provider._own import Own
+    from .provider._custom_provider import CustomProvider
 
-    return native_of(provider) or Own(provider)
+    return native_of(provider) or CustomProvider(provider)
 
 
-# What can be imported from here as well, as from the official module; most programs never do.
+# Names that the official module has, too. Imported on demand, since most programs never use them.
 _ELSEWHERE = {
     "CredentialException": "exceptions",
     "DefaultCredentialsProvider": "provider",
     "EcsRamRoleCredentialsProvider": "provider",
     "HttpOptions": "http",
-    "ICredentialsProvider": "provider._bases",
+    "ICredentialsProvider": "provider._official_interfaces",
     "OIDCRoleArnCredentialsProvider": "provider",
     "RamRoleArnCredentialsProvider": "provider",
     "RsaKeyPairCredentialsProvider": "provider",
     "StaticAKCredentialsProvider": "provider",
     "StaticSTSCredentialsProvider": "provider",
     "URLCredentialsProvider": "provider",
-    "_CredentialsProviderWrap": "provider._wrap",
+    "_CredentialsProviderWrap": "provider._cloud_credential",
 }
 
 

@@ -1,13 +1,13 @@
-"""What can go wrong.
+"""The exceptions.
 
-Every failure to resolve a credential is a :class:`CredentialException`; its ``kind`` is what a program switches on.
-A failure to make a client is a :class:`CredentialConfigError`, which is a ``ValueError`` as well; only a missing or
-unknown ``type`` is a plain :class:`CredentialException`, as callers know it.
+A failure to resolve a credential raises :class:`CredentialException`; programs distinguish failures by its ``kind``.
+A failure to make a client raises :class:`CredentialConfigError`, which is also a ``ValueError``. Only a missing or
+unknown ``type`` raises a plain :class:`CredentialException`, as in the official package.
 """
 
 
 class Attempt:
-    """One source of a chain that was asked and did not answer."""
+    """A source of a chain that was asked and gave no credential."""
 
     __slots__ = ("provider", "kind", "message")
 
@@ -15,47 +15,47 @@ class Attempt:
         self.provider = provider
         """The source's name as in ``provider_name``: ``env``, ``cli_profile``, ..."""
         self.kind = kind
-        """Why it did not answer, as in :attr:`CredentialException.kind`."""
+        """The kind of failure, as in :attr:`CredentialException.kind`."""
         self.message = message
-        """Why it did not answer, and what would make it answer, in one line."""
+        """The reason, and what to change, in one line."""
 
     def __repr__(self) -> str:
         return f"Attempt(provider={self.provider!r}, kind={self.kind!r}, message={self.message!r})"
 
 
 class CredentialException(Exception):
-    """A credential could not be resolved. No text in it ever holds a secret."""
+    """A credential could not be resolved. Its texts never hold a secret."""
 
     def __init__(self, message: str, code: "str | None" = None, request_id: "str | None" = None) -> None:
-        # Only the message goes into `args`, so that `str()` gives one line whatever else is known.
+        # Only the message goes into `args`, so that `str()` is always that one line.
         super().__init__(message)
         self.message = message
-        """What was tried, what came back, and what to change, in one line."""
+        """What was tried, what the answer was, and what to change, in one line."""
         self.code = code
-        """The service's own code, such as ``NoPermission``, if a service answered with one."""
+        """The service's error code, such as ``NoPermission``, if a service answered with one."""
         self.request_id = request_id
-        """The service's id of the request, to give to its support."""
+        """The service's request ID, for its support."""
         self.kind: "str | None" = None
-        """What kind of failure it was, by a name that is stable for ever.
+        """The kind of failure. These names never change.
 
-        ``invalid_config`` (something that cannot be was asked for), ``not_configured`` (nothing was asked for),
-        ``disabled``, ``io``, ``malformed_file``, ``denied`` (the service refused), ``throttled``, ``unavailable``
-        (the service could not be reached, or failed), ``timeout``, ``tls``, ``malformed_reply``, ``expired``,
-        ``login_required``, ``command``, ``cancelled``, ``recursion``, ``internal`` (please report it).
-        ``None`` for an exception that this library did not raise.
+        ``invalid_config`` (the configuration is invalid), ``not_configured`` (there is none), ``disabled``, ``io``,
+        ``malformed_file``, ``denied`` (the service refused), ``throttled``, ``unavailable`` (the service could not be
+        reached, or failed), ``timeout``, ``tls``, ``malformed_reply``, ``expired``, ``login_required``, ``command``,
+        ``cancelled``, ``recursion``, ``internal`` (please report it). ``None`` for an exception that this library did
+        not raise.
         """
         self.http_status: "int | None" = None
         """The HTTP status, if a service answered."""
         self.attempts: "tuple[Attempt, ...]" = ()
-        """Every source that a chain asked, in order; empty if the failure was not a chain's."""
+        """The sources that a chain asked, in order; empty if no chain failed."""
 
 
 class CredentialConfigError(CredentialException, ValueError):
-    """A client cannot be made of this configuration: an option is missing, contradictory or out of range."""
+    """The configuration is invalid: an option is missing, contradictory or out of range."""
 
 
 class CredentialFileNotFoundError(CredentialConfigError, FileNotFoundError):
-    """A file that the configuration names does not exist; its ``errno`` is ``ENOENT``."""
+    """A file that the configuration names does not exist. ``errno`` is ``ENOENT``."""
 
     def __init__(self, message: str, code: "str | None" = None, request_id: "str | None" = None) -> None:
         super().__init__(message, code, request_id)
@@ -65,7 +65,7 @@ class CredentialFileNotFoundError(CredentialConfigError, FileNotFoundError):
 def failure(
     kind: str, message: str, kind_of_exception: "type[CredentialException]" = CredentialException
 ) -> CredentialException:
-    """What this package's Python raises by itself."""
+    """Makes an exception that Python code of this package raises."""
     from ._native import one_line
 
     raised = kind_of_exception(one_line(message))

@@ -1,6 +1,6 @@
-"""What goes into a client, and what comes out."""
+"""The configuration of a client, and the credential that it returns."""
 
-# As type checkers know it; `typing` itself costs more than the rest of this package to import.
+# Type checkers know this name without `typing`, whose import costs more than the rest of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterable
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     class TeaModel: ...
 
 else:
-    # The base that the official SDKs look for, where they are installed.
+    # The official SDKs, where installed, check for this base.
     try:
         from Tea.model import TeaModel
     except ImportError:
@@ -17,7 +17,7 @@ else:
             pass
 
 
-# What is a secret, or may contain one: a proxy's password, a command's arguments.
+# Secrets, and values that may contain one: a proxy's password, a command's arguments.
 _SECRETS = (
     "access_key_secret",
     "security_token",
@@ -29,7 +29,7 @@ _SECRETS = (
     "refresh_token",
     "proxy",
 )
-# Where a secret is pasted by mistake. A path shows if it looks like one.
+# Where users paste secrets by mistake. Shown only if the value looks like a path.
 _PATHS = {"oidc_token_file_path", "private_key_file", "profile_file"}
 _TYPES = (
     "access_key",
@@ -47,7 +47,7 @@ def _masked(name: str, value: object) -> str:
     if name in _SECRETS:
         return "***"
     if name in _PATHS and isinstance(value, str):
-        # Most programs show no configuration.
+        # Imported late: most programs never show a configuration.
         from ._native import shown_path
 
         return repr(shown_path(value))
@@ -57,7 +57,7 @@ def _masked(name: str, value: object) -> str:
 
 
 def _length(value: object) -> str:
-    """What shows of a value that may be a secret in the wrong place."""
+    """Describes a value that may be a misplaced secret."""
     return f"<{len(value)} characters>" if isinstance(value, str) else f"<{type(value).__name__}>"
 
 
@@ -66,19 +66,19 @@ def _masked_option(name: str, value: object) -> str:
 
 
 def _shown(model: object, names: "Iterable[str]", mask: "Callable[[str, object], str]" = _masked) -> str:
-    """The fields that are set, secrets masked."""
+    """Formats the fields that are set, secrets masked."""
     fields = [(name, getattr(model, name, None)) for name in names]
     return f"({', '.join(f'{name}={mask(name, value)}' for name, value in fields if value is not None)})"
 
 
 class Config(TeaModel):
-    """What you say about one source of credentials. Everything is optional here; a client checks it when it is made.
+    """The configuration of one source of credentials. All options are optional here; making a client checks them.
 
-    Options that are ``None`` come from the environment where a variable exists, else they have a default.
-    ``str`` and ``repr`` mask the secrets; :meth:`to_map` gives them.
+    An option that is ``None`` is read from its environment variable, if it has one, else it has a default. ``str`` and
+    ``repr`` mask the secrets; :meth:`to_map` returns them.
     """
 
-    # Option -> key of the map.
+    # Option -> key in the map.
     _FIELDS = {
         "type": "type",
         "access_key_id": "accessKeyId",
@@ -195,9 +195,9 @@ class Config(TeaModel):
         self.role_session_expiration = role_session_expiration
         """The session's lifetime in seconds, 900 or more; default 3600."""
         self.policy = policy
-        """A policy in JSON that narrows the session."""
+        """A policy in JSON that restricts the session."""
         self.external_id = external_id
-        """The external ID that the role's trust policy asks for."""
+        """The external ID that the role's trust policy requires."""
         self.sts_endpoint = sts_endpoint
         """STS's host, host with port, or URL; else ``ALIBABA_CLOUD_STS_ENDPOINT``, else by region."""
         self.sts_region_id = sts_region_id
@@ -209,19 +209,19 @@ class Config(TeaModel):
         self.private_key_file = private_key_file
         """The file that holds the private key of an RSA key pair."""
         self.private_key = private_key
-        """The private key itself, in PEM; then no file is read."""
+        """The private key itself, in PEM; takes precedence over the file."""
         self.role_name = role_name
-        """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``, else asked for."""
+        """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``, else the metadata service's answer."""
         self.enable_imds_v2 = enable_imds_v2
         """Accepted for compatibility and ignored: version 2 of the metadata service is always tried first."""
         self.disable_imds_v1 = disable_imds_v1
-        """Whether never to fall back to version 1 of the metadata service; else ``ALIBABA_CLOUD_IMDSV1_DISABLED``."""
+        """Disables the fallback to version 1 of the metadata service; else ``ALIBABA_CLOUD_IMDSV1_DISABLED``."""
         self.metadata_token_duration = metadata_token_duration
         """Accepted for compatibility and ignored."""
         self.async_credential_update_enabled = async_credential_update_enabled
-        """Whether the metadata service's credentials are refreshed by a timer; default true."""
+        """Whether a timer refreshes the metadata service's credentials; default true."""
         self.credentials_uri = credentials_uri
-        """The URI that hands out credentials; else ``ALIBABA_CLOUD_CREDENTIALS_URI``."""
+        """The URI that returns credentials; else ``ALIBABA_CLOUD_CREDENTIALS_URI``."""
         self.host = host
         """Accepted for compatibility and ignored."""
         self.timeout = timeout
@@ -231,9 +231,9 @@ class Config(TeaModel):
         self.profile_name = profile_name
         """The profile of a configuration file, for the sources ``cli_profile`` and ``profile``."""
         self.profile_file = profile_file
-        """The configuration file, for the sources ``cli_profile`` and ``profile``; else where it usually is."""
+        """The configuration file, for the sources ``cli_profile`` and ``profile``; else the default path."""
         self.reuse_last_provider_enabled = reuse_last_provider_enabled
-        """Whether the chain asks only the source that has answered from then on; default true."""
+        """Whether the chain keeps to the first source that gave a credential; default true."""
         self.process_command = process_command
         """The command that prints a credential, for the source ``external``."""
         self.sign_in_url = sign_in_url
@@ -251,20 +251,20 @@ class Config(TeaModel):
         self.refresh_token = refresh_token
         """The refresh token, for the source ``oauth``."""
         self.sts_expiration = sts_expiration
-        """When the pair and the token given beside it expire, in seconds since 1970, for ``oauth``."""
+        """When the given AccessKey pair and security token expire, in seconds since 1970, for ``oauth``."""
         self.proxy = proxy
-        """The proxy of this source's requests, such as ``http://127.0.0.1:8080``; else as the environment says."""
+        """The proxy for this source's requests, such as ``http://127.0.0.1:8080``; else that of the environment."""
 
     def to_map(self) -> "dict[str, str | int | bool]":
-        """The options that are not ``None``, secrets included, under the map's keys (``accessKeyId``)."""
+        """Returns the options that are not ``None``, secrets included, under the map's keys (``accessKeyId``)."""
         fields = ((key, getattr(self, name)) for name, key in self._FIELDS.items())
         return {key: value for key, value in fields if value is not None}
 
     def validate(self) -> None:
-        """Nothing: a client checks its configuration when it is made."""
+        """Does nothing: making a client checks its configuration."""
 
     def from_map(self, m: "dict[str, Any] | None" = None) -> "Config":
-        """Takes over what :meth:`to_map` gives, and returns itself. Unknown keys and ``None`` are ignored."""
+        """Sets fields from a map like that of :meth:`to_map`, and returns itself. Ignores unknown keys and ``None``."""
         given = m or {}
         if given.get("credentialsURI") is not None:
             self.credentials_uri = given["credentialsURI"]
@@ -276,17 +276,17 @@ class Config(TeaModel):
     def __repr__(self) -> str:
         return type(self).__name__ + _shown(self, self._FIELDS, _masked_option)
 
-    # The base shows everything.
+    # The base would show secrets.
     __str__ = __repr__
 
 
 class CredentialModel(TeaModel):
-    """A resolved credential. What does not apply is ``None``.
+    """A resolved credential. Fields that do not apply are ``None``.
 
-    ``str`` and ``repr`` mask the secrets; the attributes and :meth:`to_map` give them.
+    ``str`` and ``repr`` mask the secrets; the attributes and :meth:`to_map` return them.
 
-    The model that a client hands out is shared by everyone who asks, until the credential changes, and cannot be
-    assigned to; ``copy.copy`` gives one of your own.
+    A client returns the same model to all callers until the credential changes. Its attributes cannot be set; those of
+    a ``copy.copy`` can.
     """
 
     _FIELDS = {
@@ -316,46 +316,46 @@ class CredentialModel(TeaModel):
         self.bearer_token = bearer_token
         """The bearer token; ``None`` for anything else."""
         self.type = type
-        """The type the client was made for, such as ``ram_role_arn``, or ``default`` for a chain."""
+        """The type that the client was made for, such as ``ram_role_arn``, or ``default`` for a chain."""
         self.provider_name = provider_name
-        """The path of sources that led here, such as ``default/cli_profile/static_ak``."""
+        """The path of sources that gave the credential, such as ``default/cli_profile/static_ak``."""
         self.expiration: "int | None" = None
-        """When it ends by the service's word, in seconds since 1970; ``None`` if it does not end. Not in the map."""
+        """When it expires, in seconds since 1970; ``None`` if it does not expire. Not in the map."""
 
     def get_access_key_id(self) -> "str | None":
-        """:attr:`access_key_id`."""
+        """Returns :attr:`access_key_id`."""
         return self.access_key_id
 
     def get_access_key_secret(self) -> "str | None":
-        """:attr:`access_key_secret`."""
+        """Returns :attr:`access_key_secret`."""
         return self.access_key_secret
 
     def get_security_token(self) -> "str | None":
-        """:attr:`security_token`."""
+        """Returns :attr:`security_token`."""
         return self.security_token
 
     def get_bearer_token(self) -> "str | None":
-        """:attr:`bearer_token`."""
+        """Returns :attr:`bearer_token`."""
         return self.bearer_token
 
     def get_type(self) -> "str | None":
-        """:attr:`type`."""
+        """Returns :attr:`type`."""
         return self.type
 
     def get_provider_name(self) -> "str | None":
-        """:attr:`provider_name`."""
+        """Returns :attr:`provider_name`."""
         return self.provider_name
 
     def to_map(self) -> "dict[str, str]":
-        """The six strings that are not ``None``, secrets included, under the map's keys (``accessKeyId``)."""
+        """Returns the strings that are not ``None``, secrets included, under the map's keys (``accessKeyId``)."""
         fields = ((key, getattr(self, name)) for name, key in self._FIELDS.items())
         return {key: value for key, value in fields if value is not None}
 
     def validate(self) -> None:
-        """Nothing: what a source gives is checked when it comes."""
+        """Does nothing: a source's answer is checked on receipt."""
 
     def from_map(self, m: "dict[str, Any] | None" = None) -> "CredentialModel":
-        """Takes over what :meth:`to_map` gives, and returns itself. Unknown keys and ``None`` are ignored."""
+        """Sets fields from a map like that of :meth:`to_map`, and returns itself. Ignores unknown keys and ``None``."""
         given = m or {}
         for name, key in self._FIELDS.items():
             if given.get(key) is not None:
@@ -365,14 +365,14 @@ class CredentialModel(TeaModel):
     def __repr__(self) -> str:
         return type(self).__name__ + _shown(self, (*self._FIELDS, "expiration"))
 
-    # The base shows everything.
+    # The base would show secrets.
     __str__ = __repr__
 
 
 class _SharedCredentialModel(CredentialModel):
-    """What a client hands out: made once per credential, so nobody may change it for the others.
+    """The model that a client returns: one object per credential, shared by all callers and therefore read-only.
 
-    Its copies and pickles are plain :class:`CredentialModel` objects.
+    Copies and pickles are plain :class:`CredentialModel` objects.
     """
 
     def __init__(self, *values: "str | int | None") -> None:

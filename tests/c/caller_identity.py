@@ -12,14 +12,12 @@ import sys
 import tempfile
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
-from emulator import Emulator  # noqa: E402
+from emulator import Emulator
 
 ACCOUNT = "1234567890123456"
 KEY = {"id": "LTAIexample", "secret": "HwWVYNJMgcanaryapkTBX48bswFmH4", "account": ACCOUNT, "user": "alice"}
 ALICE = f"acs:ram::{ACCOUNT}:user/alice by default/env"
-AUDITOR = (
-    f"acs:ram::{ACCOUNT}:assumed-role/auditor/example by default/cli_profile/ram_role_arn/ram_role_arn/static_ak"
-)
+AUDITOR = f"acs:ram::{ACCOUNT}:assumed-role/auditor/example by default/cli_profile/ram_role_arn/ram_role_arn/static_ak"
 
 
 def profile(name, source):
@@ -48,7 +46,12 @@ class Program:
 
     def __init__(self, program, environment):
         self.process = subprocess.Popen(
-            [program], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [program],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def ask(self):

@@ -16,7 +16,10 @@ from emulator import Emulator  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/c"))
 
 KEY = {"id": "LTAIexample", "secret": "Kq7ZcanaryVx3nB8mT2pLw9sRf6HdY"}
-ISSUED = {"AccessKeySecret": "8fKcanaryQ2mWxZ5tVbN7yLpR3sHdJ9gTkE4aUcM6vXq", "SecurityToken": "CAIScanary" + "7Jx+Q2/m" * 40}
+ISSUED = {
+    "AccessKeySecret": "8fKcanaryQ2mWxZ5tVbN7yLpR3sHdJ9gTkE4aUcM6vXq",
+    "SecurityToken": "CAIScanary" + "7Jx+Q2/m" * 40,
+}
 PAIR = {"access_key_id": KEY["id"], "access_key_secret": KEY["secret"]}
 ROLE = {"type": "ram_role_arn", **PAIR, "role_arn": "acs:ram::1000000000000001:role/reader"}
 

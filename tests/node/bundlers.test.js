@@ -8,10 +8,10 @@ const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { before, test } = require('node:test');
 const { CANARY, MODULES, PACKAGE, folder, run } = require('./support.js');
-const { target } = require('../../node/lib/target.js');
+const { platformName } = require('../../node/lib/platform.js');
 
 const tool = createRequire(join(MODULES, 'program.js'));
-const BINARY = `aliyun_cred.${target()}.node`;
+const BINARY = `aliyun_cred.${platformName()}.node`;
 
 const OPTIONS = JSON.stringify({ type: 'access_key', accessKeyId: 'LTAIbundled', accessKeySecret: `${CANARY}-key` });
 const PROGRAMS = {
@@ -55,7 +55,7 @@ before(() => {
   const library = join(projects.beside.project, 'node_modules', 'aliyun-cred', BINARY);
   cpSync(join(PACKAGE, BINARY), library);
   for (const { project } of [projects.packaged, projects.renamed]) {
-    const packaged = join(project, 'node_modules', '@aliyun-cred', target());
+    const packaged = join(project, 'node_modules', '@aliyun-cred', platformName());
     mkdirSync(packaged, { recursive: true });
     writeFileSync(join(packaged, 'package.json'), '{"main": "it.node"}');
     linkSync(library, join(packaged, 'it.node'));

@@ -1,6 +1,6 @@
 'use strict';
 
-// Providers of the user's own, written in JavaScript.
+// Custom providers.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
@@ -11,8 +11,8 @@ const { BEARER_TOKEN, CANARY, SECRET, TOKEN } = require('./secrets.js');
 const { PACKAGE, later, roleAt, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
-const { Foreign } = require('../../node/lib/foreign.js');
-const { hearOut } = require('../../node/lib/learner.js');
+const { CustomProvider } = require('../../node/lib/custom_provider.js');
+const { runCallback } = require('../../node/lib/update_callback.js');
 
 let sts;
 before(async () => {
@@ -91,7 +91,10 @@ const HARMLESS = 'a  b [2Jc d';
 const DIRECT = (provider) => new Credential(null, provider).getCredential();
 
 test('white space around its keys is cut off, and a warning says so', async () => {
-  const padded = providerOf(() => ({ accessKeyId: ' id\r\n', accessKeySecret: '\ts ', securityToken: 't\n' }), 'padded');
+  const padded = providerOf(
+    () => ({ accessKeyId: ' id\r\n', accessKeySecret: '\ts ', securityToken: 't\n' }),
+    'padded',
+  );
   const warnings = [];
   const listen = (warning) => warnings.push(warning);
   process.on('warning', listen);
@@ -269,7 +272,7 @@ test('a failure is not remembered, and no cause of another', async () => {
 
 test('a provider that never settles is given up', async () => {
   const get = () => new Promise(() => {});
-  const error = await errorOf(new Foreign(providerOf(get), 5).ask());
+  const error = await errorOf(new CustomProvider(providerOf(get), 5).ask());
   assert.equal(error.code, 'ERR_ALIYUN_CRED_TIMEOUT');
   assert.equal(error.message, "the provider 'mine' gave no credential within 0.005 s");
 });
@@ -277,7 +280,7 @@ test('a provider that never settles is given up', async () => {
 test('a callback that never settles is given up', async () => {
   const warned = later();
   process.once('warning', (warning) => warned.resolve(warning.message));
-  await hearOut(() => new Promise(() => {}), 5);
+  await runCallback(() => new Promise(() => {}), 5);
   assert.match(await warned.promise, /^the callback for updates failed/);
 });
 

@@ -15,9 +15,9 @@ const {
 const { join } = require('node:path');
 const { test } = require('node:test');
 const { BUILD, HOME, PACKAGE, ROOT, folder, run } = require('./support.js');
-const { target } = require('../../node/lib/target.js');
+const { platformName } = require('../../node/lib/platform.js');
 
-const BINARY = `aliyun_cred.${target()}.node`;
+const BINARY = `aliyun_cred.${platformName()}.node`;
 
 function npm(args, cwd) {
   const options = [
@@ -126,7 +126,16 @@ test('a package without its library says what is missing', async () => {
   const copy = bare();
   const text = await load(copy);
   assert.match(text, /^MODULE_NOT_FOUND\naliyun-cred has no native library for /);
-  for (const part of [target(), join(copy, BINARY), `@aliyun-cred/${target()} is not installed`, 'npm run build']) {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
+  for (const part of [
+    platformName(),
+    join(copy, BINARY),
+    `@aliyun-cred/${platformName()} is not installed`,
+    `npm install @aliyun-cred/${platformName()}@${version}`,
+    '--omit=optional',
+    'lock file',
+    'npm run build',
+  ]) {
     assert.ok(text.includes(part), `${part} is missing from: ${text}`);
   }
 });
@@ -145,7 +154,7 @@ test('the library is found by its short name, and in a package for the platform'
   assert.equal(await load(short), 'loaded\n');
 
   const copy = bare();
-  const packaged = join(copy, 'node_modules', '@aliyun-cred', target());
+  const packaged = join(copy, 'node_modules', '@aliyun-cred', platformName());
   mkdirSync(packaged, { recursive: true });
   writeFileSync(join(packaged, 'package.json'), '{"main": "it.node"}');
   symlinkSync(join(PACKAGE, BINARY), join(packaged, 'it.node'));

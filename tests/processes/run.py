@@ -51,7 +51,7 @@ class Program:
     """A process with a watchdog that kills it and fails the test."""
 
     def __init__(self, command, environment, seconds=WATCHDOG_SECONDS, **options):
-        self.stderr = tempfile.TemporaryFile("w+")
+        self.stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115, it stays open as long as the process
         self.process = subprocess.Popen(
             list(map(str, command)),
             env=environment,
@@ -546,19 +546,18 @@ def main():
     chosen = [t for t in TESTS if not options.names or any(name in t.__name__ for name in options.names)]
     compile_programs()
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-processes-") as temporary:
-        with Emulator(temporary) as emulator:
-            for function in chosen:
-                home = pathlib.Path(temporary, function.__name__)
-                home.mkdir()
-                try:
-                    function(Field(emulator, home, options.forks))
-                    print(f"ok {function.__name__}", flush=True)
-                except Exception as problem:  # the other tests still run
-                    failed += 1
-                    if not isinstance(problem, Failed):
-                        traceback.print_exc()
-                    print(f"FAILED {function.__name__}: {problem}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-processes-") as temporary, Emulator(temporary) as emulator:
+        for function in chosen:
+            home = pathlib.Path(temporary, function.__name__)
+            home.mkdir()
+            try:
+                function(Field(emulator, home, options.forks))
+                print(f"ok {function.__name__}", flush=True)
+            except Exception as problem:  # the other tests still run
+                failed += 1
+                if not isinstance(problem, Failed):
+                    traceback.print_exc()
+                print(f"FAILED {function.__name__}: {problem}", flush=True)
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed or not chosen else 0
 

@@ -6,13 +6,12 @@ from unittest import mock
 
 import pytest
 from aliyun_cred import _native
-from aliyun_cred._waiting import _asyncio
+from aliyun_cred._wait import _asyncio
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import Config
 
 from support import WATCHDOG_SECONDS, eventually, queue_sockets
-
 
 NEW_LOOPS = [pytest.param(asyncio.new_event_loop, id="asyncio")]
 if sys.platform != "win32":

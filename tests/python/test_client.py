@@ -10,7 +10,7 @@ from aliyun_cred.models import Config, CredentialModel
 
 from support import WATCHDOG_SECONDS
 
-STS = dict(type="sts", access_key_id="id", access_key_secret="secret", security_token="token")
+STS = {"type": "sts", "access_key_id": "id", "access_key_secret": "secret", "security_token": "token"}
 
 
 class Derived(Client):

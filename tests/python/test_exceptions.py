@@ -17,13 +17,13 @@ from aliyun_cred.exceptions import (
 from aliyun_cred.models import Config
 
 # Kind -> (class of a failure to resolve, class of a failure to make a client). Stable for ever.
-CLASSES = {
-    kind: (CredentialException, CredentialConfigError)
-    for kind in (
+CLASSES = dict.fromkeys(
+    (
         "invalid_config not_configured disabled io malformed_file denied throttled unavailable timeout tls "
         "malformed_reply expired login_required command cancelled recursion internal"
-    ).split()
-}
+    ).split(),
+    (CredentialException, CredentialConfigError),
+)
 
 
 def caught(call, *arguments):
@@ -64,7 +64,7 @@ def test_what_cannot_be_configured_is_a_value_error():
     assert str(error) == "the access key id is empty"
 
 
-MISSING_FILE = dict(type="rsa_key_pair", public_key_id="LTAItest", private_key_file="/nowhere/key.pem")
+MISSING_FILE = {"type": "rsa_key_pair", "public_key_id": "LTAItest", "private_key_file": "/nowhere/key.pem"}
 
 
 def test_a_file_that_is_not_there_is_a_file_not_found_error():
@@ -105,7 +105,7 @@ def test_what_a_service_says_is_kept(sts, role, status, body, kind, code):
 def test_a_service_that_is_not_there_is_unavailable(role):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        role.sts_endpoint = "http://127.0.0.1:%d" % nobody.getsockname()[1]
+        role.sts_endpoint = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         error = caught(Client(role).get_credential)
     check(error, "unavailable")
     assert error.http_status is None
@@ -120,7 +120,7 @@ def test_a_service_that_does_not_answer_is_a_timeout(sts, role):
 def test_a_certificate_that_nobody_vouches_for_is_tls(role):
     # It speaks no TLS at all; whatever it says instead is no certificate.
     with socket.create_server(("127.0.0.1", 0)) as server:
-        role.sts_endpoint = "https://127.0.0.1:%d" % server.getsockname()[1]
+        role.sts_endpoint = f"https://127.0.0.1:{server.getsockname()[1]}"
 
         def answer():
             connection, _ = server.accept()

@@ -105,7 +105,7 @@ def test_whatever_waits_lets_others_run(run_green):
     run_green(
         """
 from aliyun_cred import credentials, providers as older
-from aliyun_cred.adapters._asking import Asking
+from aliyun_cred.adapters._base import Adapter
 from aliyun_cred.models import Config
 
 class Own:
@@ -126,7 +126,7 @@ WAYS = [
     lambda: cloud().get_credential(),
     lambda: cloud().get_access_key_id(),
     lambda: cloud().provider.get_credentials(),
-    lambda: Asking(Client(config)).pair(),
+    lambda: Adapter(Client(config)).pair(),
     lambda: older.RamRoleArnCredentialProvider(config=config).get_credentials(),
     lambda: credentials.CredentialsURICredential(sts.url).get_access_key_id(),
 ]

@@ -10,7 +10,7 @@ from aliyun_cred import credentials, providers
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialConfigError, CredentialException, failure
 from aliyun_cred.provider import RamRoleArnCredentialsProvider
-from aliyun_cred.provider._wrap import _CredentialsProviderWrap
+from aliyun_cred.provider._cloud_credential import _CredentialsProviderWrap
 from aliyun_cred.utils import auth_util
 
 from support import SECRET, TOKEN
@@ -102,6 +102,41 @@ def test_what_an_own_provider_gives_that_is_no_key_is_refused(ask, field):
         ask(Own(access_key_secret=" \n"))
 
 
+@pytest.mark.parametrize("field", [field for field in FIELDS if field != "bearer_token"])
+def test_the_core_checks_the_keys_of_a_roles_provider(field, sts):
+    for value, why in (
+        (f"{SECRET} x", "contains white space"),
+        (f"{SECRET}\udc80", "contains characters that are not ASCII"),
+    ):
+        with pytest.raises(CredentialException) as caught:
+            role_over(Own(**{field: value}), sts).get_credentials()
+        assert str(caught.value) == f"the {FIELDS[field]} of the provider 'mine' {why}"
+        assert caught.value.kind == "internal"
+    assert role_over(Own(**{field: " x\n"}), sts).get_credentials().get_access_key_id() == "STS.1"
+
+
+def test_a_roles_provider_gives_a_pair_that_is_valid(sts):
+    for fields, kind, text in (
+        (
+            {"access_key_secret": " \n"},
+            "internal",
+            "the provider 'mine' gave a credential without AccessKey ID or secret",
+        ),
+        ({"expiration": 1}, "expired", "the provider 'mine' gave a credential that has already expired"),
+        (
+            {"access_key_id": None, "access_key_secret": None, "bearer_token": "b"},
+            "invalid_config",
+            "a bearer token cannot assume a role",
+        ),
+    ):
+        with pytest.raises(CredentialException) as caught:
+            role_over(Own(**fields), sts).get_credentials()
+        assert caught.value.kind == kind
+        assert str(caught.value).endswith(text)
+    assert sts.requests == 0
+    assert role_over(Own(security_token=" \n", bearer_token="b"), sts).get_credentials().get_access_key_id() == "STS.1"
+
+
 def test_names_of_own_providers_are_one_line(ask, sts):
     own = Own(HOSTILE)
     model = ask(own)
@@ -124,7 +159,9 @@ def test_every_text_of_this_package_is_one_line():
 
 
 MAKERS = {
-    "access_key": lambda **fields: credentials.AccessKeyCredential(fields["access_key_id"], fields["access_key_secret"]),
+    "access_key": lambda **fields: credentials.AccessKeyCredential(
+        fields["access_key_id"], fields["access_key_secret"]
+    ),
     "sts": lambda **fields: credentials.StsCredential(
         fields["access_key_id"], fields["access_key_secret"], fields["security_token"]
     ),
@@ -230,7 +267,9 @@ def ini(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("mark, encoding", [("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16-le"), ("\ufeff", "utf-16-be")])
+@pytest.mark.parametrize(
+    "mark, encoding", [("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16-le"), ("\ufeff", "utf-16-be")]
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_sections_are_read_in_every_encoding(ini, mark, encoding, end):
     found = ini((mark + SECTION.replace("\n", end)).encode(encoding)).get_credentials()
@@ -308,7 +347,9 @@ def test_a_secret_in_place_of_a_path_does_not_show(ini, here, pasted):
         with pytest.raises(CredentialException) as caught:
             provider.get_credentials()
         assert "canary" not in f"{caught.value}{caught.value!r}"
-        assert f"<{len(pasted)} characters>" in str(caught.value) or f"<{len(pasted) + 1} characters>" in str(caught.value)
+        assert f"<{len(pasted)} characters>" in str(caught.value) or f"<{len(pasted) + 1} characters>" in str(
+            caught.value
+        )
 
 
 def test_a_path_shows_in_one_line(here):

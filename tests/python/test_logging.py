@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 
-from support import ISSUED_TOKEN, eventually
-
 from aliyun_cred.client import Client
+
+from support import ISSUED_TOKEN, eventually
 
 
 def test_a_refresh_that_fails_is_a_warning_on_the_callers_thread(sts, role, caplog):

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import gc
+import importlib
 import pathlib
 import pickle
 import sys
@@ -59,7 +60,6 @@ def make_provider(kind, token_file):
     if kind == "rsa_key_pair":
         return providers.RsaKeyPairCredentialProvider("id", KEY.read_text())
     return providers.EcsRamRoleCredentialProvider("r")
-
 
 
 KINDS = ["ram_role_arn", "oidc_role_arn", "rsa_key_pair", "ecs_ram_role"]
@@ -708,3 +708,15 @@ cache._lock.release()
 """
     ended = run_python(program)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_modules_keep_their_public_names():
+    for name in ("credentials", "providers", "utils.auth_constant", "utils.auth_util", "utils.parameter_helper"):
+        public = importlib.import_module(f"aliyun_cred.{name}")
+        assert public is importlib.import_module(f"aliyun_cred._legacy.{name.rpartition('.')[2]}")
+        assert public.__name__ == f"aliyun_cred.{name}"
+    pickled = pickle.dumps([credentials.StsCredential("i", "s", "t"), providers.EcsRamRoleCredentialProvider("r")])
+    assert b"_legacy" not in pickled
+    # Patching a name of a module changes what its code sees.
+    with mock.patch("aliyun_cred.providers.EnvironmentVariableCredentialsProvider") as double:
+        assert providers.DefaultCredentialsProvider().user_configuration_providers[0] is double.return_value

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from aliyun_cred import _one_by_one
+from aliyun_cred._legacy import field_getters
 from aliyun_cred.client import Client
 
 from support import ISSUED_SECRET, ISSUED_TOKEN
@@ -51,8 +51,8 @@ def test_the_order_of_reads_does_not_matter(role, sts):
 def test_what_is_read_later_is_current(role, sts, monkeypatch):
     client = Counted(role)
     client.get_access_key_id()
-    now = _one_by_one.monotonic()
-    monkeypatch.setattr(_one_by_one, "monotonic", lambda: now + 2)
+    now = field_getters.monotonic()
+    monkeypatch.setattr(field_getters, "monotonic", lambda: now + 2)
     client.get_access_key_secret()
     assert sts.requests == 2
 
@@ -60,8 +60,8 @@ def test_what_is_read_later_is_current(role, sts, monkeypatch):
 def test_nothing_is_read_past_its_end(role, sts, monkeypatch):
     client = Counted(role)
     client.get_access_key_id()
-    now = _one_by_one.time()
-    monkeypatch.setattr(_one_by_one, "time", lambda: now + sts.lifetime + 1)
+    now = field_getters.time()
+    monkeypatch.setattr(field_getters, "time", lambda: now + sts.lifetime + 1)
     client.get_access_key_secret()
     assert sts.requests == 2
 

@@ -60,7 +60,7 @@ def test_nothing_is_required_at_run_time():
 
 
 def test_no_logging_handler_or_level_is_set():
-    from aliyun_cred import _waiting, client, exceptions  # noqa: F401
+    from aliyun_cred import _wait, client, exceptions  # noqa: F401
 
     logger = logging.getLogger("aliyun_cred")
     assert (logger.handlers, logger.level) == ([], logging.NOTSET)
@@ -77,8 +77,8 @@ def test_the_stubs_say_what_the_native_module_has(tmp_path):
     # The adapters import SDKs that are not here, some modules what may not be, and the bases are another package's
     # where that is installed.
     allowed = tmp_path / "allowed"
-    bases = ("provider\\._bases", "models\\.TeaModel")
-    allowed.write_text("".join(f"aliyun_cred\\.{name}.*\n" for name in ("adapters\\.", "_waiting\\._", *bases)))
+    bases = ("provider\\._official_interfaces", "models\\.TeaModel")
+    allowed.write_text("".join(f"aliyun_cred\\.{name}.*\n" for name in ("adapters\\.", "_wait\\._", *bases)))
     ended = mypy("mypy.stubtest", "aliyun_cred", "--allowlist", str(allowed), "--ignore-unused-allowlist", cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

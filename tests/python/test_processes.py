@@ -85,7 +85,7 @@ def test_a_child_forked_during_a_request_does_not_wait_for_it(sts, role):
 def test_a_loop_that_was_forked_gets_a_queue_of_its_own(sts, role):
     import asyncio
 
-    from aliyun_cred._waiting import _asyncio
+    from aliyun_cred._wait import _asyncio
 
     client = Client(role)
     loop = asyncio.new_event_loop()

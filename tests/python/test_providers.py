@@ -7,6 +7,7 @@ import inspect
 import logging
 import pickle
 import sys
+import threading
 import time
 import typing
 import weakref
@@ -490,6 +491,30 @@ def test_what_a_loop_leaves_undone_is_done_without_it(tmp_path, both):
     assert [told[:2] for told in keeper.told] == [("sync" if both else "async", "id-1")]
 
 
+def test_a_loop_that_is_closed_unfinished_is_not_waited_for(tmp_path):
+    keeper = Keeper()
+    begun = threading.Event()
+
+    async def tell(*what):
+        begun.set()
+        await asyncio.get_running_loop().create_future()
+
+    provider = updating(tmp_path, keeper, True, tell)
+
+    async def main():
+        # Kept by the loop alone, which ends before it.
+        asyncio.ensure_future(provider.get_credentials_async())
+        while not begun.is_set():
+            await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    loop.run_until_complete(main())
+    loop.close()
+    eventually(lambda: gc.collect() is not None and keeper.told)
+    assert [told[:2] for told in keeper.told] == [("sync", "id-1")]
+
+
 def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
     async def tell(*what):
         raise ValueError(SECRET)
@@ -642,7 +667,7 @@ def test_a_circle_through_a_provider_or_a_callback_is_collected(sts):
     for make_circle in (own_client, base, callback):
         seen = weakref.ref(make_circle())
         # The thread that asked it has ended, but may not have let go of it yet.
-        eventually(lambda: gc.collect() is not None and seen() is None)
+        eventually(lambda seen=seen: gc.collect() is not None and seen() is None)
 
 
 def test_what_is_used_is_not_collected(sts):

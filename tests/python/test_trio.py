@@ -13,9 +13,8 @@ needs("trio", "anyio")
 import anyio  # noqa: E402
 import sniffio  # noqa: E402
 import trio  # noqa: E402
-
 from aliyun_cred import _native  # noqa: E402
-from aliyun_cred._waiting import _trio  # noqa: E402
+from aliyun_cred._wait import _trio  # noqa: E402
 from aliyun_cred.client import Client  # noqa: E402
 from aliyun_cred.exceptions import CredentialException  # noqa: E402
 from aliyun_cred.models import Config  # noqa: E402
@@ -222,9 +221,7 @@ def test_whoever_awaits_has_the_coroutine_function_told_in_their_run(run, tmp_pa
         await trio.sleep(0)
         told.append((access_key_id, trio.lowlevel.current_trio_token()))
 
-    provider = ExternalCredentialsProvider(
-        process_command=printing(tmp_path), credential_update_callback_async=tell
-    )
+    provider = ExternalCredentialsProvider(process_command=printing(tmp_path), credential_update_callback_async=tell)
 
     async def main():
         await provider.get_credentials_async()
@@ -240,9 +237,7 @@ def test_a_coroutine_function_that_fails_is_told_of(run, tmp_path, caplog):
     async def tell(*_):
         raise Worse
 
-    provider = ExternalCredentialsProvider(
-        process_command=printing(tmp_path), credential_update_callback_async=tell
-    )
+    provider = ExternalCredentialsProvider(process_command=printing(tmp_path), credential_update_callback_async=tell)
     assert run(provider.get_credentials_async).get_access_key_id() == "id-1"
     assert caplog.messages == ["the callback for updates failed (Worse): what was learned may be lost"]
 
@@ -305,7 +300,7 @@ def test_waiting_imports_nothing_of_asyncio(run_python, sts):
     program = """
 import sys, trio
 before = set(sys.modules)
-from aliyun_cred.client import Client
+from aliyun_cred.client import Client  # noqa: E402
 assert trio.run(Client(config).get_credential_async).access_key_id == "STS.1"
 imported = set(sys.modules) - before
 print([name for name in imported if name.split(".")[0] in ("asyncio", "anyio", "gevent", "eventlet")])

@@ -18,7 +18,7 @@ def test_attributes_read_the_environment_when_asked(monkeypatch):
     assert (auth_util.environment_access_key_id, auth_util.client_type) == ("id", "mine")
     assert "environment_role_arn" in dir(auth_util)
     with pytest.raises(AttributeError, match="no_such_attribute"):
-        auth_util.no_such_attribute
+        _ = auth_util.no_such_attribute
 
 
 def test_what_is_assigned_wins_until_it_is_taken_back(monkeypatch):
@@ -36,9 +36,9 @@ def test_none_counts_as_not_set(monkeypatch):
     monkeypatch.setenv(ID, "id")
     monkeypatch.setenv(SECRET, "secret")
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-    with mock.patch.object(auth_util, "environment_access_key_id", None):
-        with pytest.raises(Exception, match="accessKeyId cannot be empty"):
-            Client().get_credential()
+    without_id = mock.patch.object(auth_util, "environment_access_key_id", None)
+    with without_id, pytest.raises(Exception, match="accessKeyId cannot be empty"):
+        Client().get_credential()
 
 
 def test_client_type_chooses_the_section(monkeypatch, tmp_path):

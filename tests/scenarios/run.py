@@ -21,14 +21,15 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, resolve
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
 # The probe of each surface: `<command> <folder> <calls> [mode]`.
 SURFACES = {
@@ -38,39 +39,6 @@ SURFACES = {
     "python-async": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["async"]),
     "node": (["node", ROOT / "tests/node/probe.js"], []),
 }
-
-# Nothing that a probe does takes longer; a run that reaches this hangs.
-WATCHDOG_SECONDS = 60
-
-
-class Emulator:
-    """A running emulator."""
-
-    def __init__(self, folder):
-        self.process = subprocess.Popen(
-            [TARGET / "aliyun-cred-emulator", "--ca", folder / "ca.pem"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.addresses = json.loads(self.process.stdout.readline())
-
-    def control(self, method, path, body=None):
-        request = urllib.request.Request(
-            self.addresses["control"] + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-            method=method,
-        )
-        # No proxy of the environment may come between.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=WATCHDOG_SECONDS) as reply:
-            text = reply.read()
-        return json.loads(text) if text else None
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=WATCHDOG_SECONDS)
 
 
 class Workers:
@@ -275,7 +243,7 @@ def prepare(scenario_folder, emulator, scratch):
             path.write_text(text, "utf-8")
             files += [secret for _, secret in named_secrets_of_file(text)]
 
-    emulator.control("POST", "/reset", scenario.get("service", {"access_keys": []}))
+    emulator.reset(**scenario.get("service", {"access_keys": []}))
     if "config" in scenario:
         (scratch / "config.json").write_text(json.dumps(scenario["config"]), "utf-8")
     environment = {
@@ -333,7 +301,7 @@ def run(scenario_folder, surface, emulator, scratch):
         for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
             check_outcome(f"call {index}", wanted, outcome, surface)
     check_files(scratch / "home", scenario.get("files", {}))
-    check_requests(scenario.get("requests", []), emulator.control("GET", "/requests")["requests"])
+    check_requests(scenario.get("requests", []), emulator.requests())
 
 
 def attempt(emulator, temporary, folder, surface):

@@ -24,6 +24,7 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn hand_out(client: core::Client) -> *mut Client {
+        crate::resident::stay();
         let type_name = terminated(client.type_name());
         Box::into_raw(Box::new(Client { client, type_name }))
     }

@@ -20,6 +20,7 @@ pub mod error;
 pub mod log;
 pub mod provider;
 pub mod request;
+mod resident;
 pub mod version;
 
 /// Wipes all memory before it is freed: a reply passes through buffers of the HTTP, TLS and JSON libraries.

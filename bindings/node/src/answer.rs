@@ -1,12 +1,12 @@
-//! Answers in the engine's own values:
-//! - `{ accessKeyId, ..., expiration, freshFor }`: a credential. Absent strings are missing; `expiration` is in
-//!   milliseconds since the Unix epoch; `freshFor` is for how many milliseconds it may be handed out without asking
+//! Converts answers into JavaScript values:
+//! - `{ accessKeyId, ..., expiration, freshFor }`: a credential. Absent strings are missing. `expiration` is in
+//!   milliseconds since the Unix epoch. `freshFor` is the number of milliseconds for which it may be used without asking
 //!   again (0: not at all, `Infinity`: for ever);
-//! - a number: the same credential as the last time, and its `freshFor`. JavaScript has the model of it still, and
-//!   making another costs more than everything else here;
+//! - a number: the `freshFor` of the same credential as last time. JavaScript still has its model, and making another
+//!   costs more than everything else here;
 //! - `{ failure }`.
 //!
-//! Strings go from the core's memory straight into the engine's: no copy of a secret is left behind here.
+//! Invariant: strings are copied from the core's memory straight into the engine's, so no copy of a secret stays here.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
@@ -18,22 +18,22 @@ use napi::sys;
 
 use crate::{Outcome, lock};
 
-/// An answer, once it is on its thread.
+/// An answer as JavaScript values.
 pub(crate) type Reply<'env> = Either<f64, Object<'env>>;
 
-/// A client of the core, and what JavaScript knows of it.
+/// A client of the core, and the last credential that JavaScript received from it.
 pub(crate) struct Source {
     pub(crate) client: Client,
-    /// What the last credential that JavaScript was told was made of.
-    told: Mutex<Option<Arc<Credentials>>>,
+    /// The last credential that JavaScript received.
+    last: Mutex<Option<Arc<Credentials>>>,
 }
 
 impl Source {
     pub(crate) fn new(client: Client) -> Self {
-        Source { client, told: Mutex::default() }
+        Source { client, last: Mutex::default() }
     }
 
-    /// The answer that holds this credential, which is fresh for as long as `left` says.
+    /// The answer with this credential, which stays fresh for `left`.
     pub(crate) fn credential<'env>(
         &self,
         env: &'env Env,
@@ -41,18 +41,18 @@ impl Source {
         left: Duration,
     ) -> Result<Reply<'env>> {
         let fresh_for = if left == Duration::MAX { f64::INFINITY } else { millis(left) };
-        let mut told = lock(&self.told);
-        if told.as_ref() == Some(&credentials) {
+        let mut last = lock(&self.last);
+        if last.as_ref() == Some(&credentials) {
             return Ok(Either::A(fresh_for));
         }
         let mut object = credential(env, &credentials)?;
         object.set("freshFor", fresh_for)?;
-        *told = Some(credentials);
+        *last = Some(credentials);
         Ok(Either::B(object))
     }
 }
 
-/// What a question brought, on its way to the event loop.
+/// The outcome of a question, on its way to the event loop.
 pub struct Answer {
     pub(crate) source: Arc<Source>,
     pub(crate) outcome: Outcome,
@@ -61,8 +61,8 @@ pub struct Answer {
 impl Answer {
     pub(crate) fn into_reply(self, env: &Env) -> Result<Reply<'_>> {
         match self.outcome {
-            // Between the refresh and this moment there may have been another, or an invalidation: what may be kept,
-            // and for how long, only the cache can say.
+            // Another refresh or an invalidation may have happened since. Only the cache knows what may be kept, and
+            // for how long.
             Ok(credentials) => {
                 let (credentials, left) =
                     binding::cached_for(&self.source.client).unwrap_or((credentials, Duration::ZERO));
@@ -84,7 +84,7 @@ impl JsValuesTupleIntoVec for Answer {
     }
 }
 
-fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<'env>> {
+pub(crate) fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
     let fields = [
         ("accessKeyId", credentials.access_key_id()),
@@ -105,7 +105,7 @@ fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<
     Ok(object)
 }
 
-/// `{ failure: { kind, message, serviceCode, requestId, statusCode, attempts } }`: what is absent is missing.
+/// Makes `{ failure: { kind, message, serviceCode, requestId, statusCode, attempts } }`. Absent values are missing.
 pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> Result<Object<'env>> {
     let attempts = error.attempts().iter().map(|attempt| self::attempt(env, attempt)).collect::<Result<Vec<_>>>()?;
     let mut failure = base(env, error.kind(), error.message(), attempts)?;
@@ -121,7 +121,7 @@ pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> Result<Object<'env
     wrap(env, failure)
 }
 
-/// The failure to answer with after a panic. The panic's own text is not passed on: it may quote anything.
+/// Makes the failure for a panic. Omits the panic's own message, which may quote a secret.
 pub(crate) fn panicked(env: &Env) -> Result<Object<'_>> {
     let text = "the native library panicked; please report this as a bug";
     wrap(env, base(env, ErrorKind::Internal, text, Vec::new())?)

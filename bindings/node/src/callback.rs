@@ -1,7 +1,7 @@
-//! Questions to JavaScript, which it answers later, from its own event loop.
+//! Calls custom providers and update callbacks: sends a question to JavaScript, which answers it from its event loop.
 //!
-//! Invariant: whoever has asked gets an answer or learns that none will come: when JavaScript lets go of the question,
-//! and when its environment ends, be the question delivered by then or not.
+//! Invariant: every question ends, by an answer or without one. It ends without one when JavaScript drops it, and when
+//! the JavaScript environment ends, whether or not the question has been delivered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,16 +17,16 @@ use crate::lock;
 
 type Said = aliyun_cred::Result<Credentials>;
 
-/// A function of JavaScript's, for other threads. Weak: only those who wait for what comes of it keep the process.
+/// A JavaScript function that other threads can call. Weak: it does not keep the process alive.
 pub(crate) struct Callback {
     function: ThreadsafeFunction<Questioned, (), Questioned, Status, false, true>,
-    open: Arc<Open>,
+    open: Arc<OpenQuestions>,
 }
 
 impl Callback {
     pub(crate) fn new(function: Function<'_, Questioned, ()>) -> Result<Self> {
-        let open = Arc::<Open>::default();
-        // Dropped with the function, when its environment ends at the latest.
+        let open = Arc::<OpenQuestions>::default();
+        // Dropped with the function, at the latest when the environment ends.
         let end = End(open.clone());
         let function = function.build_threadsafe_function().weak::<true>().build_callback(move |call| {
             let End(_) = &end;
@@ -35,45 +35,45 @@ impl Callback {
         Ok(Callback { function, open })
     }
 
-    /// Asks for a credential. An error: there will be no answer.
+    /// Asks the custom provider for a credential. The receiver fails if the question ends without an answer.
     pub(crate) fn ask(&self) -> Receiver<Said> {
         self.call(None)
     }
 
-    /// Tells what was learned, and waits in this thread until that has been dealt with.
+    /// Calls the update callback, and blocks this thread until the callback is done.
     pub(crate) fn tell(&self, update: &Update) {
-        // Letting go of the question is the answer.
+        // JavaScript drops the question when the callback is done.
         let _ = self.call(Some(update.clone())).blocking_recv();
     }
 
     fn call(&self, update: Option<Update>) -> Receiver<Said> {
-        let (question, answer) = Open::question(&self.open);
-        // Refused only while the environment ends, which ends all questions.
+        let (question, answer) = OpenQuestions::question(&self.open);
+        // Fails only while the environment ends, which ends all questions.
         self.function.call(Questioned { question, update }, ThreadsafeFunctionCallMode::NonBlocking);
         answer
     }
 }
 
-/// The questions that have no answer yet. Kept here and not in the questions themselves: those that an ending environment
-/// did not get to see are never dropped.
+/// The questions without an answer. Kept apart from the questions themselves, because those that an ending environment
+/// never receives are never dropped.
 #[derive(Default)]
-struct Open(Mutex<Waiting>);
+struct OpenQuestions(Mutex<Questions>);
 
 #[derive(Default)]
-struct Waiting {
+struct Questions {
     last: u64,
     senders: HashMap<u64, Sender<Said>>,
     ended: bool,
 }
 
-impl Open {
+impl OpenQuestions {
     fn question(open: &Arc<Self>) -> (Question, Receiver<Said>) {
         let (sender, receiver) = channel();
-        let mut waiting = lock(&open.0);
-        waiting.last += 1;
-        let id = waiting.last;
-        if !waiting.ended {
-            waiting.senders.insert(id, sender);
+        let mut questions = lock(&open.0);
+        questions.last += 1;
+        let id = questions.last;
+        if !questions.ended {
+            questions.senders.insert(id, sender);
         }
         (Question { id, open: open.clone() }, receiver)
     }
@@ -84,28 +84,28 @@ impl Open {
 }
 
 /// Ends all questions when it is dropped.
-struct End(Arc<Open>);
+struct End(Arc<OpenQuestions>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        let mut waiting = lock(&self.0.0);
-        waiting.ended = true;
-        let senders = std::mem::take(&mut waiting.senders);
-        drop(waiting);
+        let mut questions = lock(&self.0.0);
+        questions.ended = true;
+        let senders = std::mem::take(&mut questions.senders);
+        drop(questions);
         drop(senders);
     }
 }
 
-/// A question, as JavaScript holds it. The first answer counts.
+/// A question, as JavaScript holds it. Only the first answer counts.
 pub struct Question {
     id: u64,
-    open: Arc<Open>,
+    open: Arc<OpenQuestions>,
 }
 
 impl Question {
     pub(crate) fn answer(&self, said: Said) {
         if let Some(sender) = self.open.take(self.id) {
-            // Refused if nobody waits any more.
+            // Fails if the caller no longer waits.
             let _ = sender.send(said);
         }
     }
@@ -121,7 +121,7 @@ impl Drop for Question {
     }
 }
 
-/// A question on its way to the event loop, and what it tells.
+/// The arguments of a call: the question and, for an update callback, the update.
 pub struct Questioned {
     question: Question,
     update: Option<Update>,
@@ -138,7 +138,7 @@ impl JsValuesTupleIntoVec for Questioned {
     }
 }
 
-/// What was learned; what is not known is missing. Points of time are in seconds since the Unix epoch.
+/// Converts an update to an object. Absent values are missing. Times are in seconds since the Unix epoch.
 fn object<'env>(env: &'env Env, update: &Update) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
     let texts = [

@@ -1,9 +1,9 @@
-//! The native half of the Node package: it translates types, and nothing else.
+//! The native half of the Node package. Translates types, and nothing else.
 //!
-//! Everything here is synchronous. What has to be waited for runs on the core's own thread and comes back through a
-//! thread-safe function, never through a future that borrows from a JavaScript object: a worker may be gone by then.
-//! Invariant: nothing here throws for a failure of the resolver; a failure is an answer, and JavaScript makes the
-//! `Error`, so that its stack is the caller's.
+//! Everything here is synchronous. A refresh runs on the core's own thread, and its result returns through a
+//! thread-safe function, never through a future that borrows from a JavaScript object: that object's worker may have
+//! ended. Invariant: nothing here throws for a failure of the resolver. A failure is an answer, and JavaScript makes
+//! the `Error`, so that its stack is the caller's.
 
 mod answer;
 mod callback;
@@ -27,18 +27,17 @@ use answer::{Answer, Reply, Source};
 use callback::{Callback, Question, Questioned};
 use options::Value;
 
-/// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
+/// Wipes all memory before it is freed: a reply passes through buffers of the HTTP, TLS and JSON libraries.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 type Outcome = aliyun_cred::Result<Arc<Credentials>>;
 
-/// Tells JavaScript. Weak: whether the process has to stay for the answer is decided there, where it is known
-/// whether anybody still waits for it.
+/// Passes an answer to JavaScript. Weak: JavaScript keeps the process alive while a caller waits (`keep_alive.js`).
 type Tell = ThreadsafeFunction<Answer, (), Answer, Status, false, true>;
 
-/// A client of the core as one JavaScript object holds it.
-// No class: what the engine and the binding keep of an instance takes more memory, and a call more time, than the rest.
+/// A client of the core, as one JavaScript object holds it.
+// Not a class: its instances would take more memory, and its calls more time, than everything else here.
 pub struct Handle(RefCell<Arc<Source>>);
 
 impl Handle {
@@ -51,10 +50,10 @@ impl Handle {
     }
 }
 
-/// Makes a client: of the source called `source`, else of the one that the options' type names; with neither, of the
-/// default chain. `base` is what a role is assumed with; `learn` gets what is worth keeping, as
-/// `{ accessKeyId, ..., refreshToken, ... }`, and a question that it lets go of when it is done. Answers with a handle
-/// or with `{ failure }`.
+/// Creates a client of the source called `source`; else of the one that the options' type names; else of the default
+/// chain. `base` assumes the role. `on_update` is the update callback: it receives a question, which it drops with
+/// [`let_go`] when it is done, and the update as `{ accessKeyId, ..., refreshToken, ... }`. Returns a handle or
+/// `{ failure }`.
 #[napi]
 pub fn open<'env>(
     env: &'env Env,
@@ -63,9 +62,9 @@ pub fn open<'env>(
     names: Option<Vec<String>>,
     values: Vec<Value<'env>>,
     base: Option<&External<Handle>>,
-    learn: Option<Function<'env, Questioned, ()>>,
+    on_update: Option<Function<'env, Questioned, ()>>,
 ) -> Result<Either<External<Handle>, Object<'env>>> {
-    let learn = learn.map(Callback::new).transpose()?;
+    let on_update = on_update.map(Callback::new).transpose()?;
     let made = guard(|| {
         warnings::listen();
         let mut client = binding::builder(Surface::Node(node_version));
@@ -78,8 +77,8 @@ pub fn open<'env>(
         if let Some(base) = base {
             client = client.base(&base.source().client);
         }
-        if let Some(learn) = learn {
-            client = client.on_update(move |update| learn.tell(update));
+        if let Some(on_update) = on_update {
+            client = client.on_update(move |update| on_update.tell(update));
         }
         client.build()
     });
@@ -90,10 +89,9 @@ pub fn open<'env>(
     }
 }
 
-/// Makes a client of a provider that is written in JavaScript: `ask` is called with a question, to be answered by
-/// [`give`] or [`refuse`].
+/// Creates a client of a custom provider. `ask` is called with a question, which it answers by [`give`] or [`refuse`].
 #[napi]
-pub fn foreign(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
+pub fn custom_provider(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
     let callback = Callback::new(ask)?;
     let lost =
         format!("the provider '{name}' cannot answer any more: its promise was let go of, or its thread has ended");
@@ -104,13 +102,13 @@ pub fn foreign(name: String, ask: Function<'_, Questioned, ()>) -> Result<Extern
     Ok(Handle::new(client).into())
 }
 
-/// Another handle of the same client.
+/// Returns another handle of the same client.
 #[napi]
 pub fn share(client: &External<Handle>) -> External<Handle> {
     Handle::new(client.source().client.clone()).into()
 }
 
-/// The provider's answer. What is no string is not passed; `expiration` is in milliseconds since the Unix epoch.
+/// Answers a question with the custom provider's credential. `expiration` is in milliseconds since the Unix epoch.
 #[napi]
 pub fn give(
     question: &External<Question>,
@@ -121,9 +119,42 @@ pub fn give(
     provider_name: Option<String>,
     expiration: Option<f64>,
 ) {
-    let mut given = match bearer_token {
+    let pair = (access_key_id, access_key_secret);
+    question.answer(Ok(given(pair, security_token, bearer_token, provider_name, expiration)));
+}
+
+/// Checks the credential of the custom provider called `name`. Returns it, as [`answer`] says, or `{ failure }`.
+#[napi]
+#[allow(clippy::too_many_arguments, reason = "each is a native string; an object would be read field by field")]
+pub fn check<'env>(
+    env: &'env Env,
+    name: String,
+    access_key_id: Option<String>,
+    access_key_secret: Option<String>,
+    security_token: Option<String>,
+    bearer_token: Option<String>,
+    provider_name: Option<String>,
+    expiration: Option<f64>,
+) -> Result<Object<'env>> {
+    // No client may have been created yet.
+    warnings::listen();
+    let pair = (access_key_id, access_key_secret);
+    match binding::check_custom(&name, given(pair, security_token, bearer_token, provider_name, expiration)) {
+        Ok(credentials) => answer::credential(env, &credentials),
+        Err(error) => answer::failure(env, &error),
+    }
+}
+
+/// Converts the credential that a custom provider returned. The core checks it, and reports missing parts.
+fn given(
+    (access_key_id, access_key_secret): (Option<String>, Option<String>),
+    security_token: Option<String>,
+    bearer_token: Option<String>,
+    provider_name: Option<String>,
+    expiration: Option<f64>,
+) -> Credentials {
+    let mut given = match bearer_token.filter(|token| !token.trim().is_empty()) {
         Some(token) => Credentials::from_bearer_token(token),
-        // What is missing is noticed where all providers' answers are looked at.
         None => Credentials::from_parts(access_key_id.unwrap_or_default(), access_key_secret.unwrap_or_default()),
     };
     if let Some(token) = security_token {
@@ -132,41 +163,43 @@ pub fn give(
     if let Some(name) = provider_name {
         given = given.with_provider_name(name);
     }
-    let since_epoch = expiration.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+    // The cast makes 0 of a time before the epoch, which has passed, too.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date has whole milliseconds")]
+    let since_epoch = expiration.filter(|ms| !ms.is_nan()).map(|ms| Duration::from_millis(ms as u64));
     if let Some(end) = since_epoch.and_then(|since_epoch| UNIX_EPOCH.checked_add(since_epoch)) {
         given = given.with_expiration(end);
     }
-    question.answer(Ok(given));
+    given
 }
 
-/// The provider's failure. `kind` is the name of a kind, or anything else for none of them.
+/// Answers a question with the custom provider's failure. A `kind` that is not the name of a kind means `internal`.
 #[napi]
 pub fn refuse(question: &External<Question>, kind: String, message: String) {
     let kind = ErrorKind::ALL.iter().copied().find(|known| known.name() == kind).unwrap_or(ErrorKind::Internal);
     question.answer(Err(Error::from_provider(kind, message)));
 }
 
-/// Nothing more is to be said to this question.
+/// Drops a question: it ends without an answer.
 #[napi]
 pub fn let_go(question: &External<Question>) {
     question.let_go();
 }
 
-/// The type that the client was made for.
+/// Returns the type that the client was created for.
 #[napi]
 pub fn type_of<'env>(env: &'env Env, client: &External<Handle>) -> Result<JsString<'env>> {
     env.create_string(client.source().client.type_name())
 }
 
-/// The bearer token of the cached credential if that is fresh, without asking anybody; else `null`.
+/// Returns the bearer token of a fresh cached credential, without asking the source; else `null`.
 #[napi]
 pub fn bearer_token<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<JsString<'env>>> {
     let cached = client.source().client.cached();
     cached.as_ref().and_then(|cached| cached.bearer_token()).map(|token| env.create_string(token)).transpose()
 }
 
-/// Asks for the current credential. The answer (see [`answer`]) is returned if it needs no waiting; else `null` is, and
-/// `tell` is called with the answer, once, from the event loop.
+/// Asks for the current credential. Returns the answer (see [`answer`]) if it needs no waiting. Else returns `null`,
+/// and calls `tell` with the answer, once, from the event loop.
 #[napi]
 pub fn ask<'env>(
     env: &'env Env,
@@ -194,7 +227,7 @@ pub fn ask<'env>(
     }
 }
 
-/// The answer that needs no asking; `null` if there is none.
+/// Returns the answer from the cache; `null` if no fresh credential is cached.
 #[napi]
 pub fn cached<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<Reply<'env>>> {
     let source = client.source();
@@ -202,7 +235,7 @@ pub fn cached<'env>(env: &'env Env, client: &External<Handle>) -> Result<Option<
     cached.map(|(credentials, left)| source.credential(env, credentials, left)).transpose()
 }
 
-/// As [`ask`], waiting in this thread: for a source that needs nothing of this thread's event loop.
+/// Like [`ask`], but blocks this thread. For a source that does not need this thread's event loop.
 #[napi]
 pub fn wait<'env>(env: &'env Env, client: &External<Handle>) -> Result<Reply<'env>> {
     let source = client.source();
@@ -212,58 +245,44 @@ pub fn wait<'env>(env: &'env Env, client: &External<Handle>) -> Result<Reply<'en
     }
 }
 
-/// Says that the service has refused the cached credential: the next call asks the source again.
+/// Drops the cached credential. The next call asks the source again.
 #[napi]
 pub fn invalidate(client: &External<Handle>) {
     client.source().client.invalidate();
 }
 
-/// Lets go of a client, with whatever it does in the background; from now on its handle is one of `other`.
+/// Replaces a handle's client by that of `other`. The old client's background work ends with it.
 #[napi]
 pub fn replace(client: &External<Handle>, other: &External<Handle>) {
     let source = other.source();
     client.0.replace(source);
 }
 
-/// The names of all kinds of failure, in the order of their numbers.
+/// Returns the names of all kinds of failure, in the order of their numbers.
 #[napi]
 pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
-/// A key, secret or token that did not come through a client, as `{ key }`; or `{ why }` it cannot be one, as a sentence
-/// that begins with `name`.
-#[napi]
-pub fn key<'env>(env: &'env Env, value: String, name: String) -> Result<Object<'env>> {
-    // Perhaps no client has been made yet.
-    warnings::listen();
-    let mut checked = Object::new(env)?;
-    match binding::key(&value, &binding::one_line(name)) {
-        Ok(key) => checked.set("key", key)?,
-        Err(why) => checked.set("why", why)?,
-    }
-    Ok(checked)
-}
-
-/// A text without line breaks and whatever else could make it look like another one.
+/// Replaces line breaks, and other characters that could disguise a text, by spaces.
 #[napi]
 pub fn one_line(text: String) -> String {
     binding::one_line(text)
 }
 
-/// A path as a text may show it: one that does not look like a path is shown by its length.
+/// Returns a path as a message may show it. A value that does not look like a path is replaced by its length.
 #[napi]
 pub fn shown_path(path: String) -> String {
     binding::one_line(binding::shown_path(path.as_ref()))
 }
 
-/// The warnings since the last call, at most one for each source in the life of the process; `null` if none.
+/// Returns the warnings since the last call, at most one per source and process; `null` if there are none.
 #[napi]
 pub fn take_warnings() -> Option<Vec<String>> {
     warnings::take()
 }
 
-/// Where the two sides of a question meet, whichever comes first.
+/// Joins a caller and its answer, whichever comes first.
 enum Slot {
     Asked,
     Answered(Answer),
@@ -276,7 +295,7 @@ impl Slot {
         match mem::replace(&mut *slot, Slot::Asked) {
             Slot::Waiting(tell) => {
                 drop(slot);
-                // Refused only while the environment ends, when nobody is left to be told.
+                // Fails only while the environment ends, when no caller is left.
                 tell.call(answer, ThreadsafeFunctionCallMode::NonBlocking);
             }
             Slot::Asked | Slot::Answered(_) => *slot = Slot::Answered(answer),
@@ -284,7 +303,7 @@ impl Slot {
     }
 }
 
-/// Runs what may reach any part of the core; `None` if it panicked, for a panic must not cross into the engine.
+/// Runs code of the core. Returns `None` if it panicked, because a panic must not cross into the engine.
 fn guard<T>(body: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(body)).ok()
 }

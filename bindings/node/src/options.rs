@@ -1,15 +1,15 @@
-//! Options as JavaScript holds them.
+//! Converts options from JavaScript values.
 
 use aliyun_cred::{Config, OptionValue, Result, Secret};
 use napi::bindgen_prelude::{Either4, Unknown};
 
-/// A value of an option. What is none of the first three is passed on as it is, for the core to refuse.
+/// The value of an option. The core rejects a value of any other type than the first three.
 pub(crate) type Value<'env> = Either4<bool, f64, String, Unknown<'env>>;
 
-/// The configuration that `names` and their `values` say.
+/// Makes a configuration from `names` and their `values`.
 ///
 /// # Errors
-/// An invalid configuration for a value of the wrong type; it names the option, never its value.
+/// Invalid configuration, if a value has the wrong type. The message names the option, never its value.
 pub(crate) fn read(names: &[String], values: Vec<Value<'_>>) -> Result<Config> {
     let mut config = Config::default();
     for (name, value) in names.iter().zip(values) {
@@ -27,7 +27,7 @@ fn option_value(value: Value<'_>) -> OptionValue {
     }
 }
 
-/// The whole numbers that a JavaScript number holds exactly.
+/// Converts a number, if it is an integer that a JavaScript number represents exactly.
 fn integer(number: f64) -> Option<i64> {
     const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
     #[allow(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]

@@ -1,7 +1,7 @@
-//! The core's warnings, kept until JavaScript fetches them for `process.emitWarning`.
+//! Collects the core's warnings until JavaScript fetches them for `process.emitWarning`.
 //!
-//! Invariant: each source warns once in the life of the process, so that a service that is down for a day fills no
-//! log, and this list stays as short as the list of sources.
+//! Invariant: each source warns once per process, so that a service that is down for a day does not fill the log, and
+//! the list stays as short as the list of sources.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +10,17 @@ use std::sync::{Mutex, Once, PoisonError};
 use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings { reported: BTreeSet::new(), waiting: Vec::new() });
-/// Spares the lock to a call that has nothing to fetch.
+static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings { reported: BTreeSet::new(), pending: Vec::new() });
+/// Whether there are warnings to fetch, so that a call without any skips the lock.
 static SOME: AtomicBool = AtomicBool::new(false);
 
 struct Warnings {
     reported: BTreeSet<String>,
-    waiting: Vec<String>,
+    pending: Vec<String>,
 }
 
-/// Starts to listen, once in the life of the process. The facade is this library's own copy: no other addon sees it.
+/// Starts to collect warnings, once per process. The `log` facade is this library's own copy, invisible to other
+/// addons.
 pub(crate) fn listen() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -29,13 +30,13 @@ pub(crate) fn listen() {
     });
 }
 
-/// What has been heard since the last call; `None` if nothing.
+/// Returns the warnings since the last call; `None` if there are none.
 pub(crate) fn take() -> Option<Vec<String>> {
     if !SOME.swap(false, Ordering::Acquire) {
         return None;
     }
-    let waiting = std::mem::take(&mut WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).waiting);
-    (!waiting.is_empty()).then_some(waiting)
+    let pending = std::mem::take(&mut WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).pending);
+    (!pending.is_empty()).then_some(pending)
 }
 
 struct Listener;
@@ -53,7 +54,7 @@ impl Log for Listener {
         let place = source.unwrap_or_else(|| format!("{:?}:{:?}", record.file(), record.line()));
         let mut warnings = WARNINGS.lock().unwrap_or_else(PoisonError::into_inner);
         if warnings.reported.insert(place) {
-            warnings.waiting.push(record.args().to_string());
+            warnings.pending.push(record.args().to_string());
             SOME.store(true, Ordering::Release);
         }
     }

@@ -1,4 +1,4 @@
-//! The native client: one core client and the model of the credential that it handed out last.
+//! The native client: a core client, and the Python model of the last credential it returned.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,28 +11,28 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
+use crate::callback::{self, Function};
 use crate::errors::{self, detached};
-use crate::foreign::{self, Function};
 use crate::logs;
 use crate::options;
 #[cfg(unix)]
-use crate::wake::{Outcome, WakeQueue};
+use crate::wake_queue::{Outcome, WakeQueue};
 
-/// The native half of a client. It is pickled as what it was made from, never with a credential that it resolved.
+/// The native half of a client. Pickles hold what it was made from, never a credential that it resolved.
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Client {
     core: aliyun_cred::Client,
     made_from: MadeFrom,
-    /// The class of the models that are handed out.
+    /// The class of the returned models.
     model_class: Py<PyType>,
-    // Lock-free: a lock could be inherited locked by a forked child, or be waited for while attached.
+    // Lock-free: a forked child could inherit a locked lock, and a thread could wait for it while attached.
     last: ArcSwapOption<Model>,
 }
 
-/// What a client was made from, to make another one like it.
+/// What a client was made from, for copies.
 enum MadeFrom {
     Source {
-        /// Neither these nor a source: the default chain.
+        /// Without options and source it is the default chain.
         options: Option<Py<PyDict>>,
         source: Option<String>,
         base: Option<Py<Client>>,
@@ -78,44 +78,44 @@ impl Client {
         }
         let on_update = on_update.map(Function::new);
         if let Some(on_update) = &on_update {
-            builder = builder.on_update(foreign::listener(py, on_update.clone())?);
+            builder = builder.on_update(callback::listener(py, on_update.clone())?);
         }
         let core = detached(py, errors::construction, || builder.build())?;
         let options = options.map(Bound::unbind);
         Client::of(py, core, MadeFrom::Source { options, source, base, on_update })
     }
 
-    /// A client of a provider of the user's own. ``ask`` is called on a thread of its own, at every call, and gives
-    /// AccessKey ID, secret, security token or ``None``, and provider name or ``None``.
+    /// Makes a client of a custom provider. Each call runs ``ask`` on a new thread. It returns AccessKey ID, secret,
+    /// security token, bearer token and provider name, each of which may be ``None``; the core checks them.
     #[classmethod]
     fn from_provider(cls: &Bound<'_, PyType>, name: String, ask: Py<PyAny>) -> PyResult<Self> {
         let py = cls.py();
         let ask = Function::new(ask);
-        let core = aliyun_cred::Client::from_blocking(name.clone(), foreign::provider(py, ask.clone())?);
+        let core = aliyun_cred::Client::from_blocking(name.clone(), callback::provider(py, ask.clone())?);
         Client::of(py, core, MadeFrom::Provider { name, ask })
     }
 
-    /// Who is told of what was learned, or ``None``.
+    /// The update callback, or ``None``.
     #[getter]
     fn on_update(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         match &self.made_from {
-            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|told| told.get().clone_ref(py)),
+            MadeFrom::Source { on_update, .. } => on_update.as_ref().map(|function| function.get().clone_ref(py)),
             MadeFrom::Provider { .. } => None,
         }
     }
 
-    /// The type this client was made for; ``default`` for the default chain.
+    /// The type that this client was made for; ``default`` for the default chain.
     #[getter]
     fn type_name(&self) -> &str {
         self.core.type_name()
     }
 
-    /// The cached credential if it is fresh, or what the environment still says; else ``None``. Never waits.
+    /// Returns the cached credential if it is fresh, or the environment's if unchanged; else ``None``. Never waits.
     fn cached(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         self.core.cached().map(|credentials| self.model(py, credentials)).transpose()
     }
 
-    /// The current credential, waiting as long as the source's own limits allow.
+    /// Returns the current credential. Waits within the source's own limits.
     fn credential(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         match self.core.cached() {
             Some(credentials) => self.model(py, credentials),
@@ -123,7 +123,7 @@ impl Client {
         }
     }
 
-    /// The current credential, waiting this many seconds at most.
+    /// Returns the current credential. Waits for at most this many seconds.
     fn credential_within(&self, py: Python<'_>, seconds: f64) -> PyResult<Py<PyAny>> {
         let limit = Duration::try_from_secs_f64(seconds)
             .map_err(|_| PyValueError::new_err("timeout must be a number of seconds, zero or more"))?;
@@ -133,23 +133,23 @@ impl Client {
         }
     }
 
-    /// The current credential if that needs no waiting; else ``None``, and its outcome will come through ``queue``
-    /// under ``ticket``.
+    /// Returns the current credential if that needs no waiting. Else returns ``None`` and delivers the outcome to
+    /// ``queue`` later, under ``ticket``.
     #[cfg(unix)]
     fn begin(&self, py: Python<'_>, queue: &WakeQueue, ticket: u64) -> PyResult<Option<Py<PyAny>>> {
-        let landing = queue.landing()?;
+        let inbox = queue.inbox()?;
         let at_once = detached(py, errors::resolution, || {
-            let told = landing.clone();
-            self.core.credentials_then(move |outcome| told.land(ticket, outcome));
-            // It may have landed in that call already.
-            landing.take(ticket).transpose()
+            let sender = inbox.clone();
+            self.core.credentials_then(move |outcome| sender.deliver(ticket, outcome));
+            // That call may have delivered it already.
+            inbox.take(ticket).transpose()
         });
         logs::write(py)?;
         let at_once = at_once?;
         at_once.map(|credentials| self.model(py, credentials)).transpose()
     }
 
-    /// The credential of an outcome that came through a queue, or its exception.
+    /// Returns the credential of an outcome from a queue, or raises its exception.
     #[cfg(unix)]
     fn finish(&self, py: Python<'_>, outcome: &Outcome) -> PyResult<Py<PyAny>> {
         logs::write(py)?;
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// Says that the service has refused the cached credential: the next call asks the source again.
+    /// Drops the cached credential after a service refused it: the next call asks the source again.
     fn invalidate(&self) {
         self.core.invalidate();
     }
@@ -177,7 +177,7 @@ impl Client {
         }
     }
 
-    /// What it calls may lead back to it. The circle is broken elsewhere: nothing here can be taken away.
+    /// A callback may refer back to its client. There is no `__clear__`: the Python objects of the cycle break it.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match &self.made_from {
             MadeFrom::Source { options, base, on_update, .. } => {
@@ -200,7 +200,7 @@ impl Client {
         let mut signal = None;
         let outcome = detached(py, errors::resolution, || {
             binding::credentials_unless(&self.core, limit, || {
-                // `None`: the interpreter is ending, and this thread with it.
+                // `None`: the interpreter is ending, and kills this thread.
                 signal = Python::try_attach(|py| py.check_signals().err()).flatten();
                 signal.is_some()
             })
@@ -212,7 +212,7 @@ impl Client {
         }
     }
 
-    /// The model of `credentials`: the same object for as long as they are the same.
+    /// Returns the model of `credentials`: the same object while the credential is the same.
     fn model(&self, py: Python<'_>, credentials: Arc<Credentials>) -> PyResult<Py<PyAny>> {
         if let Some(last) = &*self.last.load()
             && Arc::ptr_eq(&last.credentials, &credentials)
@@ -227,7 +227,7 @@ impl Client {
                 credentials.access_key_secret(),
                 credentials.security_token(),
                 credentials.bearer_token(),
-                // The same few words for every client: one object for all of them.
+                // Interned: all clients share the same few words.
                 PyString::intern(py, credentials.type_name()),
                 credentials.provider_name().map(|name| PyString::intern(py, name)),
                 expiration.map(|since| since.as_secs()),

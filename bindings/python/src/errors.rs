@@ -1,4 +1,4 @@
-//! The core's errors as the package's exceptions.
+//! Translates the core's errors into the package's exceptions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,12 +9,12 @@ use pyo3::types::PyTuple;
 
 const BASE: &str = "CredentialException";
 
-/// The exception for a failure to resolve a credential.
+/// Makes the exception for a failure to resolve a credential.
 pub(crate) fn resolution(py: Python<'_>, error: &Error) -> PyErr {
     raise(py, BASE, error)
 }
 
-/// The exception for a failure to make a client. All but that for an unknown type are a `ValueError` as well.
+/// Makes the exception for a failure to make a client: a `ValueError` as well, except for an unknown type.
 pub(crate) fn construction(py: Python<'_>, error: &Error) -> PyErr {
     let class = if binding::is_unknown_type(error) {
         BASE
@@ -26,8 +26,8 @@ pub(crate) fn construction(py: Python<'_>, error: &Error) -> PyErr {
     raise(py, class, error)
 }
 
-/// Runs `work`, detached from the interpreter. A panic in it becomes an exception of kind `internal`: PyO3 would make it
-/// one that `except Exception` does not catch.
+/// Runs `work` detached from the interpreter. A panic becomes an exception of kind `internal`; PyO3's own would escape
+/// `except Exception`.
 pub(crate) fn detached<T: Send>(
     py: Python<'_>,
     describe: fn(Python<'_>, &Error) -> PyErr,

@@ -1,24 +1,24 @@
-//! The native half of the Python package `aliyun_cred`; users meet the Python classes in front of it.
+//! The native half of the Python package `aliyun_cred`; users see the Python classes in front of it.
 //!
-//! Invariant: Python objects are touched by threads of Python only, and by the core's helper threads while they start
-//! one for a function of the user's ([`foreign`]). The core's background thread hands its results to a [`wake::WakeQueue`], which
-//! holds none, so an interpreter that ends while a refresh is in flight ends in peace.
+//! Invariant: only Python threads touch Python objects, and the core's helper threads while they start one to call a
+//! custom provider or an update callback ([`callback`]). The core's background thread hands its results to a
+//! [`wake_queue::WakeQueue`], which holds no Python object, so the interpreter can end while a refresh is in flight.
 
+mod callback;
 mod client;
 mod errors;
-mod foreign;
 mod logs;
 mod options;
-mod texts;
+mod text;
 #[cfg(unix)]
-mod wake;
+mod wake_queue;
 
-/// Everything that is freed is wiped first: a reply passes through buffers of the HTTP, TLS and JSON libraries.
+/// Wipes all memory before it is freed: secrets pass through buffers of the HTTP, TLS and JSON libraries.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
-/// The native half of the package: private, and used by its Python classes alone.
-// A free-threaded interpreter is told to lock: it has not been tested.
+/// The native half of the package. Private: only its Python classes use it.
+// gil_used: free-threaded interpreters have not been tested.
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,26 +28,26 @@ mod _native {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
+    use crate::callback::Answer;
+    #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::foreign::Answer;
-    #[pymodule_export]
-    use crate::texts::{key, one_line, read_text, shown_path};
+    use crate::text::{key, one_line, read_text, shown_path};
     #[cfg(unix)]
     #[pymodule_export]
-    use crate::wake::{Outcome, WakeQueue};
+    use crate::wake_queue::{Outcome, WakeQueue};
 
-    /// The interpreter that imported this first, by the address of its builtins; 0 before.
+    /// The first interpreter that imported this module, by the address of its builtins; 0 before that.
     static INTERPRETER: AtomicUsize = AtomicUsize::new(0);
 
-    /// Has a value count for an environment variable, whatever the environment holds; ``None`` counts as not set.
+    /// Overrides an environment variable for this library; ``None`` counts as not set.
     #[pyfunction]
     #[pyo3(signature = (name, value))]
     fn assign_variable(name: &str, value: Option<&str>) {
         aliyun_cred::binding::assign_variable(name, Some(value));
     }
 
-    /// Takes back what was said of a variable.
+    /// Removes the override of a variable.
     #[pyfunction]
     fn release_variable(name: &str) {
         aliyun_cred::binding::assign_variable(name, None);
@@ -56,8 +56,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
-        // PyO3 keeps its classes per process. CPython refuses interpreters with a lock of their own by itself, but
-        // would let those through that share one.
+        // PyO3 keeps its classes per process. CPython itself refuses subinterpreters with their own lock, but not those
+        // that share one.
         let here = py.import("builtins")?.as_ptr().addr();
         if INTERPRETER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed).is_err_and(|first| first != here)
         {
@@ -68,7 +68,7 @@ mod _native {
         }
         crate::logs::listen();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        // What the core knows, so that the package's own tables can be held against it.
+        // Tests compare the package's own tables with these.
         module.add("OPTIONS", PyTuple::new(py, aliyun_cred::Config::options().collect::<Vec<_>>())?)?;
         module.add("KINDS", PyTuple::new(py, aliyun_cred::ErrorKind::ALL.iter().map(|kind| kind.name()))?)
     }

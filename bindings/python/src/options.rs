@@ -1,4 +1,4 @@
-//! A dictionary of options as the core's configuration. The core knows the names and the types; here they only cross.
+//! Translates a dictionary of options into the core's configuration. The core knows names and types.
 
 use aliyun_cred::{Config, OptionValue};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -10,7 +10,7 @@ use crate::errors;
 /// Reads `{option name: value}`.
 ///
 /// # Errors
-/// `TypeError` for a value of another type than the option's, `ValueError` for one that cannot be. No value is quoted.
+/// `TypeError` if a value has not the option's type, `ValueError` if it is out of range. Never quotes a value.
 pub(crate) fn read(options: &Bound<'_, PyDict>) -> PyResult<Config> {
     let mut config = Config::default();
     for (name, value) in options {
@@ -25,12 +25,12 @@ pub(crate) fn read(options: &Bound<'_, PyDict>) -> PyResult<Config> {
 }
 
 fn option_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<OptionValue> {
-    // Before the integers: a bool is one of them to Python.
+    // Before integers: in Python a bool is an int.
     if let Ok(flag) = value.cast::<PyBool>() {
         return Ok(OptionValue::Flag(flag.is_true()));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        // Not Python's own error, which carries the text.
+        // Python's own error would carry the text.
         let text = text.to_cow().map_err(|_| PyValueError::new_err(format!("the option '{name}' is not Unicode")))?;
         return Ok(OptionValue::from(text.as_ref()));
     }

@@ -63,6 +63,16 @@ pub fn is_file_not_found(error: &Error) -> bool {
     error.is_file_not_found()
 }
 
+/// Checks the answer of a custom provider that the binding has called itself. Returns what a client called `name` would
+/// return.
+///
+/// # Errors
+/// Those of a client for that provider.
+pub fn check_custom(name: &str, credentials: Credentials) -> Result<Credentials> {
+    let checked = crate::provider::check_custom(name, credentials, &crate::host::Host::new(Surface::Rust))?;
+    Ok(checked.with_type(name))
+}
+
 /// Checks a key, secret or token that was set without a client. Returns it without surrounding white space, which is
 /// logged as a warning. `name` is what messages call it.
 ///

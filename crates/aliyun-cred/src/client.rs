@@ -15,6 +15,7 @@ use crate::host::{Host, Stopwatch};
 use crate::provider::{Custom, Provider};
 use crate::runtime::driver;
 use crate::source::Source;
+use crate::status::Status;
 use crate::wording::Surface;
 
 /// How often an interruptible wait checks for an interrupt.
@@ -170,6 +171,20 @@ impl Client {
     /// credential.
     pub fn invalidate(&self) {
         self.cache.invalidate();
+    }
+
+    /// What is known without asking the source or waiting for a refresh: for health checks and metrics.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// let status = Client::new(&config)?.status();
+    /// assert!(status.has_credentials && status.failures == 0);
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn status(&self) -> Status {
+        self.cache.status()
     }
 
     fn wait(&self, limit: Option<Duration>) -> Result<Arc<Credentials>> {

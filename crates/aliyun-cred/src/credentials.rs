@@ -110,6 +110,10 @@ impl Credentials {
                 *field = Some(secret.into());
             }
         }
+        // White space alone is no token.
+        for token in [&mut self.security_token, &mut self.bearer_token] {
+            token.take_if(|token| token.expose().is_empty());
+        }
         let is_there = |value: Option<&str>| value.is_some_and(|value| !value.is_empty());
         let pair = is_there(self.access_key_id()) && is_there(self.access_key_secret());
         if !pair && !is_there(self.bearer_token()) {

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["host"],
     &["runtime"],
     &["config", "source"],
-    &["update"],
+    &["update", "status"],
     &["credentials"],
     &["wording"],
     &["error"],

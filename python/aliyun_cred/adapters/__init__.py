@@ -1,4 +1,4 @@
-"""Our clients as the credential of SDKs that have a protocol of their own: a module for each, imported only when used.
+"""Adapters that let other SDKs sign with a client of this package: one module for each SDK, imported only when used.
 
 =================  ====================================  ===================================================
 module             packages on PyPI                      what it has
@@ -12,7 +12,7 @@ module             packages on PyPI                      what it has
 ``aliyunsdkcore``  ``aliyun-python-sdk-core``            ``AcsClient``
 =================  ====================================  ===================================================
 
-Everything else, the SDKs on top of ``alibabacloud_tea_openapi`` that is, takes a :class:`aliyun_cred.client.Client` as
-it is. Each request is signed with what the client has at that moment, and with one credential only: AccessKey ID,
-secret and security token are read together.
+SDKs built on ``alibabacloud_tea_openapi`` need no adapter: they take a :class:`aliyun_cred.client.Client` directly.
+Each request is signed with the client's current credential, and with one credential only: AccessKey ID, secret and
+security token are read together.
 """

@@ -7,14 +7,14 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
 from aliyun.log import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
-    """What ``LogClient(credentials_provider=...)`` asks at every signature."""
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
+    """For ``LogClient(credentials_provider=...)``, which asks it for every signature."""
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

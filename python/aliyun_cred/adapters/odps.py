@@ -3,8 +3,8 @@
 >>> from aliyun_cred.adapters.odps import Account
 >>> odps = ODPS(Account(client), project="...", endpoint="...")
 
-``odps.accounts.CredentialProviderAccount(client)`` takes our client as it is. This class beside it shows why a
-credential could not be had, which that one hides behind the failure of a second way to ask.
+``odps.accounts.CredentialProviderAccount(client)`` takes a client directly. This class also shows why there is no
+credential; that one hides the reason behind the failure of its second attempt.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
@@ -12,10 +12,10 @@ from odps.accounts import CredentialProviderAccount
 
 from ..client import Client
 from ..models import CredentialModel
-from ._asking import Asking
+from ._base import Adapter
 
 
-class _Provider(Asking):
+class _Provider(Adapter):
     def get_credential(self) -> CredentialModel:
         return self.pair()
 
@@ -23,9 +23,9 @@ class _Provider(Asking):
 
 
 class Account(CredentialProviderAccount):
-    """An account that asks the client at every signature. Deep copies and pickles resolve for themselves.
+    """An account that asks the client for every signature. Deep copies and pickles resolve on their own.
 
-    pyodps takes a new credential by its AccessKey ID: one that differs in its secret alone is not noticed.
+    pyodps recognises a new credential by its AccessKey ID, and does not notice one that differs only in its secret.
     """
 
     def __init__(self, client: "Client | None" = None) -> None:

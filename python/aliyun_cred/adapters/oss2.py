@@ -8,14 +8,14 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, unused-ignore"
 from oss2 import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
-    """What ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4`` ask at every signature."""
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
+    """For ``ProviderAuth``, ``ProviderAuthV2`` and ``ProviderAuthV4``, which ask it for every signature."""
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

@@ -8,17 +8,17 @@
 # mypy: disable-error-code="import-not-found, import-untyped, misc, unused-ignore"
 from alibabacloud_oss_v2 import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
-    """What ``Config.credentials_provider`` takes; asked at every signature, those of repeated attempts included.
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
+    """For ``Config.credentials_provider``. The SDK asks it for every signature, those of retries included.
 
-    The SDK raises what the client raises as the cause of its own ``CredentialsFetchError``.
+    The SDK chains the client's exception to its own ``CredentialsFetchError``.
     """
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """

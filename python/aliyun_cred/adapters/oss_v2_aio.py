@@ -1,4 +1,4 @@
-"""For ``alibabacloud_oss_v2.aio``: its client asks for credentials in the event loop, which nothing may block.
+"""For ``alibabacloud_oss_v2.aio``, whose client asks for credentials in the event loop, where it must not block.
 
 >>> from aliyun_cred.adapters.oss_v2 import CredentialsProvider
 >>> from aliyun_cred.adapters.oss_v2_aio import AsyncClient
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class AsyncClient(aio.AsyncClient):
-    """The SDK's client, which before each operation awaits a credential, so that signing finds it in the cache.
+    """The SDK's client, but awaits a credential before each operation, so that signing finds it in the cache.
 
-    With the SDK's own ``AsyncClient`` everything works too, but the loop stands still while a credential is fetched.
-    A source that is asked at every call, such as a command whose credential has no end, is asked once more for each
-    signature, in the loop. Why there is no credential is raised as it is, not as an error of the operation.
+    The SDK's own ``AsyncClient`` works too, but blocks the loop while a credential is fetched. A source that is asked
+    at every call, such as a command whose credential does not expire, is asked again for each signature, in the loop.
+    If there is no credential, its exception is raised directly, not as an error of the operation.
     """
 
     def __init__(self, config: "Any", **options: "Any") -> None:
-        """As the SDK's; ``config.credentials_provider`` has to be ours."""
+        """Takes the SDK's arguments; ``config.credentials_provider`` must be that of this package's adapter."""
         super().__init__(config, **options)
         client = config.credentials_provider.client
         invoke = self._client.invoke_operation
@@ -32,5 +32,5 @@ class AsyncClient(aio.AsyncClient):
             await client.get_credential_async()
             return await invoke(operation, **options)
 
-        # Every operation of the SDK goes through this one call.
+        # All operations of the SDK go through this call.
         self._client.invoke_operation = invoke_with_credential

@@ -8,18 +8,18 @@
 import tablestore
 from tablestore import credentials
 
-from ._asking import Asking
+from ._base import Adapter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class CredentialsProvider(Asking, credentials.CredentialsProvider):
-    """What ``OTSClient(credentials_provider=...)`` asks once for every request; its repeated attempts sign alike."""
+class CredentialsProvider(Adapter, credentials.CredentialsProvider):
+    """For ``OTSClient(credentials_provider=...)``, which asks it once per request and reuses it for retries."""
 
     def get_credentials(self) -> credentials.Credentials:
-        """The current credential.
+        """Returns the current credential.
 
         :raises CredentialException: as :meth:`aliyun_cred.client.Client.get_credential`
         """
@@ -27,10 +27,10 @@ class CredentialsProvider(Asking, credentials.CredentialsProvider):
 
 
 class AsyncOTSClient(tablestore.AsyncOTSClient):
-    """The SDK's client, which before each request awaits a credential, so that signing finds it in the cache.
+    """The SDK's client, but awaits a credential before each request, so that signing finds it in the cache.
 
-    With the SDK's own ``AsyncOTSClient`` everything works too, but the loop stands still while a credential is
-    fetched. ``credentials_provider`` has to be ours.
+    The SDK's own ``AsyncOTSClient`` works too, but blocks the loop while a credential is fetched.
+    ``credentials_provider`` must be that of this adapter.
     """
 
     async def _request_helper(self, *arguments: "Any", **options: "Any") -> "Any":

@@ -1,4 +1,4 @@
-"""One class per source. What each gives is cached, and refreshed before it dies."""
+"""One class per source. Each caches its credential and refreshes it before it expires."""
 
 from .cli_profile import CLIProfileCredentialsProvider
 from .cloud_sso import CloudSSOCredentialsProvider

@@ -1,10 +1,10 @@
-"""What the providers of this package have in common: each is one source of the native core under a name of its own."""
+"""The base of this package's providers. Each stands for one source of the native core."""
 
 from .. import _native
-from .._waiting import wait, wait_async
+from .._wait import wait, wait_async
 from ..http import HttpOptions
 from ..models import CredentialModel
-from ._bases import ICredentialsProvider
+from ._official_interfaces import ICredentialsProvider
 from .refreshable import Credentials
 
 TYPE_CHECKING = False
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 class Provider(ICredentialsProvider):
-    """One source. It caches what it gets, refreshes it in time, and is as good in any thread or event loop as a client.
+    """One source. Caches its credential and refreshes it in time. Usable in any thread or event loop, like a client.
 
-    It can be pickled and deep-copied. The copy has the options, **long-lived secrets included**, and resolves for
-    itself.
+    A provider can be pickled and deep-copied. The copy holds the options, **long-lived secrets included**, and resolves
+    its own credential.
     """
 
     DEFAULT_CONNECT_TIMEOUT = 5000
-    """The limit for a connection, in milliseconds, where ``http_options`` say nothing. A subclass may have another."""
+    """The limit for a connection, in milliseconds, unless ``http_options`` have one. Subclasses may have another."""
     DEFAULT_READ_TIMEOUT = 10000
-    """The limit of one request once connected, in milliseconds, where ``http_options`` say nothing."""
+    """The limit of one request once connected, in milliseconds, unless ``http_options`` have one."""
 
     # The source's name in the core.
     _SOURCE: "str"
 
     def _limits(self, http_options: "HttpOptions | None") -> "dict[str, Any]":
-        """The options of the core that are meant."""
+        """Translates ``http_options`` into options of the core."""
         if http_options is None:
             http_options = HttpOptions()
         elif not isinstance(http_options, HttpOptions):
@@ -50,15 +50,15 @@ class Provider(ICredentialsProvider):
 
     @classmethod
     def _of(cls, native: _native.Client) -> "Provider":
-        """The provider that stands for a client which exists already."""
+        """Makes a provider for an existing client."""
         provider = cls.__new__(cls)
         provider._native = native
         return provider
 
     def get_credentials(self) -> Credentials:
-        """The current credential, from the cache if that is fresh; else this thread waits.
+        """Returns the cached credential if it is fresh. Otherwise this thread waits for the current one.
 
-        :raises CredentialException: what the source says, if it has no credential that is still valid
+        :raises CredentialException: if the source fails and no cached credential is still valid
         """
         model = self._native.cached()
         if model is None:
@@ -66,21 +66,21 @@ class Provider(ICredentialsProvider):
         return self._shared(model)
 
     async def get_credentials_async(self) -> Credentials:
-        """As :meth:`get_credentials`, without blocking the event loop."""
+        """Like :meth:`get_credentials`, without blocking the event loop."""
         model = self._native.cached()
         if model is None:
             model = await wait_async(self._native)
         return self._shared(model)
 
     def get_provider_name(self) -> str:
-        """The source's name, as in ``provider_name``."""
+        """Returns the source's name, as in ``provider_name``."""
         return self._SOURCE
 
     def invalidate(self) -> None:
-        """Says that the service has refused the credential: the next call asks the source again."""
+        """Drops the cached credential after a service refused it: the next call asks the source again."""
         self._native.invalidate()
 
-    # The model that was handed out last, and what was made of it.
+    # The last returned model, and the credentials made of it.
     _last: "tuple[CredentialModel, Credentials] | None" = None
 
     def _shared(self, model: CredentialModel) -> Credentials:
@@ -98,7 +98,7 @@ class Provider(ICredentialsProvider):
         return credentials
 
     def __getstate__(self) -> "dict[str, Any]":
-        # Never with a credential that was fetched.
+        # Without the fetched credential.
         return {name: value for name, value in self.__dict__.items() if name != "_last"}
 
     def __repr__(self) -> str:
@@ -106,12 +106,13 @@ class Provider(ICredentialsProvider):
 
 
 def native_of(provider: object) -> "_native.Client | None":
-    """The native client behind a provider of ours.
+    """Returns the native client of a provider of this package.
 
-    ``None`` if what it gives is decided by somebody else's code: another class's, a subclass's, or a mock's.
+    Returns ``None`` if other code decides what the provider returns: another class, a subclass that overrides a method,
+    or a mock.
     """
     kind = type(provider)
-    # Not `isinstance`, which mocks pass.
+    # Not `isinstance`, since mocks pass that check.
     if not issubclass(kind, Provider):
         return None
     replaced = {"get_credentials", "get_credentials_async", "get_provider_name"} & vars(provider).keys()

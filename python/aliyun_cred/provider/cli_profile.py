@@ -4,7 +4,7 @@ from ._base import Provider
 
 
 class CLIProfileCredentialsProvider(Provider):
-    """A profile of the command line interface's.
+    """A profile of the Alibaba Cloud CLI.
 
     ``allow_config_force_rewrite`` is accepted for compatibility and ignored.
     """

@@ -6,7 +6,7 @@ from ._base import Provider
 class DefaultCredentialsProvider(Provider):
     """The default chain.
 
-    ``reuse_last_provider_enabled``: whether only the source that has answered is asked from then on; default true.
+    ``reuse_last_provider_enabled``: whether the chain keeps to the first source that gave a credential; default true.
     """
 
     _SOURCE = "default"

@@ -7,13 +7,13 @@ from ._base import Provider
 class EcsRamRoleCredentialsProvider(Provider):
     """The instance's RAM role, from the metadata service.
 
-    ``async_update_enabled``: whether a timer refreshes it, whether anybody asks or not; default true.
+    ``async_update_enabled``: whether a timer refreshes the credential even if no caller asks; default true.
     """
 
     DEFAULT_CONNECT_TIMEOUT = 1000
     DEFAULT_READ_TIMEOUT = 1000
     DEFAULT_METADATA_TOKEN_DURATION = 21600
-    """How long a token of version 2 of the metadata service lasts, in seconds. For information."""
+    """The lifetime of a token of version 2 of the metadata service, in seconds. For information only."""
 
     _SOURCE = "ecs_ram_role"
 

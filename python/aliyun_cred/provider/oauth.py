@@ -4,14 +4,14 @@ from typing import Any, Callable, Coroutine, Optional
 
 from ..http import HttpOptions
 from ._base import Provider
-from ._told import told
+from ._update_callback import update_callback
 
 OAuthTokenUpdateCallback = Callable[[str, str, Optional[str], Optional[str], Optional[str], int, int], None]
 OAuthTokenUpdateCallbackAsync = Callable[
     [str, str, Optional[str], Optional[str], Optional[str], int, int], Coroutine[Any, Any, None]
 ]
 
-# What the callbacks are called with.
+# The arguments of the callbacks.
 _NAMES = (
     "refresh_token",
     "access_token",
@@ -24,13 +24,14 @@ _NAMES = (
 
 
 class OAuthCredentialsProvider(Provider):
-    """An OAuth session, kept alive by a refresh token.
+    """An OAuth session, renewed by a refresh token.
 
-    The times are in seconds since 1970. The callbacks are called with refresh token, access token, AccessKey ID,
-    secret, security token, and when the access token and the credential expire: as soon as the refresh token was rotated, for
-    the old one is no longer good (what is not known yet is ``None`` or 0), and once more with the new credential.
-    The refresh waits for them, a minute at most; what they raise is logged and costs nobody the credential. The second
-    one is a coroutine function, and runs in the event loop of whoever awaits the credential.
+    All times are in seconds since 1970. The update callbacks get refresh token, access token, AccessKey ID, secret,
+    security token, and the expiration of access token and credential. They are called as soon as the service has
+    rotated the refresh token, since the old one is invalid from then on (values that are not known yet are ``None`` or
+    0), and again with the new credential. The refresh waits for them for at most a minute. Their exceptions are logged
+    and do not fail the refresh. ``token_update_callback_async`` is a coroutine function and runs in the event loop of a
+    caller that awaits the credential.
     """
 
     _SOURCE = "oauth"
@@ -63,4 +64,4 @@ class OAuthCredentialsProvider(Provider):
             "sts_expiration": sts_expiration,
             **self._limits(http_options),
         }
-        self._open(options, on_update=told(token_update_callback, token_update_callback_async, _NAMES))
+        self._open(options, on_update=update_callback(token_update_callback, token_update_callback_async, _NAMES))

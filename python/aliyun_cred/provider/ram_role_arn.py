@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class RamRoleArnCredentialsProvider(Provider):
-    """A RAM role, assumed with an AccessKey pair, with an STS credential, or with what another provider gives.
+    """A RAM role, assumed with an AccessKey pair, an STS credential, or the credential of another provider.
 
-    ``credentials_provider``: any provider, of this package or not; it is asked at each refresh, one that is not of this
-    package in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
+    ``credentials_provider``: a provider of this package or a custom provider, asked at each refresh; a custom provider
+    is called in a thread of its own. ``duration_seconds``: the session's lifetime, 900 or more; default 3600.
     """
 
     DEFAULT_DURATION_SECONDS = 3600
@@ -59,10 +59,10 @@ class RamRoleArnCredentialsProvider(Provider):
 def _base(provider: "Any") -> "Client":
     from .. import _native
     from ._base import native_of
-    from ._own import Asked
+    from ._custom_provider import CustomProviderFunction
 
     native = native_of(provider)
     if native is not None:
         return native
-    asked = Asked(provider)
+    asked = CustomProviderFunction(provider)
     return _native.Client.from_provider(asked.name, asked)

@@ -1,6 +1,6 @@
-"""What a provider gives, and for providers of your own a cache, as the official package has it."""
+"""The credentials that a provider returns, and the official package's cache for custom providers."""
 
-from ._bases import ICredentials
+from ._official_interfaces import ICredentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # Only those who have a provider of their own need it, and asyncio and threads with it.
+    # Imported on demand, with asyncio and threading: only custom providers use it.
     if name in __all__:
         from . import _supplier
 
@@ -42,9 +42,11 @@ def __getattr__(name: str) -> object:
 
 
 class Credentials(ICredentials):
-    """A credential. What does not apply is ``None``. ``str`` and ``repr`` mask the secrets; the getters give them.
+    """A credential. Fields that do not apply are ``None``.
 
-    The one that a provider of this package gives is shared by everyone who asks, until the credential changes.
+    ``str`` and ``repr`` mask the secrets; the getters return them.
+
+    A provider of this package returns the same object to all callers until the credential changes.
     """
 
     def __init__(
@@ -63,23 +65,23 @@ class Credentials(ICredentials):
         self._provider_name = provider_name
 
     def get_access_key_id(self) -> "str | None":
-        """The AccessKey ID; ``None`` for a bearer token."""
+        """Returns the AccessKey ID; ``None`` for a bearer token."""
         return self._access_key_id
 
     def get_access_key_secret(self) -> "str | None":
-        """The AccessKey secret; ``None`` for a bearer token."""
+        """Returns the AccessKey secret; ``None`` for a bearer token."""
         return self._access_key_secret
 
     def get_security_token(self) -> "str | None":
-        """The STS security token; ``None`` for a long-lived pair."""
+        """Returns the STS security token; ``None`` for a long-lived pair."""
         return self._security_token
 
     def get_expiration(self) -> "int | None":
-        """When it ends by the service's word, in seconds since 1970; ``None`` if it does not end."""
+        """Returns when it expires, in seconds since 1970; ``None`` if it does not expire."""
         return self._expiration
 
     def get_provider_name(self) -> "str | None":
-        """The path of sources that led here, such as ``ram_role_arn/static_ak``."""
+        """Returns the path of sources that gave it, such as ``ram_role_arn/static_ak``."""
         return self._provider_name
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@ from ._base import Provider
 
 
 class StaticAKCredentialsProvider(Provider):
-    """A long-lived AccessKey pair. What is not given comes from the environment, as for :class:`Config`."""
+    """A long-lived AccessKey pair. Missing options are read from the environment, as for :class:`Config`."""
 
     _SOURCE = "static_ak"
 

@@ -4,7 +4,7 @@ from ._base import Provider
 
 
 class StaticSTSCredentialsProvider(Provider):
-    """An STS credential that somebody typed in."""
+    """A fixed STS credential."""
 
     _SOURCE = "static_sts"
 

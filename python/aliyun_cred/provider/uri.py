@@ -5,9 +5,9 @@ from ._base import Provider
 
 
 class URLCredentialsProvider(Provider):
-    """A URI that hands out credentials.
+    """A URI that returns credentials.
 
-    ``uri``: else ``ALIBABA_CLOUD_CREDENTIALS_URI``. ``protocol``: that of a URI which names none; default ``http``.
+    ``uri``: else ``ALIBABA_CLOUD_CREDENTIALS_URI``. ``protocol``: used if the URI names none; default ``http``.
     """
 
     _SOURCE = "credential_uri"

@@ -1,1 +1,1 @@
-"""What older programs reach into: the environment as attributes, names as constants."""
+"""Utilities of the official package that older programs use: the environment as attributes, names as constants."""

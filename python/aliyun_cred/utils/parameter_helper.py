@@ -1,77 +1,8 @@
-"""The pieces of a signed RPC request, for programs that make their own.
+"""The pieces of a signed RPC request, for programs that make their own."""
 
-The rules: <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>. A space is ``%20``, as they say.
-"""
+import sys as _sys
 
-import base64
-import hashlib
-import hmac
-import platform
-import time
-import uuid
-from importlib import import_module
-from urllib.parse import quote
+from .._legacy import parameter_helper as _module
+from .._legacy.parameter_helper import *  # noqa: F403
 
-from .. import __version__
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-TIME_ZONE = "UTC"
-FORMAT_ISO_8601 = "yyyy-MM-dd'T'HH:mm:ss'Z'"
-FORMAT_RFC_2616 = "%a, %d %b %Y %H:%M:%S GMT"
-SEPARATOR = "&"
-ENCODING = "UTF-8"
-ALGORITHM_NAME = "HmacSHA1"
-
-
-def get_new_request() -> "Any":
-    """A ``Tea.request.TeaRequest`` with the User-Agent of this package.
-
-    :raises ImportError: if ``alibabacloud-tea`` is not installed
-    """
-    try:
-        tea = import_module("Tea.request")
-    except ImportError as error:
-        raise ImportError("get_new_request() gives a request of alibabacloud-tea, which is not installed") from error
-    request = tea.TeaRequest()
-    where = f"{platform.system()}; {platform.machine()}"
-    language = f"Python/{platform.python_version()}"
-    request.headers["user-agent"] = f"AlibabaCloud ({where}) {language} Credentials/{__version__} TeaDSL/1"
-    return request
-
-
-def get_uuid() -> str:
-    """A nonce that never repeats, not in a forked child either."""
-    return str(uuid.uuid4())
-
-
-def get_iso_8061_date() -> str:
-    """The time now, as requests carry it: ``2026-01-02T03:04:05Z``."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _encode(text: object) -> str:
-    return quote(str(text), safe="~")
-
-
-def _query(queries: "dict[str, Any]") -> str:
-    return "&".join(f"{_encode(name)}={_encode(queries[name])}" for name in sorted(queries))
-
-
-def compose_string_to_sign(method: str, queries: "dict[str, Any]") -> str:
-    """What is signed of a request with these parameters."""
-    return SEPARATOR.join((method, _encode("/"), _encode(_query(queries))))
-
-
-def sign_string(sign: str, secret: str) -> str:
-    """HMAC-SHA1 of ``sign`` under ``secret``, in Base64. For an AccessKey secret the key is the secret with ``&`` behind it:
-    the caller adds that."""
-    digest = hmac.new(secret.encode(ENCODING), sign.encode(ENCODING), hashlib.sha1).digest()
-    return base64.b64encode(digest).decode("ascii")
-
-
-def compose_url(endpoint: str, queries: "dict[str, Any]", protocol: str) -> str:
-    """The URL of a request with these parameters."""
-    return f"{protocol}://{endpoint}/?{_query(queries)}"
+_sys.modules[__name__] = _module

@@ -1,4 +1,4 @@
-"""Nothing but another name of ``aliyun_cred``, which whoever imports this gets."""
+"""Another name of ``aliyun_cred``: importing this package returns that one."""
 
 from aliyun_cred._alias import install
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The official Node package and ours side by side: every scenario of `tests/scenarios`, in the same environment, against
-the same emulator. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
+"""Compares the official Node package with ours, side by side.
 
-Compared are, call by call: whether there is a credential or an error, and when; of a credential all six fields, where
-our provider name may go on after the official one's end; of an error its text, to the letter if it comes from the
-construction, else up to the first colon.
+Runs every scenario of `tests/scenarios` with both, in the same environment and against the same emulator. Every
+difference has to be listed in docs/differences.md, and every listed difference has to occur.
+
+Compares, call by call, whether there is a credential or an error; all six fields of a credential, where our provider
+name may continue after the end of the official one; and the text of an error, to the letter if the construction
+raised it, else up to the first colon.
 
     differential.py MODULES           all scenarios; MODULES/node_modules has the official package
     differential.py MODULES NAME...   some of them, and what came out of both
@@ -22,8 +24,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
 sys.path.insert(0, str(ROOT / "tests/peers/python"))
+sys.path.append(str(ROOT / "tests"))
 from differential import differences, show, table  # noqa: E402
-from run import WATCHDOG_SECONDS, Emulator, prepare  # noqa: E402
+from emulator import WATCHDOG_SECONDS, Emulator  # noqa: E402
+from run import prepare  # noqa: E402
 from scenario import folders as all_folders  # noqa: E402
 
 SECTION = "### Scenarios that come out differently in Node"
@@ -77,13 +81,9 @@ def compare(folder, modules, emulator, temporary):
 def work(folders, modules):
     """One emulator, and the scenarios that are its."""
     found = {}
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            for folder in folders:
-                found[folder.name] = compare(folder, modules, emulator, temporary)
-        finally:
-            emulator.stop()
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary, Emulator(temporary) as emulator:
+        for folder in folders:
+            found[folder.name] = compare(folder, modules, emulator, temporary)
     return found
 
 
@@ -112,7 +112,9 @@ def main():
             failed += 1
             print(f"FAILED {name}: docs/differences.md lists it, and there is no such scenario")
     same = sum(name not in expected for name in results)
-    print(f"official and ours: {len(results)} scenarios, {same} the same, {len(results) - same} listed, {failed} failed")
+    print(
+        f"official and ours: {len(results)} scenarios, {same} the same, {len(results) - same} listed, {failed} failed"
+    )
     return 1 if failed or not folders else 0
 
 

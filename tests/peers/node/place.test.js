@@ -48,8 +48,8 @@ test('a bundle of an SDK and this package runs, with the binary beside it', { sk
        const sts = new Sts(new $OpenApiUtil.Config({ credential, endpoint }));
        sts.getCallerIdentity().then(({ body }) => console.log(body.arn));`,
     );
-    const { target } = require(join(PACKAGE, 'lib', 'target.js'));
-    const name = `aliyun_cred.${target()}.node`;
+    const { platformName } = require(join(PACKAGE, 'lib', 'platform.js'));
+    const name = `aliyun_cred.${platformName()}.node`;
     const outfile = join(folder, 'bundle', 'program.js');
     const built = await peer('esbuild').build({
       entryPoints: [program],

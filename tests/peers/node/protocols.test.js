@@ -95,7 +95,9 @@ for (const [name, { signature, answer, make }] of Object.entries(PEERS)) {
   test(`${name}: a long-lived key`, async () => {
     const recorder = await record(answer);
     const client = new Credential({ type: 'access_key', accessKeyId: KEY.id, accessKeySecret: KEY.secret });
-    await (await make(client, recorder))();
+    await (
+      await make(client, recorder)
+    )();
     await recorder.close();
     assert.equal(recorder.requests.length, 1);
     assertSignedBy(await client.getCredential(), signature(recorder.requests[0]));
@@ -152,5 +154,8 @@ test('ali-oss: a signed URL, after the credential has changed', async () => {
 test('adapters from an ES module', async () => {
   const path = require('node:url').pathToFileURL(require.resolve('../../../node/adapters.js')).href;
   const { aliOss, log: forLog, popCore } = await import(path);
-  assert.deepEqual([aliOss, forLog, popCore].map((adapter) => typeof adapter), ['function', 'function', 'function']);
+  assert.deepEqual(
+    [aliOss, forLog, popCore].map((adapter) => typeof adapter),
+    ['function', 'function', 'function'],
+  );
 });

@@ -7,9 +7,9 @@ import sys
 import threading
 
 import pytest
-
 from aliyun_cred.client import Client
 from aliyun_cred.models import Config
+
 from recorder import Recorder
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]

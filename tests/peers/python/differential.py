@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""The official package and ours side by side: every scenario of `tests/scenarios`, in the same environment, against the
-same emulator, first in a thread, then with asyncio. What they differ in has to be listed in docs/differences.md, and what is listed has to differ.
+"""Compares the official package with ours, side by side.
 
-Compared are, call by call: whether there is a credential or an error, and when; of a credential all six fields; of an
-error its class (ours has to be an instance of the official one) and its text: to the letter if it comes from the
-construction, else the first words, that is up to the first colon or, where a reply is quoted, up to the reply. Texts
-without a colon have to be the beginning of ours, which goes on to say what to do.
+Runs every scenario of `tests/scenarios` with both, in the same environment and against the same emulator, first in a
+thread, then with asyncio. Every difference has to be listed in docs/differences.md, and every listed difference has to
+occur.
 
-Of a chain's error, each source's entry is compared in the same way; sources that only ours has are left out.
+Compares, call by call, whether there is a credential or an error; all six fields of a credential; and the class of an
+error (ours has to be an instance of the official one) and its text. A text has to be equal to the letter if the
+construction raised it, else in its first words: up to the first colon or, where a reply is quoted, up to the reply. An
+official text without a colon has to be the beginning of ours, which goes on to say what to do.
 
-What either package prints, `str` and `repr` of what it gives, and the texts of its errors are searched for the scenario's
-secrets; in ours there must be none.
+Compares each source's entry in a chain's error in the same way; sources that only ours has are left out.
+
+Searches what either package prints, `str` and `repr` of its results, and the texts of its errors for the scenario's
+secrets; ours must show none.
 
     differential.py           all scenarios
     differential.py NAME...   some of them, and what came out of both
@@ -37,7 +40,9 @@ from concurrent.futures import ProcessPoolExecutor
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
-from run import Emulator, prepare, secrets_of, shows  # noqa: E402
+sys.path.append(str(ROOT / "tests"))
+from emulator import Emulator  # noqa: E402
+from run import prepare, secrets_of, shows  # noqa: E402
 from scenario import folders as all_folders  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
@@ -70,9 +75,7 @@ def only_loopback():
             return False
 
     socket.socket.connect = lambda self, to: connect(self, to) if is_loopback(to[0]) else stay_here()
-    socket.getaddrinfo = lambda host, *rest, **more: (
-        lookup(host, *rest, **more) if is_loopback(host) else stay_here()
-    )
+    socket.getaddrinfo = lambda host, *rest, **more: lookup(host, *rest, **more) if is_loopback(host) else stay_here()
 
 
 def lead_to(emulator):
@@ -85,10 +88,8 @@ def lead_to(emulator):
     certifi.where = lambda: emulator.addresses["ca"]
     # What the official package imports, and does not change with the environment.
     for name in ("aiohttp", "requests", "alibabacloud_credentials_api", "apscheduler.schedulers.background"):
-        try:
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
-        except ImportError:
-            pass
     from Tea.core import TeaCore
 
     do_action, async_do_action = TeaCore.do_action, TeaCore.async_do_action
@@ -274,16 +275,12 @@ def outcomes_of(folders):
 
     A process of its own, with an emulator of its own: the official package is led to one emulator for good."""
     found = {}
-    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary:
-        emulator = Emulator(pathlib.Path(temporary))
-        try:
-            lead_to(emulator)
-            only_loopback()
-            for mode in MODES:
-                for folder in folders:
-                    found[mode, folder.name] = ask_both(mode, folder, emulator, pathlib.Path(temporary))
-        finally:
-            emulator.stop()
+    with tempfile.TemporaryDirectory(prefix="aliyun-cred-") as temporary, Emulator(temporary) as emulator:
+        lead_to(emulator)
+        only_loopback()
+        for mode in MODES:
+            for folder in folders:
+                found[mode, folder.name] = ask_both(mode, folder, emulator, pathlib.Path(temporary))
     return found
 
 
@@ -323,7 +320,9 @@ def compare(mode, folders, expected, found, verbose):
             print(f"FAILED {folder.name}, {mode}: docs/differences.md says that {aspect} differs, and it does not")
     same = sum(not expected.get(folder.name) for folder in folders)
     print(f"official and ours, {mode}: {len(folders)} scenarios, {same} the same, {len(folders) - same} listed")
-    print("scenarios in which a secret shows in a text: " + ", ".join(f"{name} {count}" for name, count in leaks.items()))
+    print(
+        "scenarios in which a secret shows in a text: " + ", ".join(f"{name} {count}" for name, count in leaks.items())
+    )
     return failed
 
 

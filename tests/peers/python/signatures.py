@@ -154,9 +154,7 @@ def odps(request):
         resource += "?" + in_order(urllib.parse.unquote(query))
     parts = [request.method, headers.get("content-md5", ""), headers.get("content-type", ""), headers["date"]]
     text = "\n".join(parts) + "\n" + lines(headers, "x-odps-") + resource
-    return Signed(
-        access_key_id, headers.get("authorization-sts-token"), signature, lambda secret: sha1(secret, text)
-    )
+    return Signed(access_key_id, headers.get("authorization-sts-token"), signature, lambda secret: sha1(secret, text))
 
 
 def roa(request):
@@ -168,9 +166,7 @@ def roa(request):
     path, _, query = request.path.partition("?")
     resource = path + ("?" + in_order(urllib.parse.unquote_plus(query)) if query else "")
     text = "\n".join(parts) + "\n" + lines(headers, "x-acs-") + resource
-    return Signed(
-        access_key_id, headers.get("x-acs-security-token"), signature, lambda secret: sha1(secret, text)
-    )
+    return Signed(access_key_id, headers.get("x-acs-security-token"), signature, lambda secret: sha1(secret, text))
 
 
 def pop(request):

@@ -15,11 +15,6 @@ import oss2
 import pytest
 import tablestore
 from aliyun.log import LogClient
-from aliyunsdkcore.request import CommonRequest
-from odps import ODPS
-from odps.accounts import CredentialProviderAccount
-
-import signatures
 from aliyun_cred.adapters import aliyunsdkcore as acs_adapter
 from aliyun_cred.adapters import log as log_adapter
 from aliyun_cred.adapters import odps as odps_adapter
@@ -30,8 +25,14 @@ from aliyun_cred.adapters import tablestore as tablestore_adapter
 from aliyun_cred.client import Client
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import Config
+from aliyunsdkcore.request import CommonRequest
+from odps import ODPS
+from odps.accounts import CredentialProviderAccount
+
+import signatures
 from conftest import ACCOUNT, config, identity
 from support import SECRET, Sts
+
 
 def oss2_peer(recorder, client):
     auth = oss2.ProviderAuthV4(oss2_adapter.CredentialsProvider(client))
@@ -64,7 +65,11 @@ def oss_v2_aio_peer(recorder, client):
 def log_peer(recorder, client):
     provider = log_adapter.CredentialsProvider(client)
     log = LogClient(recorder.url, credentials_provider=provider, auth_version="v4", region="cn-hangzhou")
-    recorder.answer = lambda request: (200, {"content-type": "application/json"}, b'{"count": 0, "total": 0, "projects": []}')
+    recorder.answer = lambda request: (
+        200,
+        {"content-type": "application/json"},
+        b'{"count": 0, "total": 0, "projects": []}',
+    )
     return log.list_project
 
 
@@ -251,7 +256,9 @@ def test_a_provider_is_copied_with_its_configuration(adapter, emulator, asked):
 
 
 def caller_identity():
-    request = CommonRequest(domain="sts.cn-hangzhou.aliyuncs.com", version="2015-04-01", action_name="GetCallerIdentity")
+    request = CommonRequest(
+        domain="sts.cn-hangzhou.aliyuncs.com", version="2015-04-01", action_name="GetCallerIdentity"
+    )
     request.set_protocol_type("https")
     request.set_method("POST")
     return request
@@ -318,7 +325,8 @@ def test_asynchronous_clients_never_block_the_loop(name, recorder, emulator):
         if name == "oss_v2":
             peer = oss_v2_aio_adapter.AsyncClient(oss_v2_config(recorder, client))
             calls = [
-                peer.delete_object(alibabacloud_oss_v2.DeleteObjectRequest(bucket="bucket", key="key")) for _ in range(4)
+                peer.delete_object(alibabacloud_oss_v2.DeleteObjectRequest(bucket="bucket", key="key"))
+                for _ in range(4)
             ]
         else:
             provider = tablestore_adapter.CredentialsProvider(client)

@@ -105,9 +105,7 @@ else:
 
 
 def test_too_late_is_said():
-    ended = run_here(
-        "import alibabacloud_credentials, aliyun_cred; aliyun_cred.install_as_alibabacloud_credentials()"
-    )
+    ended = run_here("import alibabacloud_credentials, aliyun_cred; aliyun_cred.install_as_alibabacloud_credentials()")
     assert "RuntimeError: alibabacloud_credentials has been imported already" in ended.stderr
 
 

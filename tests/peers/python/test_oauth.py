@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
-
 from aliyun_cred.provider import OAuthCredentialsProvider
+
 from support import ACCESS_TOKEN, REFRESH_TOKEN
 
 APP = "app"
@@ -100,6 +100,8 @@ def test_a_refresh_token_that_was_used_is_refused(oauth):
     first = keeper.held
     make(keeper).get_credentials()
     with pytest.raises(Exception, match="invalid_grant|log in") as caught:
-        make(keeper, **{**first, "access_key_id": None, "sts_expiration": None, "access_token_expire": 0}).get_credentials()
+        make(
+            keeper, **{**first, "access_key_id": None, "sts_expiration": None, "access_token_expire": 0}
+        ).get_credentials()
     assert caught.value.kind == "login_required"
     assert "canary" not in str(caught.value)

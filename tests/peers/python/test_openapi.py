@@ -1,15 +1,16 @@
 """The official SDKs' cores, from PyPI, with our client as it is: `alibabacloud_tea_openapi`, the two older ones that
 ask for one field at a time, and the gateways.
 
-They import `alibabacloud_credentials`, which they require. These tests run three times: with the official package, and
-ours only in what the SDKs are given; with ours in its place (`python -m aliyun_cred`); and with our distribution of that
-name installed.
+They import `alibabacloud_credentials`, which they require. These tests run three times: with the official package,
+where only the clients passed to the SDKs are ours; with ours in its place (`python -m aliyun_cred`); and with our
+distribution of that name installed.
 """
 
 import asyncio
 import os
 
 import alibabacloud_credentials
+import aliyun_cred
 import pytest
 from alibabacloud_gateway_oss.client import Client as OssGateway
 from alibabacloud_gateway_pop.client import Client as PopGateway
@@ -25,7 +26,6 @@ from alibabacloud_tea_rpc.client import Client as Rpc
 from alibabacloud_tea_util.models import RuntimeOptions
 from darabonba.runtime import RuntimeOptions as DaraRuntimeOptions
 
-import aliyun_cred
 import signatures
 from conftest import ACCOUNT, Kept, config, identity
 
@@ -66,9 +66,7 @@ def roa_peer(emulator, recorder, client):
     peer = Roa(roa.Config(credential=client, endpoint=recorder.host, protocol="http"))
     peer._endpoint_host = recorder.host
     runtime = RuntimeOptions()
-    return lambda: peer.do_request(
-        "2015-12-15", "http", "GET", "AK", "/clusters", {"page": "1"}, {}, None, runtime
-    )
+    return lambda: peer.do_request("2015-12-15", "http", "GET", "AK", "/clusters", {"page": "1"}, {}, None, runtime)
 
 
 def gateway(recorder, client, gateway, **options):

@@ -5,9 +5,8 @@ import inspect
 import pkgutil
 import types
 
-import pytest
-
 import alibabacloud_credentials
+import pytest
 
 OFFICIAL = "alibabacloud_credentials"
 OURS = "aliyun_cred"

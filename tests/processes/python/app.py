@@ -1,4 +1,4 @@
-"""A web application whose client resolves at import, which `gunicorn --preload` does before it forks."""
+"""A web application whose client resolves on import; `gunicorn --preload` imports it before it forks."""
 
 import json
 import os

@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 
@@ -22,6 +22,7 @@ use crate::provider::Provider;
 use crate::runtime::call_scope::{Id, Scope};
 use crate::runtime::driver;
 use crate::runtime::per_process::{Own, PerProcess};
+use crate::status::{Refresh, Status};
 use crate::text::warn;
 use freshness::{Decision, Failures, Times, back_off, decide};
 use single_flight::{Flight, Place, SingleFlight};
@@ -140,6 +141,7 @@ struct State {
     fetched: bool,
     /// Whether a timer keeps the credential fresh.
     timed: bool,
+    last_refresh: Option<Refresh>,
 }
 
 impl Cache {
@@ -207,6 +209,33 @@ impl Cache {
             }
         };
         Some((cached.credentials.clone(), left))
+    }
+
+    /// What is known without asking the source.
+    pub(crate) fn status(&self) -> Status {
+        let now = self.host.now();
+        let cached = self.cached.load_full();
+        let constant = self.constant.clone().or_else(|| self.from_variables.load_full());
+        let credentials = cached.as_ref().map(|cached| cached.credentials.clone()).or(constant);
+        let times = cached.as_ref().and_then(|cached| Some((cached.times?, cached.age(now))));
+        let is_valid = cached.as_ref().is_none_or(|cached| cached.is_valid(now));
+        let expiration = credentials.as_ref().and_then(|credentials| credentials.expiration());
+        let (failures, last_error, last_refresh) = self.flights().enter(|inside| {
+            let State { failures, last_error, last_refresh, .. } = &inside.state;
+            (failures.count, last_error.clone(), *last_refresh)
+        });
+        Status {
+            type_name: self.type_name.clone(),
+            has_credentials: credentials.is_some() && is_valid,
+            provider_name: credentials.and_then(|credentials| credentials.provider_name().map(str::to_owned)),
+            expiration,
+            age: times.map(|(_, age)| Duration::from_millis(age)),
+            refresh_in: times.map(|(times, age)| Duration::from_millis(times.prefetch.saturating_sub(age))),
+            is_past_expiration: is_valid && expiration.is_some_and(|at| wall_millis(at) <= now.wall),
+            last_refresh,
+            failures,
+            last_error,
+        }
     }
 
     /// Makes the next call ask the source again and reread configuration files.
@@ -307,14 +336,16 @@ impl Cache {
         match driver::current() {
             Ok(driver) => driver.spawn(self.clone().run(flights, flight, scope)),
             Err(error) => {
-                drop(Completion { cache: self, flights: &flights, flight: &flight, outcome: Some(Err(error)) })
+                let (begun, outcome) = (self.host.now(), Some(Err(error)));
+                drop(Completion { cache: self, flights: &flights, flight: &flight, begun, outcome });
             }
         }
     }
 
     /// `scope` is the scope of the caller.
     async fn run(self: Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
-        let mut completion = Completion { cache: &self, flights: &flights, flight: &flight, outcome: None };
+        let begun = self.host.now();
+        let mut completion = Completion { cache: &self, flights: &flights, flight: &flight, begun, outcome: None };
         // Run one fetch at a time: concurrent ones could lose rotated tokens.
         if let Some(predecessor) = flight.take_predecessor() {
             let _ = predecessor.join().await;
@@ -426,7 +457,7 @@ impl State {
     /// What to cache; `None` if the source must be asked at every call.
     fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: impl FnOnce() -> f64) -> Option<Cached> {
         let first = !self.fetched;
-        *self = State { fetched: true, timed: self.timed, ..State::default() };
+        *self = State { fetched: true, timed: self.timed, last_refresh: self.last_refresh, ..State::default() };
         let times = match credentials.freshness() {
             Freshness::Uncached => return None,
             Freshness::Constant => None,
@@ -478,7 +509,16 @@ struct Completion<'a> {
     cache: &'a Arc<Cache>,
     flights: &'a Flights,
     flight: &'a Flight<Outcome>,
+    begun: Now,
     outcome: Option<Outcome>,
+}
+
+impl Completion<'_> {
+    fn refresh(&self, succeeded: bool) -> Refresh {
+        let now = self.cache.host.now();
+        let took = now.monotonic.saturating_sub(self.begun.monotonic);
+        Refresh { ended: point_of_time(now.wall), took: Duration::from_millis(took), succeeded }
+    }
 }
 
 impl Drop for Completion<'_> {
@@ -489,7 +529,10 @@ impl Drop for Completion<'_> {
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
                 self.flights.complete(self.flight, |state| match state {
-                    Some(state) => self.cache.settle(state, fetched, &mut hidden),
+                    Some(state) => {
+                        state.last_refresh = Some(self.refresh(fetched.is_ok()));
+                        self.cache.settle(state, fetched, &mut hidden)
+                    }
                     None => fetched,
                 });
             });
@@ -501,6 +544,10 @@ impl Drop for Completion<'_> {
             warn(source, &format!("the cached credential stays in use: {error}"));
         }
     }
+}
+
+fn point_of_time(unix_ms: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms)
 }
 
 fn recursion() -> Error {
@@ -522,7 +569,6 @@ mod tests {
     use crate::provider::Extras;
     use crate::source::Source;
     use crate::wording::Surface;
-    use std::time::SystemTime;
 
     const HOUR: i64 = 3_600;
 
@@ -845,6 +891,40 @@ mod tests {
         told.recv().unwrap();
         assert!(gone.upgrade().is_none());
         nap.end();
+    }
+
+    #[test]
+    fn a_status_reports_the_state_without_a_request() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, Source::RamRoleArn);
+        let status = cache.status();
+        assert!(!status.has_credentials && status.last_refresh.is_none() && status.refresh_in.is_none());
+        let flight = cache.begin();
+        let asked = fake.asked.recv().unwrap();
+        fake.pass(Duration::from_secs(1));
+        assert!(cache.status().last_refresh.is_none(), "it is under way");
+        asked.reply(503, "{}");
+        flight.wait(|| None).unwrap().unwrap_err();
+        let status = cache.status();
+        let refresh = status.last_refresh.unwrap();
+        assert_eq!((refresh.succeeded, refresh.took), (false, Duration::from_secs(1)));
+        assert_eq!(refresh.ended, point_of_time(fake.now().wall));
+        assert_eq!((status.failures, status.last_error.unwrap().kind()), (1, ErrorKind::Unavailable));
+
+        let flight = cache.begin();
+        issue(&fake, "first", TEST_HOUR);
+        wait(flight);
+        fake.pass(Duration::from_secs(600));
+        let status = cache.status();
+        assert!(status.has_credentials && status.last_refresh.unwrap().succeeded);
+        assert_eq!((status.failures, status.last_error), (0, None));
+        assert_eq!(status.provider_name.as_deref(), Some("ram_role_arn/static_ak"));
+        assert_eq!(status.age, Some(Duration::from_secs(600)));
+        assert_eq!(status.refresh_in, Some(Duration::from_secs(1_200)));
+        fake.pass(Duration::from_secs(3_000));
+        let status = cache.status();
+        assert!(!status.has_credentials && status.refresh_in == Some(Duration::ZERO));
+        assert!(fake.asked.try_recv().is_err(), "nobody is asked");
     }
 
     #[test]

@@ -153,23 +153,23 @@ impl Custom {
             Err(Error::new(kind, format!("the provider '{}' {what}", self.name)))
         });
         given
-            .and_then(|credentials| self.check(credentials, host))
+            .and_then(|credentials| check(&self.name, credentials, host))
             .map_err(|error| error.at_provider(self.name.clone()))
     }
+}
 
-    /// The credential is not cached unless it has an expiration, as in the official packages.
-    fn check(&self, credentials: Credentials, host: &Host) -> Result<Credentials> {
-        let credentials =
-            if credentials.provider_name().is_none() { credentials.named(self.name.clone()) } else { credentials };
-        let credentials = credentials.checked(&self.name).map_err(|why| Error::new(ErrorKind::Internal, why))?;
-        match credentials.freshness() {
-            Freshness::Expires { at, .. } if crate::host::wall_millis(at) <= host.now().wall => {
-                let text = format!("the provider '{}' gave a credential that has already expired", self.name);
-                Err(Error::new(ErrorKind::Expired, text))
-            }
-            Freshness::Expires { .. } => Ok(credentials),
-            Freshness::Constant | Freshness::Uncached => Ok(credentials.with_freshness(Freshness::Uncached)),
+/// Checks the answer of the custom provider called `name`. An answer without an expiration is never cached: the provider is
+/// called every time, as in the official packages.
+pub(crate) fn check(name: &str, credentials: Credentials, host: &Host) -> Result<Credentials> {
+    let credentials = if credentials.provider_name().is_none() { credentials.named(name) } else { credentials };
+    let credentials = credentials.checked(name).map_err(|why| Error::new(ErrorKind::Internal, why))?;
+    match credentials.freshness() {
+        Freshness::Expires { at, .. } if crate::host::wall_millis(at) <= host.now().wall => {
+            let text = format!("the provider '{name}' gave a credential that has already expired");
+            Err(Error::new(ErrorKind::Expired, text))
         }
+        Freshness::Expires { .. } => Ok(credentials),
+        Freshness::Constant | Freshness::Uncached => Ok(credentials.with_freshness(Freshness::Uncached)),
     }
 }
 

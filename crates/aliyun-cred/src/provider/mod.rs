@@ -34,7 +34,7 @@ use chain::Chain;
 pub(crate) use cli_profile::CliProfile;
 use cloud_sso::CloudSso;
 pub(crate) use credentials_uri::CredentialsUri;
-pub(crate) use custom::{Base, Custom};
+pub(crate) use custom::{Base, Custom, check as check_custom};
 pub(crate) use ecs_ram_role::EcsRamRole;
 pub(crate) use env::Env;
 use external::External;

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The cargo that maturin calls when zig links: maturin's own way of calling zig would have everything compiled once more
+# that the other surfaces have compiled already.
+#
+# TARGET, ZIG  the Rust target, and what cargo-zigbuild calls it
+set -euo pipefail
+
+if [ "${1:-}" != rustc ]; then exec cargo "$@"; fi
+arguments=()
+for argument; do
+    if [ "$argument" = "$TARGET" ]; then argument=$ZIG; fi
+    arguments+=("$argument")
+done
+exec cargo-zigbuild "${arguments[@]}"

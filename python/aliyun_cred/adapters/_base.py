@@ -1,0 +1,36 @@
+"""The base of all adapters. Asks the client once per signature."""
+
+from ..client import Client
+from ..exceptions import CredentialException
+from ..models import CredentialModel
+
+
+class Adapter:
+    """Asks a client for the credential to sign with.
+
+    ``client`` may be any object with the ``get_credential()`` of :class:`aliyun_cred.client.Client`; default: a new
+    client of the default chain.
+    """
+
+    def __init__(self, client: "Client | None" = None) -> None:
+        self.client = Client() if client is None else client
+
+    def pair(self) -> CredentialModel:
+        """Returns the current credential, which has an AccessKey pair.
+
+        :raises CredentialException: what the client raises; of kind ``invalid_config`` for a bearer token
+        """
+        credential = self.client.get_credential()
+        if credential.access_key_id is None:
+            exception = CredentialException(
+                f"a credential of type {credential.type} has no AccessKey pair, without which this SDK cannot sign: "
+                "use a client of another type"
+            )
+            exception.kind = "invalid_config"
+            raise exception
+        return credential
+
+    def parts(self) -> "tuple[str, str, str | None]":
+        """Returns AccessKey ID, AccessKey secret and security token of :meth:`pair`."""
+        pair = self.pair()
+        return pair.access_key_id or "", pair.access_key_secret or "", pair.security_token
