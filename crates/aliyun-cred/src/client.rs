@@ -173,7 +173,7 @@ impl Client {
         self.cache.invalidate();
     }
 
-    /// What is known without asking the source or waiting for a refresh: for health checks and metrics.
+    /// Returns what is known without asking the source or waiting for a refresh, for health checks and metrics.
     ///
     /// ```
     /// use aliyun_cred::{Client, Config};
