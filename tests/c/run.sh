@@ -10,7 +10,7 @@
 # BUILD_DIR              where everything that is made goes (.build/c); the probe becomes $BUILD_DIR/probe
 # CC, CXX                the compilers (gcc, g++); clang and clang++ check the headers too where they are installed
 # REQUIRE_ALL=1          what would be skipped is a failure
-# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 writes symbols.txt anew, UPDATE_ABI=1 abi.txt.
+# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 regenerates symbols.txt, UPDATE_ABI=1 abi.txt.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
