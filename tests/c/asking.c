@@ -413,7 +413,7 @@ static aliyun_cred_client_t *client_of(struct vault *vault, enum answer answer) 
     return vault->client;
 }
 
-static void a_provider_is_asked_at_every_call_unless_it_says_until_when(void) {
+static void a_provider_is_called_every_time_unless_its_credential_expires(void) {
     for (int lasting = 0; lasting < 2; ++lasting) {
         static struct vault vault;
         aliyun_cred_client_t *client = client_of(&vault, lasting ? LASTING : KEY);
@@ -488,7 +488,7 @@ int main(void) {
     RUN(a_callback_may_free_the_client);
     RUN(callbacks_may_cancel_each_other);
     RUN(a_callback_that_would_wait_gets_an_error);
-    RUN(a_provider_is_asked_at_every_call_unless_it_says_until_when);
+    RUN(a_provider_is_called_every_time_unless_its_credential_expires);
     RUN(a_providers_error_comes_through);
     RUN(a_role_on_top_of_a_provider_keeps_it);
     return finish();
