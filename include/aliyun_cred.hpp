@@ -1,8 +1,9 @@
-// aliyun_cred.h for C++17: the same objects, freed on their own, with exceptions or results instead of error pointers.
+// aliyun_cred.h for C++17: the same objects with automatic ownership, and exceptions or results instead of error
+// pointers.
 //
 //     #include <aliyun_cred.hpp>
 //
-//     aliyun_cred::Client client;  // whatever this machine offers
+//     aliyun_cred::Client client;  // whatever this machine provides
 //     aliyun_cred::Credentials credentials = client.credentials();
 //     sign(credentials.access_key_id(), credentials.access_key_secret(), credentials.security_token());
 //
@@ -11,13 +12,13 @@
 //                                  .access_key_secret("...")
 //                                  .role_arn("acs:ram::1234567890123456:role/reader"));
 //
-// Whatever throws Error has a twin that gives a Result instead, whose name begins with try_. Where the compiler knows
-// no exceptions (-fno-exceptions), only those twins are of use: what would throw ends the program.
+// Every function that throws Error has a twin that returns a Result instead, whose name begins with try_. Without
+// exceptions (-fno-exceptions) use only those twins: a function that would throw ends the program.
 //
-// Header only; link with -laliyun_cred. The rules on threads, fork and strings are those of aliyun_cred.h: clients,
-// credentials and errors may be used by any number of threads at once, a configuration by one. The objects themselves
-// follow C++'s usual rule: while one thread assigns to an object or destroys it, no other may use that same object;
-// give each thread a copy, which is cheap. An object that was moved from can only be assigned to or destroyed.
+// Header only; link with -laliyun_cred. The rules on threads, fork and strings are those of aliyun_cred.h: any number
+// of threads may use clients, credentials and errors at once, but only one a configuration. The objects themselves
+// follow C++'s usual rule: while one thread assigns to an object or destroys it, no other may use that object; give
+// each thread a copy, which is cheap. A moved-from object may only be assigned to or destroyed.
 #ifndef ALIYUN_CRED_HPP
 #define ALIYUN_CRED_HPP
 
@@ -39,15 +40,15 @@
 
 namespace aliyun_cred {
 
-// What kind of failure it was: ALIYUN_CRED_ERROR_DENIED and so on.
+// The kind of a failure: ALIYUN_CRED_ERROR_DENIED and so on.
 using ErrorKind = aliyun_cred_error_kind_t;
 
-// One source of a chain that was asked and did not answer.
+// A source of a chain that was asked and failed.
 struct Attempt {
     // The source's name, such as "env".
     std::string provider;
     ErrorKind kind;
-    // Why it did not answer, and what would make it answer, in one line.
+    // Why it failed, and what to change, in one line.
     std::string message;
 };
 
@@ -67,11 +68,11 @@ inline std::string copied(const char *text) { return text == nullptr ? std::stri
 
 }  // namespace detail
 
-// Why a call failed. what() says in one line what was tried, what came back and what to change; it never holds a
+// Why a call failed. what() is one line that says what was tried, what came back and what to change; it never holds a
 // secret. Copies share their contents.
 class Error : public std::runtime_error {
 public:
-    // Takes an error of the C interface over.
+    // Takes ownership of an error of the C interface.
     explicit Error(detail::OwnedError error) : Error(*read(error.get())) {}
 
     Error(ErrorKind kind, const std::string &message)
@@ -83,19 +84,19 @@ public:
     // The kind's stable name, such as "not_configured".
     const char *kind_name() const noexcept { return aliyun_cred_error_kind_name(static_cast<std::uint32_t>(kind())); }
 
-    // The source that failed; empty if no single one did.
+    // The source that failed; empty if it was not a single one.
     const std::string &provider() const noexcept { return details_->provider; }
 
-    // The service's own code, such as "NoPermission"; empty if no service answered with one.
+    // The service's error code, such as "NoPermission"; empty if it sent none.
     const std::string &code() const noexcept { return details_->code; }
 
-    // The service's id of the request, which its support will ask for; empty if no service answered with one.
+    // The service's request ID, for its support; empty if it sent none.
     const std::string &request_id() const noexcept { return details_->request_id; }
 
-    // The HTTP status of the service's answer; 0 if no service answered.
+    // The HTTP status of the service's reply; 0 if no service replied.
     int http_status() const noexcept { return details_->http_status; }
 
-    // Every source that a chain asked, in order; empty if the failure was not a chain's.
+    // Every source that a chain asked, in order; empty if no chain failed.
     const std::vector<Attempt> &attempts() const noexcept { return details_->attempts; }
 
 private:
@@ -143,8 +144,8 @@ namespace detail {
 #endif
 }
 
-// Does what the program has said, which may throw and must not throw through C: what it threw goes to `caught`, as a
-// kind and a text. That may throw, too.
+// Runs the program's code, which may throw but must not throw through C. An exception goes to `caught` as a kind and a
+// message; `caught` may throw too.
 template <typename Work, typename Caught>
 void contain(Work work, Caught caught) noexcept {
 #if defined(__cpp_exceptions)
@@ -167,7 +168,7 @@ void contain(Work work, Caught caught) noexcept {
 
 }  // namespace detail
 
-// A value, or the error instead of it: for those who would rather not throw.
+// A value, or the error instead of it, for code that does not use exceptions.
 template <typename T>
 class [[nodiscard]] Result {
 public:
@@ -187,11 +188,11 @@ public:
         return std::move(*std::get_if<T>(&content_));
     }
 
-    // The value, which must be there.
+    // The value; there must be one.
     const T &operator*() const & noexcept { return *std::get_if<T>(&content_); }
     const T *operator->() const noexcept { return std::get_if<T>(&content_); }
 
-    // The error, which must be there.
+    // The error; there must be one.
     const Error &error() const noexcept { return *std::get_if<Error>(&content_); }
 
 private:
@@ -221,7 +222,7 @@ public:
         }
     }
 
-    // The error, which must be there.
+    // The error; there must be one.
     const Error &error() const noexcept { return *error_; }
 
 private:
@@ -237,13 +238,14 @@ inline Result<void> outcome(aliyun_cred_error_t *error) {
     return {};
 }
 
-// A duration's number of ticks, whatever its type on this platform.
+// A duration's number of ticks, whatever their type on this platform.
 template <typename Duration>
 constexpr std::int64_t count(Duration duration) noexcept {
     return duration.count();
 }
 
-// A string argument: whatever is one, or becomes one such as a path, and NULL, which is an error and no crash.
+// A string argument: any string, a type that converts to one such as a path, or NULL, which is an error instead of a
+// crash.
 class Text {
 public:
     Text(const char *text) : view_(text == nullptr ? std::string_view() : text), is_null_(text == nullptr) {}
@@ -265,7 +267,7 @@ private:
     bool is_null_ = false;
 };
 
-// Whether C can take it: a string would otherwise end silently at a NUL inside.
+// Rejects NULL, and strings with an embedded NUL, which C would silently cut off.
 inline Result<void> whole(const char *name, const Text &value) {
     if (value.is_null()) {
         return Error(ALIYUN_CRED_ERROR_INVALID_ARGUMENT, "'" + std::string(name) + "' is NULL");
@@ -276,7 +278,7 @@ inline Result<void> whole(const char *name, const Text &value) {
     return {};
 }
 
-// A copy with a NUL behind it, which a view need not have. It is wiped, for it may be a secret's.
+// A NUL-terminated copy, since a view need not end with NUL. Wiped on destruction, because it may be a secret.
 class Terminated {
 public:
     explicit Terminated(const Text &text) : text_(text.view()) {}
@@ -313,7 +315,7 @@ inline std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// Whether there is anything to call.
+// Rejects an empty function.
 template <typename Signature>
 Result<void> callable(const char *name, const std::function<Signature> &function) {
     if (!function) {
@@ -324,10 +326,10 @@ Result<void> callable(const char *name, const std::function<Signature> &function
 
 }  // namespace detail
 
-// What the user says about one source. Each option has a setter of its name, which returns the configuration, so that
-// calls can be chained; aliyun_cred_config_set_<option> in aliyun_cred.h tells what the option means. A setter throws
-// Error for a string that is not UTF-8 or contains a NUL, and try_<option> gives it; values are checked when a client
-// is made. What is a length of time there, or a point of time, can be given as such here.
+// The options of one source. Each option has a setter of its name, which returns the configuration so that calls can be
+// chained; see aliyun_cred_config_set_<option> in aliyun_cred.h for its meaning. A setter throws Error for a string
+// that is not UTF-8 or contains a NUL, and try_<option> returns it. Values are checked when a client is created.
+// Durations and times can also be passed as std::chrono types.
 class Config {
 public:
     Config() : config_(aliyun_cred_config_new()) {}
@@ -335,10 +337,10 @@ public:
     // A configuration of this type: "access_key", "sts", "ram_role_arn" and so on.
     explicit Config(const detail::Text &type_name) : Config() { type(type_name); }
 
-    // Reads a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
+    // Parses a JSON object whose keys are the options' names; see aliyun_cred_config_from_json.
     static Config from_json(const detail::Text &json) { return try_from_json(json).value(); }
 
-    // As from_json, without throwing Error.
+    // Like from_json, without throwing Error.
     static Result<Config> try_from_json(const detail::Text &json) {
         if (auto text = detail::whole("json", json); !text) {
             return text.error();
@@ -420,7 +422,7 @@ public:
 #undef ALIYUN_CRED_DURATION
 #undef ALIYUN_CRED_OPTION
 
-    // The object of the C interface; it stays this one's.
+    // The underlying C object; it still belongs to this one.
     const aliyun_cred_config_t *get() const noexcept { return config_.get(); }
 
 private:
@@ -429,11 +431,11 @@ private:
     detail::Owned<aliyun_cred_config_t, aliyun_cred_config_free> config_;
 };
 
-// A resolved credential. It never changes, and may be kept whatever becomes of the client; copies share one. The
-// strings live as long as the object that they were read from, or a copy of it.
+// A resolved credential. It never changes, and may outlive the client; copies share one. Its strings are valid as long
+// as the object they were read from, or a copy of it.
 class Credentials {
 public:
-    // Takes a reference of the C interface over.
+    // Takes ownership of a reference of the C interface.
     explicit Credentials(aliyun_cred_credentials_t *credentials) : credentials_(credentials) {
         detail::outcome(aliyun_cred_credentials_view(credentials, &view_)).value();
     }
@@ -457,15 +459,15 @@ public:
     // The bearer token; absent for anything else. Keep it out of logs.
     std::optional<std::string_view> bearer_token() const noexcept { return text(view_.bearer_token); }
 
-    // The type that the client was made for, such as "sts" or "default".
+    // The type that the client was created for, such as "sts" or "default".
     std::string_view type() const noexcept { return std::string_view(view_.type.data, view_.type.length); }
 
-    // The path of sources that led here, such as "default/cli_profile/static_ak"; absent for a bearer token that was
+    // The path of sources behind it, such as "default/cli_profile/static_ak"; absent for a bearer token that was
     // configured directly.
     std::optional<std::string_view> provider_name() const noexcept { return text(view_.provider_name); }
 
-    // When it ends, by the wall clock, to the millisecond, or the last time that the clock can tell if it ends after
-    // that; absent if it does not end.
+    // The expiration by the wall clock, to the millisecond, clamped to the clock's last time; absent if it never
+    // expires.
     std::optional<std::chrono::system_clock::time_point> expiration() const noexcept {
         using Time = std::chrono::system_clock::time_point;
         using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
@@ -477,7 +479,7 @@ public:
         return since < std::chrono::duration_cast<Milliseconds>(last.time_since_epoch()) ? Time(since) : last;
     }
 
-    // The object of the C interface; it stays this one's.
+    // The underlying C object; it still belongs to this one.
     const aliyun_cred_credentials_t *get() const noexcept { return credentials_.get(); }
 
 private:
@@ -492,13 +494,13 @@ private:
     aliyun_cred_credentials_view_t view_;
 };
 
-// A question that has been asked; see Client::credentials_async. Dropping it cancels nothing.
+// A pending request; see Client::credentials_async. Destroying it does not cancel it.
 class Request {
 public:
-    // Gives up. True if the function has not been called and never will be; false if it has been, and has returned:
-    // this waits while it runs in another thread. Inside such a function, this one or another, it does not wait, and
-    // false may mean that it is running. In a forked child it says how it stood when the child was forked. For one
-    // thread at a time.
+    // Cancels the request. Returns true if the function has not been called and never will be, false if it has been
+    // called and has returned; waits while it is running on another thread. Inside a callback it never waits, since two
+    // callbacks could deadlock; there, false may mean that the function is still running. In a forked child it reports
+    // the state at the fork. Not thread-safe.
     bool cancel() noexcept {
         const bool cancelled = aliyun_cred_request_cancel(request_.get());
         if (cancelled) {
@@ -514,49 +516,49 @@ private:
     Request(aliyun_cred_request_t *request, Done *done) : request_(request), done_(done) {}
 
     detail::Owned<aliyun_cred_request_t, aliyun_cred_request_free> request_;
-    // Deleted by the call, or here if there will be none.
+    // Deleted by the callback, or here if it will never run.
     Done *done_;
 };
 
-// What a provider of the program's own gives; see Client::from_provider.
+// The credential of a custom provider; see Client::from_provider.
 struct Provided {
     std::string access_key_id;
     std::string access_key_secret;
     // Empty for a long-lived pair.
     std::string security_token;
-    // When it ends, if it does: it is then cached, and refreshed before that.
+    // The expiration, if any: the credential is then cached, and refreshed in time.
     std::optional<std::chrono::system_clock::time_point> expiration;
 };
 
-// A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
-// and share it between threads. Copies share the cached credential.
+// A client for one source, or for the default chain. It caches the credential and refreshes it in time; keep it, and
+// share it between threads. Copies share the cached credential.
 class Client {
 public:
-    // A client of the default chain; what it finds, or why it finds nothing, shows at the first call. Throws Error if
-    // an environment variable that only the chain reads makes no sense.
+    // Creates a client for the default chain. Sources are searched at the first call, which also reports why none was
+    // found. Throws Error if an environment variable that only the chain reads has an invalid value.
     Client() : Client(try_default().value()) {}
 
-    // As the constructor, without throwing Error.
+    // Like the constructor, without throwing Error.
     static Result<Client> try_default() {
         return made([](aliyun_cred_client_t **client) { return aliyun_cred_client_default(client); });
     }
 
-    // A client of the source that a configuration names. Throws Error if an option is missing, contradictory or out of
-    // range, or if a file that it names cannot be used.
+    // Creates a client for the source that a configuration names. Throws Error if an option is missing, contradictory
+    // or out of range, or if a file named by an option cannot be used.
     explicit Client(const Config &config) : Client(try_new(config).value()) {}
 
-    // As the constructor, without throwing Error.
+    // Like the constructor, without throwing Error.
     static Result<Client> try_new(const Config &config) {
         return made([&](aliyun_cred_client_t **client) { return aliyun_cred_client_new(config.get(), client); });
     }
 
-    // A client of a source by its name, such as "cloud_sso"; see aliyun_cred_client_from_source. The configuration's
-    // type is not looked at. Throws Error as the constructor does, and for an unknown name.
+    // Creates a client for a source by name, such as "cloud_sso"; see aliyun_cred_client_from_source. The
+    // configuration's type is ignored. Throws Error as the constructor does, and for an unknown name.
     static Client from_source(const detail::Text &name, const Config &config = Config()) {
         return try_from_source(name, config).value();
     }
 
-    // As from_source, without throwing Error.
+    // Like from_source, without throwing Error.
     static Result<Client> try_from_source(const detail::Text &name, const Config &config = Config()) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
@@ -566,11 +568,11 @@ public:
         });
     }
 
-    // A client of a profile of the CLI's configuration file, which is read at the first call. Throws Error if the name
-    // is not UTF-8.
+    // Creates a client for a profile of the CLI's configuration file, which is read at the first call. Throws Error if
+    // the name is not UTF-8.
     static Client from_profile(const detail::Text &name) { return try_from_profile(name).value(); }
 
-    // As from_profile, without throwing Error.
+    // Like from_profile, without throwing Error.
     static Result<Client> try_from_profile(const detail::Text &name) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
@@ -580,16 +582,16 @@ public:
         });
     }
 
-    // A client of a provider of the program's own, which can be the base of a role as well. It is asked on a thread of
-    // the library's, one call after another, for a minute at most, and at every call, unless it says when its
-    // credential ends. What it throws is the error of the call: an Error as it is, anything else as
+    // Creates a client for a custom provider, which can also be the base of a role. It is called on a worker thread,
+    // one call at a time, with a time limit of one minute. It is called for every request, unless its credential has an
+    // expiration. An exception from it becomes the error of the call: an Error unchanged, anything else as
     // ALIYUN_CRED_ERROR_INTERNAL. It is destroyed when this client and every role on top of it are gone, on any thread,
-    // which must not be made to wait. Throws Error if the name is not UTF-8 or the function is empty.
+    // and must not block then. Throws Error if the name is not UTF-8 or the function is empty.
     static Client from_provider(const detail::Text &name, std::function<Provided()> provider) {
         return try_from_provider(name, std::move(provider)).value();
     }
 
-    // As from_provider, without throwing Error.
+    // Like from_provider, without throwing Error.
     static Result<Client> try_from_provider(const detail::Text &name, std::function<Provided()> provider) {
         if (auto text = detail::whole("name", name); !text) {
             return text.error();
@@ -602,34 +604,33 @@ public:
             aliyun_cred_error_t *error = aliyun_cred_client_from_provider(detail::Terminated(name).get(), ask_provider,
                                                                           owned.get(), destroy_provider, client);
             if (error == nullptr) {
-                // The client's from here on, whatever becomes of it.
+                // Owned by the client from here on.
                 static_cast<void>(owned.release());
             }
             return error;
         });
     }
 
-    // A client of a role that is assumed with what this one gives; roles can be assumed one on top of another. Throws
-    // Error if an option is missing or out of range.
+    // Creates a client that assumes a role with this client's credential; roles can be chained. Throws Error if an
+    // option is missing or out of range.
     Client assume_role(const Config &role) const { return try_assume_role(role).value(); }
 
-    // As assume_role, without throwing Error.
+    // Like assume_role, without throwing Error.
     Result<Client> try_assume_role(const Config &role) const {
         return made([&](aliyun_cred_client_t **client) {
             return aliyun_cred_client_assume_role(client_.get(), role.get(), client);
         });
     }
 
-    // Has a function called with the current credential, or with why there is none; nothing waits. While the cached one
-    // is fresh, or if there is nothing to be waited for, it is called inside this call, otherwise on the library's
-    // background thread or inside another thread's call into the library: it must not block, and what it throws is
-    // dropped. It is called exactly once, unless the request is cancelled before. Throws Error if the function is
-    // empty.
+    // Calls a function with the current credential, or with the error, without waiting. It is called inside this call
+    // if the cached credential is fresh or no wait is needed, otherwise on the background thread or inside another
+    // thread's call into the library. It must not block; exceptions from it are dropped. It is called exactly once,
+    // unless the request is cancelled before. Throws Error if the function is empty.
     Request credentials_async(std::function<void(Result<Credentials>)> done) const {
         return try_credentials_async(std::move(done)).value();
     }
 
-    // As credentials_async, without throwing Error.
+    // Like credentials_async, without throwing Error.
     Result<Request> try_credentials_async(std::function<void(Result<Credentials>)> done) const {
         if (auto given = detail::callable("done", done); !given) {
             return given.error();
@@ -641,25 +642,25 @@ public:
             !asked) {
             return asked.error();
         }
-        // From here on the call deletes it, and may have done so.
+        // Owned by the callback from here on, which may have deleted it.
         return Request(request, owned.release());
     }
 
-    // The current credential, which may mean to wait for the source, within its own time limits. Throws Error if the
-    // source has none that is still valid.
+    // Returns the current credential. May wait for the source, within its own time limits. Throws Error if the source
+    // fails and no valid credential is left.
     Credentials credentials() const { return try_credentials().value(); }
 
-    // The same, waiting for `limit` at most. Throws Error of kind ALIYUN_CRED_ERROR_TIMEOUT if it runs out.
+    // Waits for at most `limit`. Throws Error of kind ALIYUN_CRED_ERROR_TIMEOUT if it runs out.
     Credentials credentials(std::chrono::milliseconds limit) const { return try_credentials(limit).value(); }
 
-    // As credentials(), without throwing Error.
+    // Like credentials(), without throwing Error.
     Result<Credentials> try_credentials() const {
         aliyun_cred_credentials_t *credentials = nullptr;
         aliyun_cred_error_t *error = aliyun_cred_client_get_credentials(client_.get(), &credentials);
         return result(error, credentials);
     }
 
-    // As credentials(limit), without throwing Error.
+    // Like credentials(limit), without throwing Error.
     Result<Credentials> try_credentials(std::chrono::milliseconds limit) const {
         aliyun_cred_credentials_t *credentials = nullptr;
         const std::uint64_t ms = limit.count() > 0 ? static_cast<std::uint64_t>(limit.count()) : 0;
@@ -667,21 +668,21 @@ public:
         return result(error, credentials);
     }
 
-    // The cached credential if it is fresh, without waiting for anything; see aliyun_cred_client_cached.
+    // The cached credential if it is fresh, without waiting; see aliyun_cred_client_cached.
     std::optional<Credentials> cached() const {
         aliyun_cred_credentials_t *credentials = aliyun_cred_client_cached(client_.get());
         return credentials == nullptr ? std::nullopt : std::optional<Credentials>(std::in_place, credentials);
     }
 
-    // Says that the service has refused the cached credential: the next call asks the source again.
+    // Reports that a service rejected the cached credential: the next call asks the source again.
     void invalidate() const noexcept { aliyun_cred_client_invalidate(client_.get()); }
 
-    // The type that the client was made for: "access_key", "ram_role_arn" and so on, or "default" for the chain. It
-    // lives as long as the client or a copy of it.
+    // The type that the client was created for: "access_key", "ram_role_arn" and so on, or "default" for the chain. It
+    // is valid as long as the client or a copy of it.
     std::string_view type() const noexcept { return aliyun_cred_client_type(client_.get()); }
 
-    // The names of the official C++ package. Each of them but getType asks for the current credential, as
-    // credentials() does; whoever needs several values takes them from one credential. An absent value is empty.
+    // The names of the official C++ package. Each of them except getType requests the current credential, as
+    // credentials() does; to read several values, read them from one credential. An absent value is empty.
     Credentials getCredential() const { return credentials(); }
     std::string getAccessKeyId() const { return copied(credentials().access_key_id()); }
     std::string getAccessKeySecret() const { return copied(credentials().access_key_secret()); }
@@ -689,7 +690,7 @@ public:
     std::string getBearerToken() const { return copied(credentials().bearer_token()); }
     std::string getType() const { return std::string(type()); }
 
-    // The object of the C interface; it stays this one's.
+    // The underlying C object; it still belongs to this one.
     const aliyun_cred_client_t *get() const noexcept { return client_.get(); }
 
 private:
@@ -752,7 +753,7 @@ private:
         const auto number = static_cast<std::uint32_t>(kind);
         if (!detail::outcome(aliyun_cred_answer_set_error(&answer, number, text))) {
             text = "the provider threw an exception whose text is not UTF-8";
-            // What cannot be said at all is left unsaid: an answer that is not filled in is an error as well.
+            // If even this fails, the answer stays empty, which is an error as well.
             static_cast<void>(detail::outcome(aliyun_cred_answer_set_error(&answer, number, text)));
         }
     }
@@ -764,13 +765,13 @@ private:
     std::shared_ptr<aliyun_cred_client_t> client_;
 };
 
-// Has a function called with every log line (a level of aliyun_cred_log_level_t, and a text without secrets), in place
-// of the one before; an empty one: nothing is logged any more. It is called on any thread, on several at once, and must
-// not block; what it throws is dropped. When this returns, the one before is not running and has been destroyed: so
-// this must not be called from inside of it. Any thread may call it, one at a time.
+// Sets the callback for log lines (a level of aliyun_cred_log_level_t, and a text without secrets), and replaces the
+// previous one; with an empty one, nothing is logged. It is called on any thread, on several at once, and must not
+// block; exceptions from it are dropped. When this function returns, the previous callback is not running and has been
+// destroyed, so do not call it from inside that callback. Any thread may call it, one at a time.
 inline void set_log_callback(std::function<void(aliyun_cred_log_level_t, std::string_view)> callback) {
     using Function = decltype(callback);
-    // Never destroyed: something may still be logged while the program ends. No lock, which a forked child could
+    // Never destroyed: something may still be logged while the program exits. Not a lock, which a forked child could
     // inherit.
     static Function *current = nullptr;
     const auto call = [](aliyun_cred_log_level_t level, const char *message, void *function) noexcept {

@@ -1,5 +1,5 @@
 /*
- * What a program that was compiled against this header relies on: numbers, and the layout of what it holds itself.
+ * The numbers and struct layouts that a program compiled against this header relies on.
  * Compared with abi.txt on 64-bit systems; a change in it is a new ABI version.
  */
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /*
- * Credentials that come by a callback, and providers of the program's own.
+ * Asynchronous requests, and custom providers.
  */
 #include "check.h"
 #include "service.h"
 
 enum { THREADS = 16, ROUNDS = 50 };
 
-/* What a callback has seen. */
+/* What a callback has received. */
 struct asked {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -30,7 +30,7 @@ static void told(void *user_data, aliyun_cred_credentials_t *credentials, aliyun
     asked->again = NULL;
     pthread_mutex_unlock(&asked->lock);
     if (again != NULL) {
-        /* It may come straight back, and cancelling from in here waits for nothing. */
+        /* It may call back into the library, and cancelling inside it does not wait. */
         CHECK(!aliyun_cred_request_cancel(asked->request));
         CHECK(succeeds(aliyun_cred_client_get_credentials_async(again, told, asked, NULL)));
     }
@@ -44,7 +44,7 @@ static void told(void *user_data, aliyun_cred_credentials_t *credentials, aliyun
     aliyun_cred_error_free(error);
 }
 
-/* Waits until so many calls have come. */
+/* Waits for this many calls. */
 static void await_calls(struct asked *asked, int calls) {
     pthread_mutex_lock(&asked->lock);
     while (asked->calls < calls) {
@@ -66,7 +66,7 @@ static aliyun_cred_client_t *role_of(const struct service *service) {
 
 static void a_callback_comes_once_and_may_come_back(void) {
     struct service service;
-    /* The callback may still be on its way out when the test has seen it. */
+    /* The callback may still be returning when the test sees its result. */
     static struct asked asked;
     ask_nothing_yet(&asked);
     CHECK(service_start(&service, 200, ISSUED));
@@ -80,7 +80,7 @@ static void a_callback_comes_once_and_may_come_back(void) {
     CHECK(asked.calls == 2 && asked.right && asked.kind == ALIYUN_CRED_OK);
     CHECK(!aliyun_cred_request_cancel(asked.request));
     aliyun_cred_request_free(asked.request);
-    /* What is cached is handed over inside the call. */
+    /* A cached credential is delivered inside the call. */
     CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &asked, NULL)));
     CHECK(asked.calls == 3 && service_requests(&service) == 1);
     aliyun_cred_client_free(client);
@@ -89,20 +89,20 @@ static void a_callback_comes_once_and_may_come_back(void) {
 
 static void an_error_comes_the_same_way(void) {
     struct service service;
-    /* The callback may still be on its way out when the test has seen it. */
+    /* The callback may still be returning when the test sees its result. */
     static struct asked asked;
     ask_nothing_yet(&asked);
     CHECK(service_start(&service, 403, "{\"Code\":\"NoPermission\"}"));
     aliyun_cred_client_t *client = role_of(&service);
     CHECK(succeeds(aliyun_cred_client_get_credentials_async(client, told, &asked, NULL)));
-    /* It needs nobody to hold the client. */
+    /* The request does not need the client handle. */
     aliyun_cred_client_free(client);
     await_calls(&asked, 1);
     CHECK(asked.right && asked.kind == ALIYUN_CRED_ERROR_DENIED);
     service_stop(&service);
 }
 
-static void whoever_cancels_is_not_called_and_the_refresh_goes_on(void) {
+static void a_cancelled_callback_is_not_called_and_the_refresh_goes_on(void) {
     struct service service;
     static struct asked cancelled, other;
     aliyun_cred_request_t *request = NULL;
@@ -128,7 +128,7 @@ struct racer {
     bool right;
 };
 
-/* Cancels while the answer may be on its way: either it has come by then, or it never does. */
+/* Cancels while the answer may be on its way: it has either arrived by then, or never will. */
 static void *race(void *argument) {
     struct racer *racer = (struct racer *)argument;
     struct asked asked;
@@ -139,7 +139,7 @@ static void *race(void *argument) {
         return NULL;
     }
     const bool cancelled = aliyun_cred_request_cancel(request);
-    /* No lock: nobody else looks at it any more, which is what the sanitizer would say if it were not so. */
+    /* No lock: no other thread accesses it any more, or the sanitizer would report it. */
     racer->right = asked.calls == (cancelled ? 0 : 1);
     aliyun_cred_request_free(request);
     return NULL;
@@ -171,14 +171,14 @@ static void cancelling_races_with_the_answer(void) {
 
 static bool is_cancelled(void *argument) {
     const struct asked *asked = (const struct asked *)argument;
-    /* Again and again, as ever. */
+    /* Cancelling again gives the same answer. */
     return aliyun_cred_request_cancel(asked->request) && aliyun_cred_request_cancel(asked->request);
 }
 
 static bool was_called(void *asked) { return !aliyun_cred_request_cancel(((const struct asked *)asked)->request); }
 
-/* A child is never called, and knows which of its parent's callbacks have been. */
-static void a_forked_child_knows_what_was_called(void) {
+/* A child never calls its parent's callbacks, and knows which of them have been called. */
+static void a_forked_child_knows_which_callbacks_were_called(void) {
     struct service service;
     static struct asked answered, outstanding;
     ask_nothing_yet(&answered);
@@ -254,7 +254,7 @@ static void a_callback_may_free_the_client(void) {
     aliyun_cred_config_free(config);
 }
 
-/* Asks another client, which would have to wait, on the background thread. */
+/* Asks another client on the background thread, where the call would have to wait. */
 static void wait_for_another(void *user_data, aliyun_cred_credentials_t *credentials, aliyun_cred_error_t *error) {
     struct asked *asked = (struct asked *)user_data;
     aliyun_cred_credentials_t *others = NULL;
@@ -318,7 +318,7 @@ static void callbacks_may_cancel_each_other(void) {
     pthread_barrier_destroy(&both);
 }
 
-static void a_callback_that_would_wait_is_told(void) {
+static void a_callback_that_would_wait_gets_an_error(void) {
     struct service service;
     static struct asked asked;
     ask_nothing_yet(&asked);
@@ -341,7 +341,7 @@ enum answer { KEY, LASTING, SEALED, NOTHING, ASKS_ITS_CLIENT };
 struct vault {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    /* Under the lock: */
+    /* Guarded by the lock: */
     int asked;
     int destroyed;
     enum answer answer;
@@ -386,7 +386,7 @@ static void close_vault(void *user_data) {
     pthread_mutex_unlock(&vault->lock);
 }
 
-/* How often it was destroyed, once it has been: the background thread may be the last to let go of it. */
+/* How often it was destroyed, once that is not zero: the background thread may be the last to release it. */
 static int await_end(struct vault *vault) {
     pthread_mutex_lock(&vault->lock);
     while (vault->destroyed == 0) {
@@ -413,7 +413,7 @@ static aliyun_cred_client_t *client_of(struct vault *vault, enum answer answer) 
     return vault->client;
 }
 
-static void a_provider_is_asked_at_every_call_unless_it_says_until_when(void) {
+static void a_provider_is_called_every_time_unless_its_credential_expires(void) {
     for (int lasting = 0; lasting < 2; ++lasting) {
         static struct vault vault;
         aliyun_cred_client_t *client = client_of(&vault, lasting ? LASTING : KEY);
@@ -432,7 +432,7 @@ static void a_provider_is_asked_at_every_call_unless_it_says_until_when(void) {
     }
 }
 
-static void what_a_provider_says_is_wrong_comes_through(void) {
+static void a_providers_error_comes_through(void) {
     const struct {
         enum answer answer;
         aliyun_cred_error_kind_t kind;
@@ -481,15 +481,15 @@ static void a_role_on_top_of_a_provider_keeps_it(void) {
 int main(void) {
     RUN(a_callback_comes_once_and_may_come_back);
     RUN(an_error_comes_the_same_way);
-    RUN(whoever_cancels_is_not_called_and_the_refresh_goes_on);
+    RUN(a_cancelled_callback_is_not_called_and_the_refresh_goes_on);
     RUN(cancelling_races_with_the_answer);
-    RUN(a_forked_child_knows_what_was_called);
+    RUN(a_forked_child_knows_which_callbacks_were_called);
     RUN(a_callback_may_fork);
     RUN(a_callback_may_free_the_client);
     RUN(callbacks_may_cancel_each_other);
-    RUN(a_callback_that_would_wait_is_told);
-    RUN(a_provider_is_asked_at_every_call_unless_it_says_until_when);
-    RUN(what_a_provider_says_is_wrong_comes_through);
+    RUN(a_callback_that_would_wait_gets_an_error);
+    RUN(a_provider_is_called_every_time_unless_its_credential_expires);
+    RUN(a_providers_error_comes_through);
     RUN(a_role_on_top_of_a_provider_keeps_it);
     return finish();
 }

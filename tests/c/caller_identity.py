@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs examples/caller-identity against the emulator: caller_identity.py PROGRAM
 
-The program knows the real host names only; the emulator answers for them as a proxy, under an authority of its own.
+The program knows only the real host names; the emulator answers for them as a proxy, with its own CA.
 """
 
 import json
@@ -42,7 +42,7 @@ PROFILES = {
 
 
 class Program:
-    """The example, one line in and one line out."""
+    """The example: one line in, one line out."""
 
     def __init__(self, program, environment):
         self.process = subprocess.Popen(
@@ -73,7 +73,7 @@ def expect(what, found, wanted):
 
 
 def asked(emulator):
-    """What the emulator was asked since the last time, as actions with the answers' statuses."""
+    """The requests since the last call, as actions with the replies' statuses."""
     log = emulator.requests()
     emulator.clear()
     # Only what the emulator could verify has an identity.
@@ -83,7 +83,7 @@ def asked(emulator):
 
 
 def refuse(emulator, code, times):
-    """From now on, so many calls are refused."""
+    """Refuses the next `times` calls."""
     fault = {"action": "GetCallerIdentity", "times": times, "status": 403, "code": code, "message": "no"}
     emulator.patch(faults=[fault])
 
@@ -111,7 +111,7 @@ def main():
 
 
 def nobody(program, emulator, environment):
-    """Without any credential it says what it tried, and goes on."""
+    """Without any credential, it reports what it tried, and goes on."""
     running = Program(program, environment)
     for _ in range(2):
         expect("without a credential", running.ask().startswith("error: "), True)
@@ -133,18 +133,18 @@ def a_chain_of_roles(program, emulator, environment):
     once, assumed = ("GetCallerIdentity", 200), ("AssumeRole", 200)
     expect("requests", asked(emulator), [assumed, assumed, once, once])
 
-    # The service no longer takes the token: another one is fetched, and the call succeeds all the same.
+    # The service rejects the token: the example fetches another one, and the call succeeds.
     refuse(emulator, "InvalidSecurityToken.Expired", 1)
     expect("after a refusal", running.ask(), AUDITOR)
     expect("requests", asked(emulator), [("GetCallerIdentity", 403), assumed, assumed, once])
     expect("and then cached", (running.ask(), asked(emulator)), (AUDITOR, [once]))
 
-    # It never does: once more, and no further.
+    # It rejects every token: the example retries once, and no more.
     refuse(emulator, "InvalidSecurityToken.Expired", 2)
     expect("refused twice", running.ask(), "error: GetCallerIdentity: 403 InvalidSecurityToken.Expired")
     expect("requests", asked(emulator), [("GetCallerIdentity", 403), assumed, assumed, ("GetCallerIdentity", 403)])
 
-    # Another refusal is none of the credential's, and gives nothing up.
+    # Any other refusal is not about the credential, and invalidates nothing.
     refuse(emulator, "NoPermission", 1)
     expect("not allowed", running.ask(), "error: GetCallerIdentity: 403 NoPermission")
     expect("requests", asked(emulator), [("GetCallerIdentity", 403)])

@@ -1,6 +1,6 @@
 /*
- * A harness of a few lines: RUN(test) runs a function and says how it went, CHECK(condition) leaves it as failed,
- * finish() gives the program's exit status. Conditions are printed as they are written, values never.
+ * A minimal harness: RUN(test) runs a function and reports the result, CHECK(condition) marks it as failed, and
+ * finish() returns the program's exit status. Conditions are printed as written, values never.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -14,7 +14,7 @@
 
 #include "aliyun_cred.h"
 
-/* An AccessKey secret in the shape of a real one. The word `canary` is in nothing that may be shown. */
+/* An AccessKey secret that looks like a real one. The word `canary` must never be printed. */
 #define SECRET "KAokXGTHDcanaryRL4XbxSXwCv89LE"
 
 static bool check_failed;
@@ -44,12 +44,12 @@ static inline int finish(void) {
     return check_counts[true] == 0 && check_counts[false] > 0 ? 0 : 1;
 }
 
-/* NULL equals NULL only. */
+/* NULL equals only NULL. */
 static inline bool same(const char *left, const char *right) {
     return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
 }
 
-/* Frees an error, having looked at its kind. */
+/* Checks an error's kind, and frees it. */
 static inline bool is(aliyun_cred_error_t *error, aliyun_cred_error_kind_t kind) {
     const bool as_expected = aliyun_cred_error_kind(error) == kind;
     if (!as_expected && error != NULL) {
@@ -68,7 +68,7 @@ static inline bool true_in_a_child(bool (*question)(void *argument), void *argum
     }
     const pid_t child = fork();
     if (child == 0) {
-        /* Not by the exit status: a memory checker may have its say in that. */
+        /* Not through the exit status, which a memory checker may change. */
         answer = question(argument) ? 'y' : 'n';
         _exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
     }

@@ -1,6 +1,6 @@
 /*
- * Strings of a megabyte, for every argument that is one: each is taken and comes back whole, or is refused; none ends
- * the process or hangs it. run.sh checks that no function is missing here.
+ * Strings of a megabyte for every string argument: each is accepted unchanged or rejected; none crashes or hangs the
+ * process. run.sh checks that no function is missing here.
  */
 #include <stdlib.h>
 
@@ -9,14 +9,14 @@
 
 enum { LENGTH = 1 << 20 };
 
-/* LENGTH bytes, the last three of them one character. */
+/* LENGTH bytes; the last three are one character. */
 static char *enormous;
-/* As long, of characters that keys have. */
+/* As long, made of key characters. */
 static char *key;
-/* The same, cut inside its last character: no UTF-8 any more. */
+/* The same, cut inside its last character, so that it is not valid UTF-8. */
 static char *broken;
 
-/* Whether it failed, however. */
+/* Whether it failed, for any reason. */
 static bool fails(aliyun_cred_error_t *error) {
     const bool failed = error != NULL && strlen(aliyun_cred_error_message(error)) > 0;
     aliyun_cred_error_free(error);
@@ -38,7 +38,7 @@ static void setters_take_them(void) {
     CHECK(succeeds(aliyun_cred_config_set_access_key_secret(config, key)));
     CHECK(succeeds(aliyun_cred_config_set_security_token(config, key)));
     CHECK(succeeds(aliyun_cred_config_set_bearer_token(config, key)));
-    /* As names, keys, paths and addresses of every source: whatever becomes of it, it comes to an end. */
+    /* As names, keys, paths and addresses of every source: with any result, the call returns. */
     for (size_t index = 0; index < sizeof types / sizeof types[0]; ++index) {
         CHECK(succeeds(aliyun_cred_config_set_type(config, types[index])));
         if (fails(aliyun_cred_client_new(config, &client))) {
@@ -54,7 +54,7 @@ static void setters_take_them(void) {
     aliyun_cred_config_free(config);
 }
 
-static void what_was_set_comes_back_whole(void) {
+static void values_come_back_whole(void) {
     aliyun_cred_config_t *config = aliyun_cred_config_new();
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_credentials_t *credentials = NULL;
@@ -132,7 +132,7 @@ int main(void) {
     memcpy(broken, enormous, LENGTH);
     broken[LENGTH - 1] = '\0';
     RUN(setters_take_them);
-    RUN(what_was_set_comes_back_whole);
+    RUN(values_come_back_whole);
     RUN(names_and_documents);
     RUN(answers_of_a_provider);
     free(broken);

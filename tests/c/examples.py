@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The examples of the README and of both headers: they compile without a warning, and do what they say.
+"""Checks that the examples in the README and in both headers compile without warnings and work.
 
 Called after run.sh, which links the library into $BUILD_DIR/lib."""
 
@@ -80,7 +80,7 @@ def run(where, number, language, code):
 
 def main():
     results = [run(where, number, language, code) for number, (where, language, code) in enumerate(blocks())]
-    # Two of the README, one of each header.
+    # Two in the README, one in each header.
     enough = len(results) == 4
     print(f"{sum(results)} passed, {len(results) - sum(results) + (not enough)} failed")
     return 0 if all(results) and enough else 1

@@ -1,5 +1,5 @@
-/* The header alone, in every version of C and C++ that it promises: it needs no other header before it, and may come
- * twice. */
+/* The header alone, in every version of C and C++ that it supports: it needs no other header before it, and may be
+ * included twice. */
 #include "aliyun_cred.h"
 #include "aliyun_cred.h"
 

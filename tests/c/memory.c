@@ -1,8 +1,8 @@
-/* Whether secrets stay in this process's memory: memory CONFIG REVERSED-SECRET...
+/* Looks for secrets in this process's memory: memory CONFIG REVERSED-SECRET...
  *
- * Asks the client of a configuration (a JSON file) three times, frees everything, and looks through all of its own
- * memory. Each secret is given from its end to its beginning, so that the arguments hold none. Prints how many copies
- * there are of each while the credential is held; ends with 0 once there are none left, with 1 if that never comes.
+ * Asks the client of a configuration (a JSON file) three times, frees everything, and searches all of its own memory.
+ * Secrets are passed reversed, so that the arguments do not contain them. Prints how many copies of each there are
+ * while the credential is held; exits with 0 once there are none left, with 1 if that never happens.
  */
 #define _GNU_SOURCE
 #include <aliyun_cred.h>
@@ -37,7 +37,7 @@ static bool is_at(const char *place, const char *reversed, size_t length) {
     return true;
 }
 
-/* How often it stands in what is mapped, this program's own block left out. */
+/* Counts the copies in mapped memory, excluding this program's own block. */
 static int copies(const char *reversed) {
     const size_t length = strlen(reversed);
     int found = 0;
@@ -52,7 +52,7 @@ static int copies(const char *reversed) {
             continue;
         }
         for (uintptr_t at = begin; at < end; at += BLOCK) {
-            /* With what follows, in case one stands across the border. */
+            /* Include the bytes that follow, in case a copy crosses the border. */
             size_t want = end - at < sizeof block ? end - at : sizeof block;
             const ssize_t got = pread(memory, block, want, (off_t)at);
             for (ssize_t place = 0; place < BLOCK && place + (ssize_t)length <= got; place++) {
@@ -98,7 +98,7 @@ int main(int argc, char **argv) {
         aliyun_cred_credentials_free(credentials);
     }
     aliyun_cred_client_free(client);
-    /* A connection is closed a moment after its last reply, and its buffers with it. */
+    /* A connection is closed shortly after its last reply, and its buffers with it. */
     const time_t begun = time(NULL);
     int left = 1;
     while (left > 0 && time(NULL) - begun < WATCHDOG_SECONDS) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nothing of a secret stays in a C program's memory once everything is freed, whichever way it came.
+"""Checks that no secret stays in a C program's memory once everything is freed, for every source.
 
 Called after run.sh, which links the library into $BUILD_DIR/lib."""
 
@@ -49,7 +49,7 @@ def main():
             command = [program, folder / "config.json", *(secret[::-1] for secret in secrets)]
             ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
             *held, left = ended.stdout.splitlines() or [""]
-            # Else it looks in the wrong place.
+            # Otherwise it looks in the wrong place.
             found = len(held) == len(secrets) and "held: 0" not in held
             right = ended.returncode == 0 and left == "left: 0" and found
             failed += not right

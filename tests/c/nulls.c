@@ -1,5 +1,5 @@
 /*
- * Every function with NULL for every pointer in turn, and with strings that are not UTF-8: each answers as its comment
+ * Every function with NULL for each pointer in turn, and with strings that are not UTF-8: each returns what its comment
  * says, and writes no out-parameter. run.sh checks that no function is missing here.
  */
 #include <stdlib.h>
@@ -132,7 +132,7 @@ static void clients(void) {
     CHECK(refused(aliyun_cred_answer_set_security_token(NULL, "t")));
     CHECK(refused(aliyun_cred_answer_set_expiration(NULL, 1)));
     CHECK(refused(aliyun_cred_answer_set_error(NULL, 1, "m")));
-    /* Those of an answer that is there. */
+    /* The functions that fill in an answer. */
     CHECK(succeeds(aliyun_cred_client_from_provider("p", answers, NULL, NULL, &out)));
     CHECK(succeeds(aliyun_cred_client_get_credentials(out, &reference)));
     aliyun_cred_credentials_free(reference);
@@ -162,7 +162,7 @@ static void resolved_credentials(void) {
 }
 
 static void a_log_callback(void) {
-    /* NULL is how it is taken away. */
+    /* NULL removes the callback. */
     aliyun_cred_set_log_callback(NULL, NULL);
     aliyun_cred_set_log_callback(NULL, config);
 }

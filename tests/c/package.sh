@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the C library into temporary folders, looks at what is there, and builds programs with nothing else: by
-# pkg-config and by CMake, shared and static, with gcc and with clang, where it was installed and moved elsewhere. At
-# the end the example in examples/caller-identity, against the emulator.
+# Installs the C library into temporary folders, checks the files, and builds programs with nothing else: with
+# pkg-config and CMake, shared and static, with gcc and clang, in the original place and after moving it. Finally runs
+# the example in examples/caller-identity against the emulator.
 #
 # PROFILE        cargo's profile (dev)
 # BUILD_DIR      where everything that is made goes (.build/package/test)
@@ -15,7 +15,7 @@ PROFILE=${PROFILE:-dev}
 BUILD_DIR=${BUILD_DIR:-$root/.build/package/test}
 PYTHON=${PYTHON:-python3}
 failures=0
-# Whoever runs this may be a make that was told where to install.
+# This may run under a make that was told where to install.
 unset MAKEFLAGS MAKELEVEL PREFIX LIBDIR INCLUDEDIR DESTDIR
 
 say() { printf '%s\n' "$*"; }
@@ -36,7 +36,7 @@ abi=$(sed -n 's/^#define ALIYUN_CRED_ABI_VERSION //p' "$root/include/aliyun_cred
 make_package() { # make's arguments
     "${MAKE:-make}" -C "$root" --no-print-directory PROFILE="$PROFILE" "$@"
 }
-# Nothing of the caller's environment, and no source that could leave this machine.
+# Without the caller's environment, and without a source that could leave this machine.
 clean() { # [NAME=value...] program [arguments...]
     env -i PATH="$PATH" HOME="$BUILD_DIR/home" ALIBABA_CLOUD_ECS_METADATA_DISABLED=true \
         ALIBABA_CLOUD_ECS_METADATA_ENDPOINT=http://127.0.0.1:9 "$@"
@@ -70,11 +70,11 @@ check_files() { # title, DESTDIR, folder of libraries, of headers, of data
     if listing "$2" | grep '^d' | grep -v '^drwxr-xr-x '; then failed "$1: a folder is not for everybody"; fi
 }
 
-# What leaves the libraries: both give the listed functions, and nothing else.
+# The exported symbols: both libraries export the listed functions and nothing else.
 check_symbols() { # folder of libraries
     nm -D --defined-only "$1/libaliyun_cred.so" | awk '{print $3}' | LC_ALL=C sort >"$BUILD_DIR/symbols-shared"
     diff -u "$here/symbols.txt" "$BUILD_DIR/symbols-shared" || failed "symbols of the shared library"
-    # The test's own tools are those of the build: the archive has to be localised.
+    # The test requires the build's own tools: the archive must be localised.
     nm -g --defined-only "$1/libaliyun_cred.a" | awk 'NF == 3 {print $3}' | LC_ALL=C sort >"$BUILD_DIR/symbols-static"
     diff -u "$here/symbols.txt" "$BUILD_DIR/symbols-static" || failed "symbols of the archive"
     case $(readelf -dW "$1/libaliyun_cred.so") in
@@ -83,7 +83,7 @@ check_symbols() { # folder of libraries
     esac
 }
 
-# Whatever the umask, twice over, and as a distribution with folders of its own would.
+# With any umask, twice over, and as a distribution with its own folders would.
 (umask 077 && make_package install DESTDIR="$BUILD_DIR/plain" PREFIX=/usr)
 make_package install DESTDIR="$BUILD_DIR/plain" PREFIX=/usr/
 check_files "PREFIX=/usr" "$BUILD_DIR/plain" usr/lib usr/include usr/share
@@ -96,7 +96,7 @@ make_package install DESTDIR="$BUILD_DIR/apart" PREFIX=/opt/cred LIBDIR=/srv/lib
 check_files "LIBDIR outside PREFIX" "$BUILD_DIR/apart" srv/lib srv/include opt/cred/share
 grep -qx 'libdir=/srv/lib' "$BUILD_DIR/apart/srv/lib/pkgconfig/aliyun_cred.pc" || failed "libdir outside PREFIX"
 
-# Without DESTDIR; a folder that was there keeps its mode, and a file its place.
+# Without DESTDIR; an existing folder keeps its mode, and a file its place.
 mkdir -p "$BUILD_DIR/prefix/lib"
 chmod 2775 "$BUILD_DIR/prefix/lib"
 echo foreign >"$BUILD_DIR/prefix/lib/foreign"
@@ -116,7 +116,7 @@ for folder in lib/cmake/aliyun_cred share/aliyun_cred; do
 done
 say "ok what is installed"
 
-# The system's libraries that the archive needs, as the compiler itself names them for everything that is in it.
+# The system libraries that the archive needs, as the compiler names them for everything in it.
 echo 'extern crate aliyun_cred;' |
     rustc --edition 2024 --crate-type staticlib --crate-name everything --print native-static-libs -o "$BUILD_DIR/everything.a" \
         --extern aliyun_cred="$root/target/debug/libaliyun_cred.rlib" -L dependency="$root/target/debug/deps" - \
@@ -126,7 +126,7 @@ needed=$(sed -n 's/^note: native-static-libs: //p' "$BUILD_DIR/native")
 named=$(sed -n 's/^Libs.private: //p' "$BUILD_DIR/prefix/lib/pkgconfig/aliyun_cred.pc")
 [ -n "$needed" ] && [ "$needed" = "$named" ] || failed "Libs.private is '$named', but the archive needs '$needed'"
 
-# Without the tools the archive is as cargo made it, and says so.
+# Without the tools, the archive stays as cargo made it, and the build says so.
 OBJCOPY=no-such-tool "$root/bindings/c/package/stage.sh" "$root/target/debug" "$BUILD_DIR/untouched" \
     >"$BUILD_DIR/said" 2>&1 || failed "stage.sh without objcopy"
 grep -q '^libaliyun_cred.a keeps its inner names: .*no-such-tool' "$BUILD_DIR/said" || failed "stage.sh hides that objcopy is missing"
@@ -138,7 +138,7 @@ fi
 
 # --- what can be built with it
 
-# Both where it was installed, one elsewhere.
+# Both in the original place, one after the move.
 every="gcc:g++"
 if have clang clang++; then every="gcc:g++ clang:clang++"; else skipped "clang is not installed"; fi
 
@@ -147,7 +147,7 @@ by_pkg_config() { # title, folder of libraries, compilers
     libs=$2
     flags() { PKG_CONFIG_PATH="$libs/pkgconfig" pkg-config "$@" aliyun_cred; }
     [ "$(flags --modversion)" = "$version" ] || failed "$1: pkg-config's version"
-    # The archive beside the shared library has to be named.
+    # The archive beside the shared library must be named.
     archive=$(flags --cflags --static --libs | sed 's/-laliyun_cred/-l:libaliyun_cred.a/')
     for pair in $3; do
         cc=${pair%:*} cxx=${pair#*:} out=$BUILD_DIR/programs/$cc
@@ -156,7 +156,7 @@ by_pkg_config() { # title, folder of libraries, compilers
         "$cxx" -std=c++17 "$here/package/consumer.cpp" -o "$out/shared-cpp" $(flags --cflags --libs)
         "$cc" -std=c99 "$here/package/consumer.c" -o "$out/static-c" $archive
         "$cxx" -std=c++17 "$here/package/consumer.cpp" -o "$out/static-cpp" $archive
-        # Entirely static: the compiler has its own library for that, of another name. glibc warns of what it loads later.
+        # Entirely static: the compiler has a library with another name for that. glibc warns about what it loads later.
         "$cc" -static -std=c99 "$here/package/consumer.c" -o "$out/whole-c" $(echo "$archive" | sed 's/-lgcc_s//') 2>/dev/null
         for language in c cpp; do
             case $(readelf -dW "$out/shared-$language") in *"[libaliyun_cred.so.$abi]"*) ;; *) failed "$1: not linked by SONAME" ;; esac
@@ -191,7 +191,7 @@ else
 fi
 if have cmake; then
     by_cmake "PREFIX" "$BUILD_DIR/prefix" "$every"
-    # Reached by way of a link, as /lib is one to /usr/lib.
+    # Reached through a link, as /lib links to /usr/lib.
     ln -s usr/lib "$BUILD_DIR/triplet/lib"
     by_cmake "DESTDIR, other folders, through a link" "$BUILD_DIR/triplet/$triplet/cmake" gcc:g++
 else
@@ -201,7 +201,7 @@ mv "$BUILD_DIR/prefix" "$BUILD_DIR/moved"
 if have pkg-config; then by_pkg_config "moved" "$BUILD_DIR/moved/lib" gcc:g++; fi
 if have cmake; then by_cmake "moved" "$BUILD_DIR/moved" gcc:g++; fi
 
-# Beside another archive of Rust, whichever comes first.
+# Beside another Rust archive, in either order.
 rustc --edition 2024 --crate-type staticlib "$here/package/other.rs" -o "$BUILD_DIR/libother.a"
 for order in "libaliyun_cred.a libother.a" "libother.a libaliyun_cred.a"; do
     # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 /*
- * A fault inside the library, in every kind of function: an error or the value that stands for "nothing", never the end
- * of the process. Built against a library whose functions panic on demand (cargo's feature inject-panic).
+ * A panic inside the library, in every kind of function: it becomes an error or the value that stands for "nothing",
+ * and never ends the process. Built against a library whose functions panic on demand (cargo's feature inject-panic).
  */
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ static void panicking(bool on) {
     }
 }
 
-/* Whether the error tells of a fault, without the fault's own words. */
+/* Whether the error reports a fault, without the panic's message. */
 static bool faulty(aliyun_cred_error_t *error) {
     panicking(false);
     const bool silent = strstr(aliyun_cred_error_message(error), "canary") == NULL;
@@ -27,7 +27,7 @@ static bool faulty(aliyun_cred_error_t *error) {
     return right;
 }
 
-/* What was logged; for the thread that logs, which is the one that meets the fault. */
+/* What was logged. Used only by the thread that panics, which is the one that logs. */
 static struct {
     int lines;
     bool right;

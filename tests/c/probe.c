@@ -1,9 +1,9 @@
 /*
  * The C probe of the scenarios: probe <dir> <calls> [mode]
  *
- * Makes a client from <dir>/config.json, or of the default chain if there is none, asks it <calls> times, and writes
- * what came of it to <dir>/result.json. Whatever a careless program might print goes to standard error, where the
- * scenarios look for secrets. There is one mode in C, so the third argument changes nothing.
+ * Creates a client from <dir>/config.json, or for the default chain if there is none, calls it <calls> times, and
+ * writes the results to <dir>/result.json. Everything that a careless program might print goes to standard error, where
+ * the scenarios look for secrets. C has only one mode, so the third argument is ignored.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -27,7 +27,7 @@ static FILE *open_in(const char *folder, const char *name, const char *mode) {
     return fopen(path, mode);
 }
 
-/* A whole file with a NUL behind it, or NULL if there is none. */
+/* Reads a whole file and adds a NUL; returns NULL if there is none. */
 static char *read_file(const char *folder, const char *name) {
     FILE *file = open_in(folder, name, "rb");
     if (file == NULL) {
@@ -56,7 +56,7 @@ static char *read_file(const char *folder, const char *name) {
     return text;
 }
 
-/* Only control characters, quotes and backslashes need escaping: the rest is UTF-8 already. */
+/* Only control characters, quotes and backslashes need escaping: the rest is already UTF-8. */
 static void write_string(FILE *out, const char *text) {
     if (text == NULL) {
         fputs("null", out);
@@ -127,7 +127,7 @@ static void write_credentials(FILE *out, const aliyun_cred_credentials_t *creden
     fputs("}}", out);
 }
 
-/* What a program logs when something went wrong: everything that there is to read. */
+/* Prints everything that an error holds, as a program might log it. */
 static void show_error(const aliyun_cred_error_t *error) {
     if (error == NULL) {
         return;

@@ -1,5 +1,5 @@
 /*
- * A role that a service gives: from many threads at once, with a limit, refused, and across a fork.
+ * A role from a service: from many threads at once, with a time limit, refused, and across a fork.
  */
 #include <sys/wait.h>
 
@@ -28,7 +28,7 @@ static bool issued(const aliyun_cred_credentials_t *credentials) {
            aliyun_cred_credentials_expiration(credentials) == ISSUED_UNTIL;
 }
 
-/* Asks, looks and frees. */
+/* Gets a credential, checks it and frees it. */
 static bool gets_issued(const aliyun_cred_client_t *client) {
     aliyun_cred_credentials_t *credentials = NULL;
     const bool right = succeeds(aliyun_cred_client_get_credentials(client, &credentials)) && issued(credentials);
@@ -57,7 +57,7 @@ static void a_role_is_fetched_once_and_again_when_refused(void) {
     service_stop(&service);
 }
 
-/* A client of a source by its name, which may go on without a configuration. */
+/* A client for a source by name; the configuration is optional. */
 static aliyun_cred_client_t *source_of(const char *name, const char *json) {
     aliyun_cred_config_t *config = NULL;
     aliyun_cred_client_t *client = NULL;
@@ -94,7 +94,7 @@ static void roles_are_assumed_one_on_top_of_another(void) {
     CHECK(succeeds(aliyun_cred_config_set_external_id(role, "second")));
     CHECK(succeeds(aliyun_cred_client_assume_role(first, role, &second)));
     aliyun_cred_config_free(role);
-    /* The one below may go; the one on top keeps what it needs of it. */
+    /* The base may be freed; the role keeps what it needs. */
     aliyun_cred_client_free(first);
     aliyun_cred_credentials_t *credentials = NULL;
     CHECK(succeeds(aliyun_cred_client_get_credentials(second, &credentials)));
@@ -125,8 +125,8 @@ static void hear(aliyun_cred_log_level_t level, const char *message, void *user_
     }
 }
 
-/* A command whose credential has expired is worth a warning at every call. */
-static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
+/* A command whose credential has expired logs a warning at every call. */
+static void a_log_callback_is_called_until_it_is_removed(void) {
     aliyun_cred_client_t *client =
         source_of("external",
                   "{\"process_command\":\"echo '{\\\"mode\\\":\\\"AK\\\",\\\"access_key_id\\\":\\\"i\\\","
@@ -135,7 +135,7 @@ static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
     struct log first = {0, false, false}, second = {0, false, true};
     struct log *const heard[] = {NULL, &first, NULL, &second, NULL};
     for (size_t turn = 0; turn < sizeof heard / sizeof heard[0]; ++turn) {
-        /* The last turn follows on a callback that has taken itself away. */
+        /* The last turn follows a callback that removed itself. */
         if (turn < 4) {
             aliyun_cred_set_log_callback(heard[turn] == NULL ? NULL : hear, heard[turn]);
         }
@@ -147,7 +147,7 @@ static void what_is_logged_is_heard_until_the_callback_is_taken_away(void) {
     aliyun_cred_client_free(client);
 }
 
-static void a_refusal_carries_what_the_service_said(void) {
+static void a_refusal_carries_the_services_details(void) {
     struct service service;
     CHECK(service_start(
         &service, 403, "{\"Code\":\"NoPermission\",\"Message\":\"not authorized, " SECRET "\",\"RequestId\":\"R-2\"}"));
@@ -192,7 +192,7 @@ struct crowd {
     pthread_barrier_t together;
 };
 
-/* Gives a reference to the thread that joins, which frees it. */
+/* Passes a reference to the thread that joins, which frees it. */
 static void *ask(void *argument) {
     struct crowd *crowd = (struct crowd *)argument;
     pthread_barrier_wait(&crowd->together);
@@ -261,7 +261,7 @@ static void a_client_is_freed_in_another_thread_while_it_refreshes(void) {
     service_stop(&service);
 }
 
-/* What a child does with its parent's client and a client of its own; the result tells how far it came. */
+/* Uses the parent's client and a new client in a child; the result tells how far it got. */
 static unsigned char in_child(aliyun_cred_client_t *inherited) {
     aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(inherited);
     if (!issued(cached)) {
@@ -296,7 +296,8 @@ static void a_forked_child_goes_on(void) {
     CHECK(service_start(&service, 200, ISSUED));
     aliyun_cred_client_t *client = role_of(&service);
     CHECK(gets_issued(client));
-    /* Not the exit status, which valgrind changes for what a child leaves alone on purpose: its parent's thread. */
+    /* Not through the exit status, which valgrind changes for memory that a child leaks on purpose: its parent's
+     * thread. */
     int ends[2];
     CHECK(pipe(ends) == 0);
     fflush(NULL);
@@ -313,7 +314,7 @@ static void a_forked_child_goes_on(void) {
     CHECK(waitpid(child, NULL, 0) == child);
     CHECK(result == 0);
     CHECK(service_requests(&service) == 2);
-    /* And the parent is none the worse for it. */
+    /* The parent still works. */
     aliyun_cred_client_invalidate(client);
     CHECK(gets_issued(client));
     CHECK(service_requests(&service) == 3);
@@ -325,8 +326,8 @@ int main(void) {
     RUN(a_role_is_fetched_once_and_again_when_refused);
     RUN(sources_go_by_their_names);
     RUN(roles_are_assumed_one_on_top_of_another);
-    RUN(what_is_logged_is_heard_until_the_callback_is_taken_away);
-    RUN(a_refusal_carries_what_the_service_said);
+    RUN(a_log_callback_is_called_until_it_is_removed);
+    RUN(a_refusal_carries_the_services_details);
     RUN(a_limit_runs_out_and_the_refresh_goes_on);
     RUN(sixteen_threads_share_one_request);
     RUN(a_client_is_freed_in_another_thread_while_it_refreshes);

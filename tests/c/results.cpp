@@ -1,4 +1,4 @@
-// aliyun_cred.hpp for those who know no exceptions: compiled with -fno-exceptions, so that nothing here can throw.
+// aliyun_cred.hpp without exceptions: compiled with -fno-exceptions, so that nothing here can throw.
 #include "aliyun_cred.hpp"
 
 #include "check.h"

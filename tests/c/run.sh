@@ -10,7 +10,7 @@
 # BUILD_DIR              where everything that is made goes (.build/c); the probe becomes $BUILD_DIR/probe
 # CC, CXX                the compilers (gcc, g++); clang and clang++ check the headers too where they are installed
 # REQUIRE_ALL=1          what would be skipped is a failure
-# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 writes symbols.txt anew, UPDATE_ABI=1 abi.txt.
+# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 regenerates symbols.txt, UPDATE_ABI=1 abi.txt.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,7 +32,7 @@ for name in libaliyun_cred.so libaliyun_cred.a; do
     [ -f "$LIB_DIR/$name" ] || { say "no $LIB_DIR/$name: cargo build -p aliyun-cred-c comes first"; exit 1; }
 done
 
-# Links and run paths need whole names.
+# Links and run paths need absolute names.
 mkdir -p "$BUILD_DIR"
 BUILD_DIR=$(cd "$BUILD_DIR" && pwd)
 LIB_DIR=$(cd "$LIB_DIR" && pwd)
@@ -41,7 +41,7 @@ static=$LIB_DIR/libaliyun_cred.a
 
 rm -rf "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
 mkdir -p "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
-# As an installation has it: the name for the linker, and the name for the loader.
+# As in an installation: the name for the linker, and the name for the loader.
 ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so"
 ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so.0"
 
@@ -49,7 +49,7 @@ warnings="-Wall -Wextra -Wpedantic -Werror"
 include="-I$root/include"
 posix="-D_POSIX_C_SOURCE=200809L"
 link="-L$BUILD_DIR/lib -laliyun_cred -Wl,-rpath,$BUILD_DIR/lib"
-# What `rustc --print native-static-libs` names.
+# The output of `rustc --print native-static-libs`.
 link_static="$static -lgcc_s -lutil -lrt -lpthread -lm -ldl"
 
 # shellcheck disable=SC2086 # the variables hold several words on purpose
@@ -67,17 +67,17 @@ compile() { # source output flags...
 compile probe.c "$BUILD_DIR/probe" $link
 if [ "${1:-}" = probe ]; then exit 0; fi
 
-# A program sees nothing of the caller's environment, and no source that could leave this machine.
+# Runs a program without the caller's environment, and without a source that could leave this machine.
 clean() { # [NAME=value...] program [arguments...]
     env -i PATH="$PATH" HOME="$BUILD_DIR/home" ALIBABA_CLOUD_ECS_METADATA_DISABLED=true \
         ALIBABA_CLOUD_ECS_METADATA_ENDPOINT=http://127.0.0.1:9 "$@"
 }
 
-# The header in every promised language, with and without a compiler's own idea of the default.
+# Checks the header in every supported language, with and without a compiler's own default.
 # shellcheck disable=SC2086
 check_headers() { # C compiler, C++ compiler
     strict=-Wold-style-cast
-    # Clang does not know it.
+    # Clang does not support it.
     case $2 in *clang*) ;; *) strict="$strict -Wuseless-cast" ;; esac
     for std in c99 c11 c17; do
         "$1" -std=$std $warnings $include "$here/header.c" -o "$BUILD_DIR/headers/$std" $link || failed "$1 $std"
@@ -89,7 +89,7 @@ check_headers() { # C compiler, C++ compiler
         "$2" -std=$std $warnings $posix $include -fsyntax-only "$here/wrapper.cpp" || failed "$2 $std aliyun_cred.hpp"
         "$2" -std=$std $warnings $posix $include -fno-exceptions -fsyntax-only "$here/results.cpp" ||
             failed "$2 $std aliyun_cred.hpp without exceptions"
-        # What strict projects ask of every header, C's among them.
+        # The warnings that strict projects enable for every header, C's included.
         for header in aliyun_cred.h aliyun_cred.hpp; do
             printf '#include <%s>\n' "$header" | "$2" -std=$std $warnings $strict $include -x c++ -fsyntax-only - ||
                 failed "$2 $std $strict $header"
@@ -107,7 +107,7 @@ else
     skipped "the headers with clang: it is not installed"
 fi
 
-# What leaves the library.
+# The exported symbols.
 nm -D --defined-only "$shared" | awk '{print $3}' | LC_ALL=C sort >"$BUILD_DIR/symbols.txt"
 if grep -v '^aliyun_cred_' "$BUILD_DIR/symbols.txt"; then failed "the library exports foreign symbols"; fi
 if [ "${UPDATE_SYMBOLS:-0}" = 1 ]; then cp "$BUILD_DIR/symbols.txt" "$here/symbols.txt"; fi
@@ -115,12 +115,12 @@ if diff -u "$here/symbols.txt" "$BUILD_DIR/symbols.txt"; then say "ok symbols"; 
 while read -r symbol; do
     grep -q "$symbol(" "$root/include/aliyun_cred.h" || failed "aliyun_cred.h does not declare $symbol"
     case $symbol in
-        # Neither takes a pointer; nor does the third, a number being its argument.
+        # These take no pointer; the third takes a number.
         aliyun_cred_version | aliyun_cred_abi_version | aliyun_cred_error_kind_name | aliyun_cred_config_new) ;;
         *) grep -q "\b$symbol\b" "$here/nulls.c" "$here/setters.h" || failed "nulls.c does not try $symbol" ;;
     esac
 done <"$BUILD_DIR/symbols.txt"
-# Every function with an argument that is a string.
+# Every function with a string argument.
 for symbol in $(tr '\n' ' ' <"$root/include/aliyun_cred.h" | tr ';' '\n' |
     sed -n 's/.*\(aliyun_cred_[a-z_]*\)([^()]*const char \*[^()]*) *$/\1/p'); do
     grep -q "\b$symbol\b" "$here/enormous.c" "$here/setters.h" || failed "enormous.c does not try $symbol"
@@ -130,7 +130,7 @@ dynamic=$(readelf -dW "$shared")
 case $dynamic in *"[libaliyun_cred.so.$abi]"*) ;; *) failed "the SONAME is not libaliyun_cred.so.$abi" ;; esac
 case $dynamic in *NODELETE*) ;; *) failed "the library can be unloaded" ;; esac
 
-# What programs have compiled into them. Every number of the header has to be in the list.
+# What programs have compiled into them. The list must contain every number in the header.
 compile abi.c "$BUILD_DIR/abi"
 clean "$BUILD_DIR/abi" >"$BUILD_DIR/abi.txt"
 if [ "${UPDATE_ABI:-0}" = 1 ]; then cp "$BUILD_DIR/abi.txt" "$here/abi.txt"; fi
@@ -149,7 +149,7 @@ if [ -n "${PANIC_LIB:-}" ]; then
     mkdir -p "$BUILD_DIR/panics"
     cp "$PANIC_LIB" "$BUILD_DIR/panics/libaliyun_cred.so.0"
     compile panics.c "$BUILD_DIR/panics/panics" "$BUILD_DIR/panics/libaliyun_cred.so.0" "-Wl,-rpath,$BUILD_DIR/panics"
-    # Standard error is the program's: the library says nothing there, not even that.
+    # Standard error belongs to the program: the library prints nothing there, not even a panic.
     run "panics" "$BUILD_DIR/panics/panics" 2>"$BUILD_DIR/panics/stderr"
     if [ -s "$BUILD_DIR/panics/stderr" ]; then cat "$BUILD_DIR/panics/stderr"; failed "a fault was printed"; fi
 else
@@ -171,7 +171,7 @@ for source in nulls.c enormous.c values.c remote.c asking.c wrapper.cpp results.
 done
 command -v valgrind >/dev/null || skipped "valgrind is not installed"
 
-# With what is installed for it.
+# With the installed suppressions.
 # shellcheck disable=SC2086
 compile asking.c "$BUILD_DIR/plain/asking-threads" $link -fsanitize=thread
 run "asking, ThreadSanitizer" "$BUILD_DIR/plain/asking-threads" \

@@ -1,6 +1,6 @@
 /*
- * An STS of the simplest kind, in a thread of the test: it counts requests, and answers each of them with the same
- * text, at once or when it is told to.
+ * A minimal STS in a thread of the test. It counts requests, and answers each with the same text, right away or when
+ * told to.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -27,14 +27,14 @@ struct service {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    /* Under the lock: */
+    /* Guarded by the lock: */
     int status;
     const char *body;
     bool held;
     unsigned requests;
 };
 
-/* Whether all of a request is in the buffer: its headers, and as much of a body as they announce. */
+/* Whether the buffer holds a complete request: its headers, and the body length that they announce. */
 static inline bool service_complete(const char *request, size_t length) {
     const char *end = strstr(request, "\r\n\r\n");
     if (end == NULL) {
@@ -119,7 +119,7 @@ static inline void service_stop(struct service *service) {
     pthread_mutex_destroy(&service->lock);
 }
 
-/* Whether answers wait until they are let go. */
+/* Whether answers are held back. */
 static inline void service_hold(struct service *service, bool held) {
     pthread_mutex_lock(&service->lock);
     service->held = held;
@@ -127,7 +127,7 @@ static inline void service_hold(struct service *service, bool held) {
     pthread_mutex_unlock(&service->lock);
 }
 
-/* Waits until so many requests have come. */
+/* Waits for this many requests. */
 static inline void service_await(struct service *service, unsigned requests) {
     pthread_mutex_lock(&service->lock);
     while (service->requests < requests) {
@@ -143,7 +143,7 @@ static inline unsigned service_requests(struct service *service) {
     return requests;
 }
 
-/* The configuration of a role that this service gives, in a buffer of the caller's. */
+/* Writes the configuration of a role from this service into a buffer of the caller's. */
 static inline const char *service_role(const struct service *service, char *json, size_t size) {
     snprintf(json, size,
              "{\"type\":\"ram_role_arn\",\"access_key_id\":\"id\",\"access_key_secret\":\"" SECRET

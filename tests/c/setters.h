@@ -1,5 +1,5 @@
 /*
- * Every setter of an option that is a string. run.sh checks that none is missing here.
+ * Every setter of a string option. run.sh checks that none is missing here.
  */
 #ifndef SETTERS_H
 #define SETTERS_H

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What `make test-c` runs: the programs of this folder, the examples of the headers, and what stays in memory.
+# `make test-c`: the programs of this folder, the examples in the headers, and secrets left in memory.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export BUILD_DIR=$BUILD/c
 
 mkdir -p "$BUILD_DIR"
-# The library as it is, and as one whose every function panics.
+# The library itself, and a build whose functions panic.
 cargo build --quiet -p aliyun-cred-c --features inject-panic
 cp "$DEBUG/libaliyun_cred.so" "$BUILD_DIR/panicking.so"
 cargo build --quiet -p aliyun-cred-c

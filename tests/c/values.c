@@ -1,5 +1,5 @@
 /*
- * What goes in comes out: versions, configurations, credentials that somebody typed in, and errors, without a network.
+ * Values come out as they went in: versions, configurations, credentials from options, and errors, without a network.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ static aliyun_cred_credentials_t *resolve(const char *json) {
     if (succeeds(aliyun_cred_config_from_json(json, &config)) && succeeds(aliyun_cred_client_new(config, &client))) {
         succeeds(aliyun_cred_client_get_credentials(client, &credentials));
     }
-    /* Nothing that was given earlier depends on these. */
+    /* Earlier results do not depend on these. */
     aliyun_cred_client_free(client);
     aliyun_cred_config_free(config);
     return credentials;
@@ -67,7 +67,7 @@ static void an_access_key_by_its_setters(void) {
     aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(client);
     CHECK(cached == credentials);
     aliyun_cred_credentials_free(cached);
-    /* Invalidating what somebody typed in would leave nothing to ask. */
+    /* Invalidating a credential from the options would leave no source to ask. */
     aliyun_cred_client_invalidate(client);
     aliyun_cred_credentials_t *again = NULL;
     CHECK(succeeds(aliyun_cred_client_get_credentials_within(client, 0, &again)));
@@ -138,7 +138,7 @@ static void configuration_errors(void) {
     CHECK(is(error, ALIYUN_CRED_ERROR_INVALID_CONFIG));
 }
 
-/* run.sh gives an empty home and no variable that configures anything. */
+/* run.sh sets an empty home and no variable that configures a source. */
 static void a_chain_that_finds_nothing_lists_its_attempts(void) {
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_credentials_t *credentials = NULL;

@@ -23,7 +23,7 @@ static_assert(std::is_nothrow_copy_constructible<Credentials>::value, "credentia
 static_assert(std::is_nothrow_move_constructible<Credentials>::value, "credentials can be moved");
 static_assert(!std::is_copy_constructible<Config>::value, "a configuration has one owner");
 
-// The error that `action` throws; of kind ALIYUN_CRED_OK if it throws none.
+// The error that `action` throws; its kind is ALIYUN_CRED_OK if it throws none.
 template <typename Action>
 static Error thrown(Action action) {
     try {
@@ -109,7 +109,7 @@ static void every_setter_chains() {
                         .sts_expiration(1)
                         .proxy("http://127.0.0.1:1");
     CHECK(Client(config).getSecurityToken() == "token");
-    // Lengths and points of time as such, and views that have no NUL behind them.
+    // Durations and times as std::chrono types, and views without a trailing NUL.
     using namespace std::chrono_literals;
     const std::string_view text = "sts-and-more";
     config.type(text.substr(0, 3)).timeout(5s).connect_timeout(500ms).duration_seconds(1h).metadata_token_duration(60s);
@@ -196,7 +196,7 @@ static void a_chain_that_finds_nothing_lists_its_attempts() {
     CHECK(error.attempts()[0].kind == ALIYUN_CRED_ERROR_NOT_CONFIGURED);
     CHECK(error.attempts()[0].message.find("ALIBABA_CLOUD_ACCESS_KEY_ID") != std::string::npos);
     CHECK(error.http_status() == 0 && error.code().empty() && error.request_id().empty());
-    // An exception like any other, that outlives the result.
+    // Like any exception, it outlives the result.
     const std::string before = error.what();
     try {
         (void)client.credentials();
@@ -206,7 +206,7 @@ static void a_chain_that_finds_nothing_lists_its_attempts() {
     }
 }
 
-static void a_refusal_carries_what_the_service_said() {
+static void a_refusal_carries_the_services_details() {
     service service;
     CHECK(service_start(&service, 403, "{\"Code\":\"NoPermission\",\"Message\":\"no\",\"RequestId\":\"R-2\"}"));
     const Error error = thrown([&] { (void)Client(role_of(service)).credentials(); });
@@ -216,7 +216,7 @@ static void a_refusal_carries_what_the_service_said() {
     CHECK(error.attempts().empty());
 }
 
-// What has a twin that throws gives the same error without.
+// A function with a twin that throws returns the same error.
 static void results_in_place_of_exceptions() {
     const std::string nul("a\0b", 3);
     Config config("access_key");
@@ -237,7 +237,7 @@ static void results_in_place_of_exceptions() {
     CHECK(Client(config).try_assume_role(Config().role_arn("acs:ram::1:role/r"))->type() == "ram_role_arn");
 }
 
-static void what_is_empty_is_not_called() {
+static void an_empty_function_is_not_called() {
     const Client client(access_key());
     CHECK(client.try_credentials_async(nullptr).error().kind() == ALIYUN_CRED_ERROR_INVALID_ARGUMENT);
     CHECK(contains(thrown([&] { (void)client.credentials_async(nullptr); }), "done"));
@@ -245,8 +245,8 @@ static void what_is_empty_is_not_called() {
     CHECK(contains(thrown([] { (void)Client::from_provider("p", nullptr); }), "provider"));
 }
 
-// The clock of most implementations ends in 2262, and what a service says need not.
-static void an_end_that_the_clock_cannot_tell() {
+// Most implementations' clocks end in 2262; a service's expiration need not.
+static void an_expiration_beyond_the_clock() {
     const auto end_of = [](std::int64_t expiration) {
         static std::int64_t ends;
         ends = expiration;
@@ -296,7 +296,7 @@ static void clients_of_sources_and_of_roles_on_top() {
     service_stop(&service);
 }
 
-static void credentials_come_by_a_callback() {
+static void credentials_are_passed_to_a_callback() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
     const Client client(role_of(service));
@@ -312,7 +312,7 @@ static void credentials_come_by_a_callback() {
     service_hold(&service, false);
     CHECK(told.get_future().get() == "STS.id");
     CHECK(!request.cancel() && !cancelled_called && service_requests(&service) == 1);
-    // In a child as well: what the call has deleted is not deleted again.
+    // In a child as well: what the callback has deleted is not deleted again.
     std::pair both(&request, &cancelled);
     const auto as_in_the_parent = [](void *argument) {
         const auto &[called, never_called] = *static_cast<decltype(both) *>(argument);
@@ -325,7 +325,7 @@ static void credentials_come_by_a_callback() {
     service_stop(&service);
 }
 
-static void a_provider_of_the_programs_own() {
+static void a_custom_provider() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
     int asked = 0;
@@ -352,7 +352,7 @@ static void a_provider_of_the_programs_own() {
     service_stop(&service);
 }
 
-static void what_is_logged_is_heard() {
+static void a_log_callback_is_called() {
     std::vector<std::string> heard;
     const Client client = Client::from_source(
         "external", Config().process_command("echo '{\"access_key_id\":\"i\",\"access_key_secret\":\"" SECRET
@@ -381,7 +381,7 @@ static void threads_share_a_client() {
             if (!first) {
                 return;
             }
-            // One object for each thread, however often it asks.
+            // One object per thread, however often it is used.
             const Credentials own = copy.credentials();
             for (int round = 0; round < 100; ++round) {
                 const Credentials again = copy.credentials();
@@ -409,15 +409,15 @@ int main() {
     RUN(a_moved_from_object_answers_and_does_not_crash);
     RUN(a_configuration_error_throws_or_is_a_result);
     RUN(a_chain_that_finds_nothing_lists_its_attempts);
-    RUN(a_refusal_carries_what_the_service_said);
+    RUN(a_refusal_carries_the_services_details);
     RUN(results_in_place_of_exceptions);
-    RUN(what_is_empty_is_not_called);
-    RUN(an_end_that_the_clock_cannot_tell);
+    RUN(an_empty_function_is_not_called);
+    RUN(an_expiration_beyond_the_clock);
     RUN(a_limit_runs_out);
     RUN(clients_of_sources_and_of_roles_on_top);
-    RUN(credentials_come_by_a_callback);
-    RUN(a_provider_of_the_programs_own);
-    RUN(what_is_logged_is_heard);
+    RUN(credentials_are_passed_to_a_callback);
+    RUN(a_custom_provider);
+    RUN(a_log_callback_is_called);
     RUN(threads_share_a_client);
     return finish();
 }

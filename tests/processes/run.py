@@ -39,7 +39,7 @@ ROLE = "acs:ram::1000000000000001:role/"
 
 
 class Failed(Exception):
-    """What a program did is not what the test says."""
+    """A program did not do what the test expects."""
 
 
 def check(what, expected, found):
@@ -48,7 +48,7 @@ def check(what, expected, found):
 
 
 class Program:
-    """A process that is killed, and has failed, if it takes longer than anything does."""
+    """A process with a watchdog that kills it and fails the test."""
 
     def __init__(self, command, environment, seconds=WATCHDOG_SECONDS, **options):
         self.stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115, it stays open as long as the process
@@ -59,7 +59,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=self.stderr,
             text=True,
-            # With whatever it forks, so that a watchdog ends all of them.
+            # Includes everything that it forks, so that a watchdog kills all of them.
             start_new_session=True,
             **options,
         )
@@ -78,7 +78,7 @@ class Program:
             raise Failed(f"expected {word!r}, heard {line!r}: {self.errors()}")
 
     def tell(self):
-        # If it has gone, its end tells why.
+        # If the process is gone, its exit status tells why.
         with contextlib.suppress(BrokenPipeError):
             os.write(self.process.stdin.fileno(), b"\n")
 
@@ -87,7 +87,7 @@ class Program:
         return self.stderr.read()[-4000:]
 
     def end(self, code=0, stderr=""):
-        """Waits for the end, which must be as said; gives what was left to hear."""
+        """Waits for the expected exit, and returns the remaining output."""
         said = self.process.stdout.read()
         found = self.process.wait()
         self.watchdog.cancel()
@@ -113,7 +113,7 @@ class Program:
 
 
 class Field:
-    """The emulator, and programs whose environment holds nothing but the way to it."""
+    """The emulator, and programs whose environment holds only its addresses."""
 
     def __init__(self, emulator, home, forks):
         self.emulator = emulator
@@ -135,7 +135,7 @@ class Field:
             "HOME": str(self.home),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": str(HERE / "python"),
-            # Forking with threads is what these programs are about.
+            # These programs test forking with threads.
             "PYTHONWARNINGS": "ignore::DeprecationWarning",
             "SSL_CERT_FILE": self.emulator.addresses["ca"],
             "ALIBABA_CLOUD_STS_ENDPOINT": sts or self.emulator.addresses["sts_http"],
@@ -152,7 +152,7 @@ class Field:
         return Program(["node", HERE / "node" / name, *arguments], self.environment(), **options)
 
     def count(self, role):
-        """How many requests for a role there were, all of which must have been good ones."""
+        """How many requests for a role there were; all must have succeeded."""
         found = [request for request in self.emulator.requests() if request["role_arn"] == ROLE + role]
         for request in found:
             if (request["status"], request["identity"] is None) != (200, False):
@@ -163,7 +163,7 @@ class Field:
         return self.emulator.state()["connections"]["sts_http"]
 
     def await_held(self, program):
-        """Waits until a request of the program's is held."""
+        """Waits until a request of the program is held."""
         try:
             self.emulator.held()
         except urllib.error.HTTPError:
@@ -183,7 +183,8 @@ FEW_MILLISECONDS = [{"action": "AssumeRole", "latency_ms": 3}]
 
 def storm(field, program):
     program.end()
-    # One by the parent and one by every child: the signature's nonces never repeat, or one would have been refused.
+    # One by the parent and one by every child. The signature's nonces never repeat, or a request would have been
+    # rejected.
     check("requests for the quiet role", 1 + field.forks, field.count("quiet"))
     if field.count("hammered") <= 2 * field.forks:
         raise Failed("the threads did not refresh while the process forked")
@@ -198,7 +199,7 @@ def c_fork_storm(field):
 
 @test
 def c_fork_storm_by_host_name(field):
-    """Helper threads resolve the name meanwhile."""
+    """Helper threads resolve names meanwhile."""
     field.reset(faults=FEW_MILLISECONDS)
     sts = field.emulator.addresses["sts_http"].replace("127.0.0.1", "localhost")
     with field.c("fork_storm", field.forks, sts=sts, seconds=WATCHDOG_SECONDS + field.forks) as program:
@@ -226,7 +227,7 @@ def c_fork_in_the_middle_of_a_refresh(field):
         check("connections", 3, field.connections())
         program.tell()
         program.end()
-        # The connection that was in use during the forks is still good.
+        # The connection used during the forks still works.
         check("requests", 4, field.count("flight"))
         check("connections", 3, field.connections())
 
@@ -278,7 +279,7 @@ def c_fork_while_a_profile_is_locked(field):
         field.emulator.release()
         program.end()
     tokens = field.emulator.state()["oauth"]
-    # The child takes over what its parent has written down.
+    # The child uses the token that its parent stored.
     check("refresh tokens", {"refreshes": 3, "refused": 0}, {name: tokens[name] for name in ("refreshes", "refused")})
 
 
@@ -312,7 +313,7 @@ def ask_application(port):
 
 @test
 def python_gunicorn_with_preload(field):
-    # Slow enough that two requests at once need two workers.
+    # Slow enough that two simultaneous requests need two workers.
     field.reset(faults=[{"action": "AssumeRole", "latency_ms": 20}])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port, descriptor = listener.getsockname()[1], listener.fileno()
@@ -332,7 +333,7 @@ def python_gunicorn_with_preload(field):
     (at_import,) = {answer["at_import"] for answer in answers}
     check("ids", len(answers), len({answer["own"] for answer in answers}))
     for answer in answers:
-        # What a worker finds is what it resolved itself, or what it inherited.
+        # A worker's credential is one that it resolved itself, or inherited.
         if answer["inherited"] not in {at_import} | {a["own"] for a in answers if a["process"] == answer["process"]}:
             raise Failed("a worker was given another worker's credential")
     check("workers", 2, len(workers))
@@ -340,7 +341,7 @@ def python_gunicorn_with_preload(field):
 
 
 HELD = [{"action": "AssumeRole", "hold": True}]
-# However often it is tried, the answer comes at another moment of the end.
+# Each try hits a different moment of the exit.
 TRIES = 10
 
 
@@ -374,14 +375,14 @@ def c_asks_at_its_very_end(field):
 
 @contextlib.contextmanager
 def hanging_up():
-    """A service that takes a little of each request and breaks the connection."""
+    """A service that reads a little of each request and breaks the connection."""
 
     def run():
         with contextlib.suppress(OSError):
             while True:
                 with listener.accept()[0] as client:
                     client.recv(100)
-                    # Not the polite way: with what was not read.
+                    # An abrupt close, with unread data.
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -447,7 +448,7 @@ def node_exits_during_a_refresh(field):
 
 
 def waves(field, program, cold):
-    """Every wave is one request, wherever it comes from."""
+    """Every wave makes one request."""
     expected = 0 if cold else 1
     for word in ["cold"] * cold + ["refused"]:
         program.hear(word)
@@ -517,7 +518,7 @@ def c_unloading_during_a_refresh(field):
     field.reset(faults=FEW_MILLISECONDS)
     with field.c("unload", LIBRARY, 50) as program:
         program.end()
-    # As those that nobody waited for may not even have been sent when the process ended.
+    # Requests without a waiter may not have been sent before the process exited.
     if field.count("unload") < 10:
         raise Failed("the library was not used")
 
@@ -526,13 +527,13 @@ def compile_programs():
     BUILD.mkdir(parents=True, exist_ok=True)
     links = BUILD / "lib"
     links.mkdir(exist_ok=True)
-    # As an installation has it: the name for the linker, and the name for the loader.
+    # As in an installation: the name for the linker, and the name for the loader.
     for name in ["libaliyun_cred.so", "libaliyun_cred.so.0"]:
         (links / name).unlink(missing_ok=True)
         (links / name).symlink_to(LIBRARY)
     flags = "-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -pthread".split()
     for source in sorted((HERE / "c").glob("*.c")):
-        # The one that loads the library by hand is not linked with it.
+        # The program that loads the library by hand is not linked with it.
         link = ["-ldl"] if source.stem == "unload" else [f"-L{links}", "-laliyun_cred", f"-Wl,-rpath,{links}"]
         subprocess.run([CC, *flags, f"-I{ROOT / 'include'}", source, "-o", BUILD / source.stem, *link], check=True)
 
@@ -552,7 +553,7 @@ def main():
             try:
                 function(Field(emulator, home, options.forks))
                 print(f"ok {function.__name__}", flush=True)
-            except Exception as problem:  # whatever it is, the others are run
+            except Exception as problem:  # the other tests still run
                 failed += 1
                 if not isinstance(problem, Failed):
                     traceback.print_exc()

@@ -1,5 +1,5 @@
-//! Asks for a credential once, as `<folder>/config.json` says, prints `asked`, and stays until its standard input ends.
-//! The test of renewal by a timer watches what it requests meanwhile.
+//! Requests a credential once with `<folder>/config.json`, prints `asked`, and runs until standard input ends. The test
+//! of timer renewal watches its requests meanwhile.
 
 use std::io::Read;
 

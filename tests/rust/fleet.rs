@@ -1,5 +1,5 @@
-//! Simulates a fleet that starts together, with the library's own decision about when to refresh, and prints how many
-//! requests its services see: minute, STS, instance metadata, a line each. Fails if they see a crowd.
+//! Simulates a fleet that starts together, with the library's own refresh decisions, and prints the requests that its
+//! services receive: one line with minute, STS and instance metadata each. Fails if requests bunch up.
 //!
 //! `make fleet` draws the curve in `docs/fleet.png`.
 
@@ -7,7 +7,7 @@
 #[path = "../../crates/aliyun-cred/src/cache/freshness.rs"]
 mod freshness;
 
-/// What `freshness` needs of the crate.
+/// The part of the crate that `freshness` uses.
 #[allow(dead_code, reason = "the fleet has one kind")]
 mod credentials {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,11 @@ const PROCESSES: usize = 100_000;
 const START_MS: u64 = 60_000;
 const HOUR_MS: u64 = 3_600_000;
 const MINUTES: usize = 24 * 60;
-/// From then on the crowd of the beginning must have dispersed.
+/// From this minute on, the initial crowd must have dispersed.
 const SETTLED_MINUTE: usize = 3 * 60;
 const MOST_OVER_MEAN: f64 = 2.0;
 
-/// SplitMix64: the same fleet at every run.
+/// SplitMix64: the same fleet in every run.
 struct Random(u64);
 
 impl Random {
@@ -44,7 +44,7 @@ impl Random {
     }
 }
 
-/// Requests per minute, each process refreshing as soon as its credential may be.
+/// Requests per minute if each process refreshes at its prefetch point.
 fn simulate(lifetime: u64, lead: Lead) -> Vec<u32> {
     let mut random = Random(20_261_122);
     let mut minutes = vec![0; MINUTES];
@@ -60,7 +60,7 @@ fn simulate(lifetime: u64, lead: Lead) -> Vec<u32> {
     minutes
 }
 
-/// The largest bin after the fleet has settled, over the mean.
+/// The ratio of the largest bin to the mean, after the fleet has settled.
 fn peak(minutes: &[u32], bin: usize) -> f64 {
     let settled = minutes.get(SETTLED_MINUTE..).unwrap_or_default();
     let bins: Vec<u32> = settled.chunks_exact(bin).map(|bin| bin.iter().sum()).collect();

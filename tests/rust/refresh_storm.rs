@@ -1,5 +1,5 @@
-//! Forces one refresh after another of the default chain: `refresh_storm <count> [clients]`, by as many clients at once.
-//! Prints nothing; fails with the first error. The test of concurrent token rotation runs many of these at once on one
+//! Forces refreshes of the default chain one after another: `refresh_storm <count> [clients]`, with that many clients
+//! at once. Prints nothing; fails with the first error. The test of concurrent token rotation runs many of these on one
 //! configuration file.
 
 use aliyun_cred::{Client, Error};

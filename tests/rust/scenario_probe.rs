@@ -1,12 +1,12 @@
-//! What the scenarios run for Rust: `scenario_probe <folder> <calls>` resolves a credential as `<folder>/config.json`
-//! says, or by the default chain, and writes what came out to `<folder>/result.json`.
+//! The Rust probe of the scenarios: `scenario_probe <folder> <calls>` resolves a credential with
+//! `<folder>/config.json`, or with the default chain, and writes the result to `<folder>/result.json`.
 
 use std::path::{Path, PathBuf};
 
 use aliyun_cred::{Client, Config, Credentials, Error};
 use serde_json::{Value, json};
 
-/// Shows every log line, so that a secret in one would be found.
+/// Prints every log line, so that a secret in one is found.
 struct Stderr;
 
 impl log::Log for Stderr {

@@ -1,4 +1,4 @@
-//! What every function does on its way in and out: stop panics, refuse NULL, read strings.
+//! What every function does at the border: catches panics, rejects NULL, reads strings.
 
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind};
 
-/// What a function answers when its body panicked.
+/// The value that a function returns after a panic.
 pub(crate) trait Answer {
     fn after_panic() -> Self;
 }
 
 impl Answer for Result<(), Error> {
     fn after_panic() -> Self {
-        // The panic's own text stays out: nobody has checked it for secrets.
+        // The panic's message is left out, because it has not been checked for secrets.
         Err(Error::new(ErrorKind::ALIYUN_CRED_ERROR_INTERNAL, "a fault inside aliyun_cred; please report it as a bug"))
     }
 }
 
-/// A neutral value where no error can be given.
+/// A neutral value, where no error can be returned.
 macro_rules! neutral {
     ($($type:ty => $value:expr;)*) => {
         $( impl Answer for $type {
@@ -51,30 +51,30 @@ impl<T> Answer for Option<Box<T>> {
     }
 }
 
-/// Runs a function's body; a panic ends here.
+/// Runs a function's body, and catches its panic.
 pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
     static SILENT: AtomicBool = AtomicBool::new(false);
-    // This crate's own tests want to be heard.
+    // This crate's own tests keep the default hook.
     if !cfg!(test) && !SILENT.load(Ordering::Relaxed) {
         SILENT.store(true, Ordering::Relaxed);
         log_panics();
     }
-    // Handles never change but for a configuration, whose setters replace one value by another: a panic leaves
+    // Handles never change, except for a configuration, whose setters replace one value by another: a panic leaves
     // nothing half done.
     let body = || {
         inject_panic();
         body()
     };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        // Dropping it may panic again.
+        // Dropping the payload may panic again.
         std::mem::forget(payload);
         T::after_panic()
     })
 }
 
-/// Has panics logged, in whichever thread of this library, instead of printed on standard error, which is the program's.
-/// Where they happened, and not what they say: nobody has checked that for secrets. The hook is of this library's own copy
-/// of the standard library.
+/// Makes panics on every thread of this library go to the log instead of the program's standard error. Logs where a
+/// panic occurred but not its message, which has not been checked for secrets. The hook belongs to this library's own
+/// copy of the standard library.
 #[cold]
 fn log_panics() {
     std::panic::set_hook(Box::new(|info| {
@@ -83,7 +83,7 @@ fn log_panics() {
     }));
 }
 
-/// Panics if a test wants it.
+/// Panics if a test requests it.
 #[cfg(feature = "inject-panic")]
 fn inject_panic() {
     #[allow(clippy::disallowed_methods, reason = "it is no configuration, and in no library that anybody gets")]
@@ -94,7 +94,7 @@ fn inject_panic() {
 #[cfg(not(feature = "inject-panic"))]
 fn inject_panic() {}
 
-/// [`guard`] for a body that can fail. NULL means success.
+/// Like [`guard`], for a body that can fail. NULL means success.
 pub(crate) fn fallible(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<Error>> {
     guard(body).err().map(Box::new)
 }
@@ -104,18 +104,18 @@ pub(crate) fn given<T>(argument: Option<T>, name: &str) -> Result<T, Error> {
     argument.ok_or_else(|| Error::invalid_argument(format!("'{name}' is NULL")))
 }
 
-/// A string argument, which lives as long as the call that it was passed to.
+/// A string argument. It is valid for the length of the call.
 pub(crate) fn text<'call>(argument: *const c_char, name: &str) -> Result<&'call str, Error> {
     if argument.is_null() {
         return Err(Error::invalid_argument(format!("'{name}' is NULL")));
     }
-    // SAFETY: not NULL; the header demands a NUL-terminated string that nobody changes during the call, and no caller
-    // in this crate keeps the result for longer.
+    // SAFETY: not NULL; the header requires a NUL-terminated string that does not change during the call, and no caller
+    // in this crate keeps the result longer.
     let bytes = unsafe { CStr::from_ptr(argument) };
     bytes.to_str().map_err(|_| Error::invalid_argument(format!("'{name}' is not UTF-8")))
 }
 
-/// A copy for C to read. A NUL inside, which only a service's own text could bring, becomes U+FFFD.
+/// A copy for C to read. An embedded NUL, which only a service's message could contain, becomes U+FFFD.
 pub(crate) fn terminated(text: &str) -> CString {
     CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
 }

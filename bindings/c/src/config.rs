@@ -1,4 +1,4 @@
-//! What a user configures, option by option; the options and their checks are the core's.
+//! Configurations. The options and their checks are the core's.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -8,12 +8,12 @@ use aliyun_cred_core as core;
 use crate::border::{fallible, given, guard, text};
 use crate::error::Error;
 
-/// What the user says about one source. Options that are not set come from the environment and the defaults when a
-/// client is made. It is the only handle that changes: one thread at a time may set options.
+/// The options of one source. Options that are not set come from the environment and the defaults when a client is
+/// created. This is the only handle that changes: only one thread at a time may set options.
 #[derive(Debug)]
 pub struct Config(pub(crate) core::Config);
 
-/// Makes an empty configuration; at least its type has to be set.
+/// Creates an empty configuration; at least its type must be set.
 ///
 /// Returns a configuration that the caller owns and frees with aliyun_cred_config_free. Any thread may call it.
 #[must_use]
@@ -22,12 +22,12 @@ pub extern "C" fn aliyun_cred_config_new() -> Option<Box<Config>> {
     guard(|| Some(Box::new(Config(core::Config::default()))))
 }
 
-/// Reads a configuration from a JSON object whose keys are the options' names, such as {"type": "access_key"}: in snake
-/// case, as in the setters' names, or in camel case, as in the official packages. null is as good as absent.
+/// Parses a configuration from a JSON object whose keys are the options' names, such as {"type": "access_key"}: in
+/// snake case, as in the setters' names, or in camel case, as in the official packages. null counts as absent.
 ///
 /// json: borrowed, NUL-terminated UTF-8. config: written on success only, with a configuration that the caller owns and
 /// frees with aliyun_cred_config_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG if json is not a JSON
-/// object, or for an unknown name or a value of another type (the text never quotes a value);
+/// object, or for an unknown name or a value of another type (the message never quotes a value);
 /// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or json is not UTF-8. Any thread may call it.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -43,9 +43,9 @@ pub extern "C" fn aliyun_cred_config_from_json(
     })
 }
 
-/// Frees a configuration and wipes its secrets. Clients that were made from it are not affected.
+/// Frees a configuration and wipes its secrets. Clients created from it are not affected.
 ///
-/// config: taken over and no longer to be used; NULL does nothing. No other thread may be using it.
+/// config: taken over, and must not be used afterwards; NULL does nothing. No other thread may be using it.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_free(config: Option<Box<Config>>) {
     guard(|| drop(config));

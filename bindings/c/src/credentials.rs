@@ -1,4 +1,4 @@
-//! A credential that C holds a reference to, and the strings it borrows from it.
+//! Credentials that C holds references to, and the strings that it borrows from them.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -13,10 +13,10 @@ use core::binding::{self, Field};
 use crate::border::{fallible, given, guard};
 use crate::error::Error;
 
-/// Gives a reference away to C.
-// What C points to is the core's value itself, inside the `Arc` that the client's cache holds too: handing it out costs
-// one atomic addition, where a box of our own around the `Arc` would need the allocator. The type is the core's, so
-// cbindgen does not see it: its declaration for C stands in `cbindgen.toml`.
+/// Gives C a reference.
+// C's pointer refers to the core's value itself, inside the `Arc` that the client's cache holds too. Passing it out
+// costs one atomic addition, where a box around the `Arc` would need an allocation. The type is the core's, so cbindgen
+// does not see it: `cbindgen.toml` declares it for C.
 pub(crate) fn give(credentials: Arc<Credentials>) -> *mut Credentials {
     Arc::into_raw(credentials).cast_mut()
 }
@@ -26,13 +26,13 @@ fn take(credentials: *const Credentials) -> Option<Arc<Credentials>> {
     if credentials.is_null() {
         return None;
     }
-    // SAFETY: not NULL, so by the header's rules it came from `give`, that is from `Arc::into_raw`, and the caller owns
-    // one reference or lends it for the call.
+    // SAFETY: not NULL, so by the header's rules it came from `give`, that is, from `Arc::into_raw`, and the caller
+    // owns one reference or lends it for the call.
     Some(unsafe { Arc::from_raw(credentials) })
 }
 
 fn field(credentials: &Credentials, field: Field) -> StringView {
-    // The core keeps a NUL behind each string, which the length leaves out.
+    // The core stores each string with a trailing NUL, which the length excludes.
     let borrowed = binding::nul_terminated(credentials, field);
     borrowed.map_or(StringView { data: ptr::null(), length: 0 }, |text| StringView {
         data: text.as_ptr().cast(),
@@ -46,21 +46,21 @@ fn expiration(credentials: &Credentials) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// What `aliyun_cred_credentials_expiration` says of a credential that does not end.
+/// The expiration of a credential that never expires.
 const NEVER: i64 = -1;
 
-/// A borrowed string: UTF-8, with a NUL behind it.
+/// A borrowed string: UTF-8 with a trailing NUL.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct StringView {
     /// The first byte; NULL if the value is absent.
     pub data: *const c_char,
-    /// How many bytes there are before the NUL; 0 if the value is absent.
+    /// The number of bytes before the NUL; 0 if the value is absent.
     pub length: usize,
 }
 
-/// Everything in a credential, for a caller that wants it in one call. The strings belong to the credential and live
-/// as long as the reference that it was read through.
+/// All values of a credential, for reading them in one call. The strings belong to the credential, and are valid as
+/// long as the reference they were read through.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct CredentialsView {
@@ -72,41 +72,41 @@ pub struct CredentialsView {
     pub security_token: StringView,
     /// The bearer token; absent for anything else.
     pub bearer_token: StringView,
-    /// The type that the client was made for, such as "sts" or "default"; never absent.
+    /// The type that the client was created for, such as "sts" or "default"; never absent.
     pub r#type: StringView,
-    /// The path of sources that led here, such as "default/cli_profile/static_ak"; absent for a bearer token that was
+    /// The path of sources behind it, such as "default/cli_profile/static_ak"; absent for a bearer token that was
     /// configured directly.
     pub provider_name: StringView,
-    /// When it ends, in milliseconds since the Unix epoch; -1 if it does not end.
+    /// The expiration, in milliseconds since the Unix epoch; -1 if it never expires.
     pub expiration: i64,
 }
 
-/// Gives one reference back; the credential is wiped and freed with its last one.
+/// Releases one reference; the last release wipes and frees the credential.
 ///
-/// credentials: a reference of the caller's, taken over and no longer to be used, nor any string that was read through
-/// it; NULL does nothing. Any thread may call it, not only the one that got the credential.
+/// credentials: a reference of the caller's, taken over. Neither it nor any string read through it may be used
+/// afterwards; NULL does nothing. Any thread may call it, not only the one that got the credential.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_credentials_free(credentials: *mut Credentials) {
     guard(|| drop(take(credentials)));
 }
 
-/// Makes a second reference to a credential, to be freed on its own.
+/// Adds a reference to a credential, to be freed separately.
 ///
-/// credentials: borrowed. Returns a reference that the caller owns, and frees with aliyun_cred_credentials_free; NULL
-/// only if credentials is NULL. Any thread may call it, at the same time as others.
+/// credentials: borrowed. Returns a reference that the caller owns and frees with aliyun_cred_credentials_free; NULL
+/// only if credentials is NULL. Any number of threads may call it at once.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_credentials_retain(credentials: *const Credentials) -> *mut Credentials {
     guard(|| {
         let Some(borrowed) = take(credentials) else { return ptr::null_mut() };
         let second = borrowed.clone();
-        // The caller keeps the one it came with.
+        // The caller keeps its own reference.
         let _ = give(borrowed);
         give(second)
     })
 }
 
-/// Reads everything in a credential in one call.
+/// Reads all values of a credential in one call.
 ///
 /// credentials: borrowed. view: written on success only, with strings that belong to the credential. Returns NULL on
 /// success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any number of threads may read one credential.
@@ -131,7 +131,7 @@ pub extern "C" fn aliyun_cred_credentials_view(
     })
 }
 
-/// Gives the AccessKey ID.
+/// Returns the AccessKey ID.
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token or if credentials
 /// is NULL. Any number of threads may read one credential.
@@ -140,7 +140,7 @@ pub extern "C" fn aliyun_cred_credentials_access_key_id(credentials: Option<&Cre
     get(credentials, Field::AccessKeyId)
 }
 
-/// Gives the AccessKey secret. Keep it out of logs.
+/// Returns the AccessKey secret. Keep it out of logs.
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token or if credentials
 /// is NULL. Any number of threads may read one credential.
@@ -149,7 +149,7 @@ pub extern "C" fn aliyun_cred_credentials_access_key_secret(credentials: Option<
     get(credentials, Field::AccessKeySecret)
 }
 
-/// Gives the STS security token. Keep it out of logs.
+/// Returns the STS security token. Keep it out of logs.
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL for a long-lived AccessKey pair or a
 /// bearer token, or if credentials is NULL. Any number of threads may read one credential.
@@ -158,7 +158,7 @@ pub extern "C" fn aliyun_cred_credentials_security_token(credentials: Option<&Cr
     get(credentials, Field::SecurityToken)
 }
 
-/// Gives the bearer token. Keep it out of logs.
+/// Returns the bearer token. Keep it out of logs.
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL for anything but a bearer token or if
 /// credentials is NULL. Any number of threads may read one credential.
@@ -167,7 +167,7 @@ pub extern "C" fn aliyun_cred_credentials_bearer_token(credentials: Option<&Cred
     get(credentials, Field::BearerToken)
 }
 
-/// Gives the type that the client was made for, such as "sts" or "default".
+/// Returns the type that the client was created for, such as "sts" or "default".
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL only if credentials is NULL. Any number
 /// of threads may read one credential.
@@ -176,7 +176,7 @@ pub extern "C" fn aliyun_cred_credentials_type(credentials: Option<&Credentials>
     get(credentials, Field::Type)
 }
 
-/// Gives the path of sources that led to the credential, such as "default/cli_profile/static_ak".
+/// Returns the path of sources behind the credential, such as "default/cli_profile/static_ak".
 ///
 /// credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token that was configured
 /// directly or if credentials is NULL. Any number of threads may read one credential.
@@ -185,9 +185,9 @@ pub extern "C" fn aliyun_cred_credentials_provider_name(credentials: Option<&Cre
     get(credentials, Field::ProviderName)
 }
 
-/// Tells when the credential ends, by the wall clock.
+/// Returns when the credential expires, by the wall clock.
 ///
-/// credentials: borrowed. Returns milliseconds since the Unix epoch; -1 if it does not end or if credentials is NULL.
+/// credentials: borrowed. Returns milliseconds since the Unix epoch; -1 if it never expires or if credentials is NULL.
 /// Any number of threads may read one credential.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_credentials_expiration(credentials: Option<&Credentials>) -> i64 {

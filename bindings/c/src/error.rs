@@ -1,4 +1,4 @@
-//! Errors, as C reads them.
+//! Errors for C.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
@@ -7,57 +7,57 @@ use aliyun_cred_core as core;
 
 use crate::border::{guard, terminated};
 
-/// What kind of failure it was. Numbers and names are stable for ever; later versions may add to them.
+/// The kind of a failure. Numbers and names are stable; later versions may add to them.
 #[allow(non_camel_case_types, reason = "the names are C's")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum ErrorKind {
     /// No failure: what a NULL error stands for.
     ALIYUN_CRED_OK = 0,
-    /// The configuration says something that cannot be: a missing or contradictory option, an unknown profile, a
-    /// circle of profiles. Unlike ALIYUN_CRED_ERROR_NOT_CONFIGURED, somebody did ask for this source.
+    /// The configuration is invalid: a missing or contradictory option, an unknown profile, a circle of profiles.
+    /// Unlike ALIYUN_CRED_ERROR_NOT_CONFIGURED, the source was configured.
     ALIYUN_CRED_ERROR_INVALID_CONFIG = 1,
-    /// Nothing configures this source: no variable, no file.
+    /// The source is not configured: no variable, no file.
     ALIYUN_CRED_ERROR_NOT_CONFIGURED = 2,
-    /// The source is switched off on purpose, by a variable or in its file.
+    /// The source is disabled, by a variable or in its file.
     ALIYUN_CRED_ERROR_DISABLED = 3,
-    /// A file is there but cannot be read or written, or the operating system refused a thread or a socket.
+    /// A file exists but cannot be read or written, or the operating system refused a thread or a socket.
     ALIYUN_CRED_ERROR_IO = 4,
-    /// A file was read, but is not what it should be: not JSON, not UTF-8, a value of the wrong type.
+    /// A file was read, but its content is invalid: not JSON, not UTF-8, a value of the wrong type.
     ALIYUN_CRED_ERROR_MALFORMED_FILE = 5,
-    /// The service answered, and refused: wrong key, wrong signature, no permission, no such role.
+    /// The service refused the request: wrong key, wrong signature, no permission, no such role.
     ALIYUN_CRED_ERROR_DENIED = 6,
-    /// The service answered that it was asked too often. Unlike ALIYUN_CRED_ERROR_DENIED, later may work.
+    /// The service limited the request rate. Unlike ALIYUN_CRED_ERROR_DENIED, a retry may succeed later.
     ALIYUN_CRED_ERROR_THROTTLED = 7,
-    /// The service could not be reached, or answered with a failure of its own (5xx).
+    /// The service could not be reached, or replied with a server error (5xx).
     ALIYUN_CRED_ERROR_UNAVAILABLE = 8,
     /// A time limit ran out: of a connection, a request, or the caller's own.
     ALIYUN_CRED_ERROR_TIMEOUT = 9,
     /// The service's certificate could not be verified.
     ALIYUN_CRED_ERROR_TLS = 10,
-    /// The service answered with success, but the answer makes no sense. Unlike ALIYUN_CRED_ERROR_MALFORMED_FILE, the
-    /// fault is on the other side of the network.
+    /// The service replied with success, but the reply is invalid. Unlike ALIYUN_CRED_ERROR_MALFORMED_FILE, the fault
+    /// is on the other side of the network.
     ALIYUN_CRED_ERROR_MALFORMED_REPLY = 11,
-    /// The only credential to be had has already expired.
+    /// The only available credential has expired.
     ALIYUN_CRED_ERROR_EXPIRED = 12,
-    /// Only a person can go on, by logging in again (CloudSSO, OAuth).
+    /// The user must log in again (CloudSSO, OAuth).
     ALIYUN_CRED_ERROR_LOGIN_REQUIRED = 13,
-    /// An external command could not be run, failed, or printed something that is no credential.
+    /// An external command could not be run, failed, or did not print a credential.
     ALIYUN_CRED_ERROR_COMMAND = 14,
-    /// The caller gave up; the refresh goes on for the others.
+    /// The caller gave up; the refresh continues for the others.
     ALIYUN_CRED_ERROR_CANCELLED = 15,
-    /// What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
-    /// one, or a callback on the library's background thread made a call that waits.
+    /// The call would deadlock: a provider asked the client that is asking it, or a callback on the background thread
+    /// tried to wait.
     ALIYUN_CRED_ERROR_RECURSION = 16,
-    /// A fault of this library; please report it.
+    /// A bug in this library; please report it.
     ALIYUN_CRED_ERROR_INTERNAL = 17,
-    /// An argument of the call itself is unusable: a NULL pointer, or a string that is not UTF-8. Only C and C++ have
+    /// An argument of the call itself is invalid: a NULL pointer, or a string that is not UTF-8. Only C and C++ have
     /// this kind.
     ALIYUN_CRED_ERROR_INVALID_ARGUMENT = 18,
 }
 
 impl ErrorKind {
-    /// Every kind with its name, in the order of its number.
+    /// Every kind with its name, ordered by number.
     const NAMES: [(ErrorKind, &CStr); 19] = [
         (ErrorKind::ALIYUN_CRED_OK, c"ok"),
         (ErrorKind::ALIYUN_CRED_ERROR_INVALID_CONFIG, c"invalid_config"),
@@ -83,13 +83,13 @@ impl ErrorKind {
 
 impl From<core::ErrorKind> for ErrorKind {
     fn from(kind: core::ErrorKind) -> Self {
-        // The core's numbers are the ABI's. A test compares the two tables, so that the last resort is never taken.
+        // The core's numbers are the ABI's. A test compares the two tables, so the fallback is never used.
         let found = ErrorKind::NAMES.get(usize::from(kind as u8));
         found.map_or(ErrorKind::ALIYUN_CRED_ERROR_INTERNAL, |(kind, _)| *kind)
     }
 }
 
-/// Why a call failed. It never changes, and no text in it holds a secret.
+/// Why a call failed. It never changes, and its messages hold no secret.
 #[derive(Debug)]
 pub struct Error {
     pub(crate) kind: ErrorKind,
@@ -151,25 +151,25 @@ fn borrowed(text: Option<&CString>) -> *const c_char {
 
 /// Frees an error.
 ///
-/// error: taken over and no longer valid afterwards, nor is any string that was read from it; NULL does nothing. No
-/// other thread may be using it.
+/// error: taken over. Neither it nor any string read from it may be used afterwards; NULL does nothing. No other thread
+/// may be using it.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_free(error: Option<Box<Error>>) {
     guard(|| drop(error));
 }
 
-/// Tells what kind of failure it was.
+/// Returns the kind of failure.
 ///
-/// error: borrowed; NULL, which is success, gives ALIYUN_CRED_OK. Any number of threads may read one error.
+/// error: borrowed; NULL, which is success, returns ALIYUN_CRED_OK. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_kind(error: Option<&Error>) -> ErrorKind {
     guard(|| error.map_or(ErrorKind::ALIYUN_CRED_OK, |error| error.kind))
 }
 
-/// Names a kind, such as "not_configured", for logs and metrics.
+/// Returns the name of a kind, such as "not_configured", for logs and metrics.
 ///
-/// kind: a number of aliyun_cred_error_kind_t. Returns a string that lives as long as the program, or NULL for any
-/// other number. Any thread may call it.
+/// kind: a number of aliyun_cred_error_kind_t. Returns a string that stays valid until the program ends, or NULL for
+/// any other number. Any thread may call it.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_kind_name(kind: u32) -> *const c_char {
     guard(|| {
@@ -178,7 +178,7 @@ pub extern "C" fn aliyun_cred_error_kind_name(kind: u32) -> *const c_char {
     })
 }
 
-/// Says in one line what was tried, what came back and what to change.
+/// Returns one line that says what was tried, what came back and what to change.
 ///
 /// error: borrowed. Returns a string that belongs to the error; NULL only if error is NULL. Any number of threads may
 /// read one error.
@@ -187,7 +187,7 @@ pub extern "C" fn aliyun_cred_error_message(error: Option<&Error>) -> *const c_c
     guard(|| borrowed(error.map(|error| &error.message)))
 }
 
-/// Names the source that failed, as in a credential's provider name.
+/// Returns the source that failed, as in a credential's provider name.
 ///
 /// error: borrowed. Returns a string that belongs to the error; NULL if no single source failed or if error is NULL.
 /// Any number of threads may read one error.
@@ -196,63 +196,62 @@ pub extern "C" fn aliyun_cred_error_provider(error: Option<&Error>) -> *const c_
     guard(|| borrowed(error.and_then(|error| error.provider.as_ref())))
 }
 
-/// Gives the service's own code, such as "NoPermission".
+/// Returns the service's error code, such as "NoPermission".
 ///
-/// error: borrowed. Returns a string that belongs to the error; NULL if no service answered with a code or if error
-/// is NULL. Any number of threads may read one error.
+/// error: borrowed. Returns a string that belongs to the error; NULL if the service sent no code or if error is NULL.
+/// Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_code(error: Option<&Error>) -> *const c_char {
     guard(|| borrowed(error.and_then(|error| error.code.as_ref())))
 }
 
-/// Gives the service's id of the request, which its support will ask for.
+/// Returns the service's request ID, for its support.
 ///
-/// error: borrowed. Returns a string that belongs to the error; NULL if no service answered with an id or if error is
-/// NULL. Any number of threads may read one error.
+/// error: borrowed. Returns a string that belongs to the error; NULL if the service sent no ID or if error is NULL. Any
+/// number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_request_id(error: Option<&Error>) -> *const c_char {
     guard(|| borrowed(error.and_then(|error| error.request_id.as_ref())))
 }
 
-/// Gives the HTTP status of the service's answer.
+/// Returns the HTTP status of the service's reply.
 ///
-/// error: borrowed. Returns 0 if no service answered or if error is NULL. Any number of threads may read one error.
+/// error: borrowed. Returns 0 if no service replied or if error is NULL. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_http_status(error: Option<&Error>) -> i32 {
     guard(|| error.map_or(0, |error| error.http_status))
 }
 
-/// Counts the sources that a chain asked in vain, in order.
+/// Returns how many sources a chain tried without success, in order.
 ///
-/// error: borrowed. Returns 0 if the failure was not a chain's or if error is NULL. Any number of threads may read one
-/// error.
+/// error: borrowed. Returns 0 if no chain failed or if error is NULL. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_attempts(error: Option<&Error>) -> usize {
     guard(|| error.map_or(0, |error| error.attempts.len()))
 }
 
-/// Tells why one source of a chain did not answer.
+/// Returns why one source of a chain failed.
 ///
-/// error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns ALIYUN_CRED_OK if there is no such
+/// error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns ALIYUN_CRED_OK if there is no such
 /// attempt or if error is NULL. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_attempt_kind(error: Option<&Error>, index: usize) -> ErrorKind {
     guard(|| attempt(error, index).map_or(ErrorKind::ALIYUN_CRED_OK, |attempt| attempt.kind))
 }
 
-/// Names one source of a chain, such as "env".
+/// Returns the name of one source of a chain, such as "env".
 ///
-/// error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns a string that belongs to the
-/// error; NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
+/// error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns a string that belongs to the error;
+/// NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_attempt_provider(error: Option<&Error>, index: usize) -> *const c_char {
     guard(|| borrowed(attempt(error, index).map(|attempt| &attempt.provider)))
 }
 
-/// Says in one line why one source of a chain did not answer, and what would make it answer.
+/// Returns one line that says why one source of a chain failed, and what to change.
 ///
-/// error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns a string that belongs to the
-/// error; NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
+/// error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns a string that belongs to the error;
+/// NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_error_attempt_message(error: Option<&Error>, index: usize) -> *const c_char {
     guard(|| borrowed(attempt(error, index).map(|attempt| &attempt.message)))

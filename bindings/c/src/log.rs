@@ -1,7 +1,7 @@
-//! What the library has to say beside its results, for a callback of the program's.
+//! Log lines, for a callback of the program.
 //!
-//! Invariant: once a callback has been replaced it is not running and never will, whoever was logging meanwhile; and no
-//! lock that a forked child could inherit is waited for.
+//! Invariant: once a callback has been replaced, it is not running and never runs again, whichever threads are logging;
+//! and no code waits for a lock that a forked child could inherit.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
@@ -14,23 +14,23 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::border::{guard, terminated};
 
-/// How much a log line matters.
+/// The severity of a log line.
 #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the names that C sees")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum LogLevel {
-    /// Something failed for good.
+    /// A final failure.
     ALIYUN_CRED_LOG_ERROR = 1,
-    /// Something failed and does not matter yet: a valid credential stays in use, what was learned could not be kept.
+    /// A failure without effect so far: a valid credential stays in use, or new tokens could not be stored.
     ALIYUN_CRED_LOG_WARN = 2,
-    /// What a person may want to know.
+    /// Information for users.
     ALIYUN_CRED_LOG_INFO = 3,
-    /// What a developer may want to know.
+    /// Information for developers.
     ALIYUN_CRED_LOG_DEBUG = 4,
 }
 
-/// Takes a log line. level: how much it matters. message: one line of NUL-terminated UTF-8, borrowed for the call; it
-/// never holds a secret. user_data: what was given to aliyun_cred_set_log_callback.
+/// Receives a log line. level: its severity. message: one line of NUL-terminated UTF-8, borrowed for the call; it never
+/// holds a secret. user_data: as passed to aliyun_cred_set_log_callback.
 pub type LogCallback = Option<extern "C" fn(level: LogLevel, message: *const c_char, user_data: *mut c_void)>;
 
 struct Sink {
@@ -40,7 +40,7 @@ struct Sink {
 
 static CURRENT: ArcSwapOption<Sink> = ArcSwapOption::const_empty();
 
-/// Held for reading by whoever runs a callback.
+/// Read-locked while a callback runs.
 static RUNNING: PerProcess<RwLock<()>> = PerProcess::new();
 
 thread_local! {
@@ -60,8 +60,8 @@ impl Log for Listener {
             return;
         }
         let running = RUNNING.get(RwLock::default);
-        // Not waited for: while a callback is being replaced a line may be lost, and a callback that makes the library
-        // log something must not wait for whoever waits for it.
+        // Never waits. A line may be lost while a callback is being replaced; and a callback that logs must not wait
+        // for a thread that waits for it.
         let Ok(_running) = running.try_read() else { return };
         let Some(callback) = CURRENT.load_full() else { return };
         let level = match record.level() {
@@ -79,21 +79,21 @@ impl Log for Listener {
     fn flush(&self) {}
 }
 
-/// Has a callback called with every log line, in place of the one before; without one nothing is logged.
+/// Sets the callback for log lines, and replaces the previous one; without one, nothing is logged.
 ///
-/// callback: called on whichever thread has something to say, the background thread among them, and on several at once;
-/// it must not block, nor throw a C++ exception, and may use this library but for calls that wait. NULL: nothing is
-/// logged any more. user_data: handed to the callback as it is; it belongs to the caller. When this returns, the callback
-/// before is not running and will not be called again, so that what it uses may be freed: to that end this waits for calls
-/// of it that are still running. Not so inside a callback, which it would wait for: then calls of the callback before, in
-/// this thread and in others, may still be running, and what it uses must not be freed. A line that is logged while the
-/// callback is being replaced may be lost. Any thread may call it, one at a time.
+/// callback: called on whichever thread logs, including the background thread, and on several at once. It must not
+/// block or throw a C++ exception, and may call this library, except for calls that wait. NULL: nothing is logged any
+/// more. user_data: passed to the callback unchanged; it belongs to the caller. When this function returns, the
+/// previous callback is not running and will not be called again, so that its data may be freed; to ensure this, it
+/// waits for running calls. Inside a callback it never waits, since that would deadlock; there, the previous callback
+/// may still be running, and its data must not be freed. A line logged while the callback is being replaced may be
+/// lost. Any thread may call it, one at a time.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_set_log_callback(callback: LogCallback, user_data: *mut c_void) {
     guard(|| {
-        // No `Once`: a child that is forked while another thread is in it would wait for ever.
+        // No `Once`: a child forked while another thread is in it would wait forever.
         static LISTENING: AtomicBool = AtomicBool::new(false);
-        // The facade is this library's own copy: no other library sees it.
+        // The logging facade is this library's own copy, which no other library sees.
         if !LISTENING.swap(true, Ordering::Relaxed) && log::set_logger(&Listener).is_ok() {
             log::set_max_level(LevelFilter::Debug);
         }

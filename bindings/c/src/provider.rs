@@ -1,6 +1,6 @@
-//! Providers of the program's own: a function that is asked for a credential.
+//! Custom providers: a function of the program that returns a credential.
 //!
-//! Invariant: what a provider fills in is checked before anything is done with it.
+//! Invariant: a provider's answer is checked before anything else is done with it.
 
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
@@ -14,14 +14,15 @@ use crate::border::{fallible, given, text};
 use crate::client::Client;
 use crate::error::Error;
 
-/// Asks a provider. user_data: what was given with it. answer: borrowed for the call, to be filled in with
-/// aliyun_cred_answer_set_access_key and its like, or with aliyun_cred_answer_set_error.
+/// A custom provider. user_data: as passed with it. answer: borrowed for the call, to be filled in with
+/// aliyun_cred_answer_set_access_key and related functions, or with aliyun_cred_answer_set_error.
 pub type Provider = Option<extern "C" fn(user_data: *mut c_void, answer: &mut Answer)>;
 
-/// Frees what a callback was given as its user_data.
+/// Frees the user_data of a callback.
 pub type Destructor = Option<extern "C" fn(user_data: *mut c_void)>;
 
-/// What a provider fills in. It lives as long as the call that it was passed to, and is for the thread of that call.
+/// The answer of a provider. It is valid for the length of the call that it is passed to, and only on that call's
+/// thread.
 #[derive(Debug, Default)]
 pub struct Answer {
     pair: Option<(String, Secret)>,
@@ -50,7 +51,7 @@ impl Answer {
     }
 }
 
-/// What belongs to the caller, until the last client that may ask for it is gone.
+/// Data of the caller, kept until the last client that uses it is gone.
 struct UserData {
     pointer: AtomicPtr<c_void>,
     destructor: Destructor,
@@ -64,20 +65,20 @@ impl Drop for UserData {
     }
 }
 
-/// Makes a client of a provider of the program's own, which can be the base of a role as well.
+/// Creates a client for a custom provider, which can also be the base of a role.
 ///
-/// name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on
-/// a thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and
-/// must not throw a C++ exception. While a call that was given up is still running the client gets no other, and waits
-/// for that a minute at most. Of all providers four are at work at once, those that were given up or have had to wait
-/// for another client not counted; the others wait for their turn, a minute at most. It is asked at every call, unless
-/// it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that is
-/// asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
-/// once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
-/// call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client:
-/// written on success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on
-/// success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread
-/// may call it.
+/// name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of its credentials. provider: called
+/// on a worker thread, never twice at the same time for one client. It may block, but a call times out after one
+/// minute; it must not throw a C++ exception. A new call waits, up to a minute, for a previous one that timed out to
+/// return. At most four providers run at once; others queue for up to a minute. One that timed out, or is waiting for
+/// another client, does not count. The provider is called for every request, unless its credential has an expiration:
+/// then the credential is cached and refreshed in time. If it asks its own client, it gets ALIYUN_CRED_ERROR_RECURSION.
+/// user_data: passed to the provider unchanged. destructor: called once with user_data when this client and every role
+/// on top of it are freed and no call is running. It may be called on any thread, including the background thread, and
+/// must not block; NULL if there is nothing to free. On failure it is not called. client: written on success only, with
+/// a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call
+/// it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_client_from_provider(
@@ -103,11 +104,11 @@ pub extern "C" fn aliyun_cred_client_from_provider(
     })
 }
 
-/// Fills in an AccessKey pair.
+/// Sets the AccessKey pair.
 ///
 /// answer: borrowed and changed. access_key_id, access_key_secret: borrowed, NUL-terminated UTF-8, and copied. Returns
-/// NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8. For the thread of the
-/// provider's call.
+/// NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8. Only on the
+/// thread of the provider's call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_answer_set_access_key(
@@ -123,11 +124,11 @@ pub extern "C" fn aliyun_cred_answer_set_access_key(
     })
 }
 
-/// Fills in the security token of an STS credential.
+/// Sets the security token of an STS credential.
 ///
 /// answer: borrowed and changed. security_token: borrowed, NUL-terminated UTF-8, and copied. Returns NULL on success;
-/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the thread of the provider's
-/// call.
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. Only on the thread of the
+/// provider's call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_answer_set_security_token(
@@ -140,11 +141,11 @@ pub extern "C" fn aliyun_cred_answer_set_security_token(
     })
 }
 
-/// Fills in when the credential expires: it is then cached, and refreshed before that.
+/// Sets the expiration: the credential is then cached, and refreshed in time.
 ///
 /// answer: borrowed and changed. expiration_ms: milliseconds since the Unix epoch. Returns NULL on success;
-/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if answer is NULL or the time is before the epoch. For the thread of the provider's
-/// call.
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if answer is NULL or the time is before the epoch. Only on the thread of the
+/// provider's call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_answer_set_expiration(
@@ -160,12 +161,12 @@ pub extern "C" fn aliyun_cred_answer_set_expiration(
     })
 }
 
-/// Fills in why there is no credential; it counts whatever else was filled in.
+/// Sets the error of a provider that has no credential; it overrides all other values.
 ///
-/// answer: borrowed and changed. kind: a number of aliyun_cred_error_kind_t, from 1 to 17; any other stands for
-/// ALIYUN_CRED_ERROR_INTERNAL. message: borrowed, NUL-terminated UTF-8, and copied: one line for people, without a secret.
-/// Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the
-/// thread of the provider's call.
+/// answer: borrowed and changed. kind: a number of aliyun_cred_error_kind_t, from 1 to 17; any other becomes
+/// ALIYUN_CRED_ERROR_INTERNAL. message: borrowed, NUL-terminated UTF-8, and copied: one line for people, without a
+/// secret. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8.
+/// Only on the thread of the provider's call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_answer_set_error(

@@ -1,6 +1,6 @@
-//! Asking for credentials without waiting for them: a callback, and a handle by which the caller can give up.
+//! Asynchronous requests for credentials: a callback, and a handle for cancelling.
 //!
-//! Invariant: a callback runs once, or never if it was cancelled before; whoever cancels knows which of the two it is.
+//! Invariant: a callback runs exactly once, or never if it was cancelled first; cancelling reports which of the two.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -17,22 +17,23 @@ use crate::client::Client;
 use crate::credentials::give;
 use crate::error::Error;
 
-/// Takes what was asked for. user_data: what was given with the callback. credentials: a reference that the callback
-/// owns and frees with aliyun_cred_credentials_free; NULL if there is an error. error: one that the callback owns and
-/// frees with aliyun_cred_error_free; NULL if there are credentials.
+/// Receives the result of a request. user_data: as passed with the callback. credentials: a reference that the callback
+/// owns and frees with aliyun_cred_credentials_free; NULL if there is an error. error: owned by the callback, which
+/// frees it with aliyun_cred_error_free; NULL if there are credentials.
 pub type Callback = Option<extern "C" fn(user_data: *mut c_void, credentials: *mut Credentials, error: *mut Error)>;
 
-/// One question, from when it was asked until it is freed.
+/// A request for credentials, valid until it is freed.
 #[derive(Debug)]
 pub struct Request(Arc<Question>);
 
 #[derive(Debug)]
 struct Question {
-    /// A forked child is never answered: what was to answer stayed with its parent.
+    /// A forked child gets no answer: the thread that would give it exists only in the parent.
     process: u32,
-    /// One of the four below. No lock, for a forked child may ask, and a lock may have stayed with its parent.
+    /// One of the four below. Not a lock: a forked child may cancel, and a lock could be held by a thread that does not
+    /// exist there.
     state: AtomicU8,
-    /// Held by whoever makes it done, so that nobody who waits for that misses it.
+    /// Held while the state becomes done, so that a waiting thread does not miss it.
     done: Mutex<()>,
     changed: Condvar,
     user_data: AtomicPtr<c_void>,
@@ -59,7 +60,7 @@ impl Question {
         callback: extern "C" fn(*mut c_void, *mut Credentials, *mut Error),
         outcome: core::Result<Arc<Credentials>>,
     ) {
-        // A callback may fork, and its child go on to the next.
+        // A callback may fork, and its child continue with the next one.
         if self.process != std::process::id() {
             return;
         }
@@ -73,7 +74,7 @@ impl Question {
             Err(error) => callback(user_data, ptr::null_mut(), Box::into_raw(Box::new(error.into()))),
         }
         INSIDE.set(outer);
-        // A child of the callback's has a copy of the lock, and nobody who waits.
+        // A callback's forked child has a copy of the lock, and no waiting threads.
         let _done =
             (self.process == std::process::id()).then(|| self.done.lock().unwrap_or_else(PoisonError::into_inner));
         self.state.store(DONE, Ordering::Release);
@@ -100,18 +101,18 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
-/// by the calling thread, which takes as long as the disk does. While the cached one is fresh, or if there is nothing to be
-/// waited for (no service, provider, command or lock), the callback runs inside this call; otherwise on the background
-/// thread when the source has answered, or inside another thread's call into the library that brought the answer.
+/// Requests the current credential, and calls a callback with it. This call never waits, except that configuration
+/// files are read on the calling thread. The callback runs inside this call if the cached credential is fresh, or if no
+/// wait is needed (for a service, provider, command or lock). Otherwise it runs on the background thread, or inside the
+/// call of another thread that completes the refresh.
 ///
-/// client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
-/// it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives
-/// ALIYUN_CRED_ERROR_RECURSION on the background thread. user_data: handed to the callback as it is; it belongs to the
-/// caller. request: written before the callback is called, on success only, with a handle that the caller owns and frees
-/// with aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
-/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. In a forked
-/// child the callbacks of its parent are not called. Any number of threads may call it at once.
+/// client: borrowed for the call; the callback may free it. callback: called exactly once, unless cancelled before. It
+/// must not block or throw a C++ exception. It may call this library; on the background thread, a call that would wait
+/// returns ALIYUN_CRED_ERROR_RECURSION. user_data: passed to the callback unchanged; it belongs to the caller. request:
+/// written on success only, before the callback is called, with a handle that the caller owns and frees with
+/// aliyun_cred_request_free; may be NULL if cancelling is not needed. Returns NULL on success;
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. A forked
+/// child does not call its parent's callbacks. Any number of threads may call it at once.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_client_get_credentials_async(
@@ -123,10 +124,10 @@ pub extern "C" fn aliyun_cred_client_get_credentials_async(
     fallible(|| {
         let client = given(client, "client")?;
         let callback = given(callback, "callback")?;
-        // Its own hold on it: the callback may free the client.
+        // Clone the handle, because the callback may free the client.
         let client = client.client.clone();
         let question = Question::new(user_data);
-        // Before the callback, which may want it.
+        // Written before the callback runs, which may use it.
         if let Some(request) = request {
             request.write(Box::into_raw(Box::new(Request(question.clone()))));
         }
@@ -135,23 +136,23 @@ pub extern "C" fn aliyun_cred_client_get_credentials_async(
     })
 }
 
-/// Gives up: the callback is not called any more. The refresh goes on for the others.
+/// Cancels a request: the callback is not called any more. The refresh continues for the others.
 ///
-/// request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
-/// returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
-/// thread. Not so inside a callback, this one or another, which could wait for one that waits for it: there false may mean
-/// that it is running. NULL gives false. In a forked child it never waits either, and says how it stood when the child was
-/// forked: true if the callback had not been called by then, and false if it had, though it may have been running. Any
-/// number of threads may call it at once.
+/// request: borrowed. Returns true if the callback has not been called and never will be; false if it has been called
+/// and has returned. Either way its data may be freed; to ensure this, it waits while the callback is running on
+/// another thread. Inside a callback it never waits, since two callbacks could deadlock; there, false may mean that the
+/// callback is still running. NULL returns false. In a forked child it never waits either, and reports the state at the
+/// fork: true if the callback had not been called, false if it had, although it may have been running. Any number of
+/// threads may call it at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_request_cancel(request: Option<&Request>) -> bool {
     guard(|| request.is_some_and(|request| request.0.cancel()))
 }
 
-/// Frees a request. That cancels nothing.
+/// Frees a request without cancelling it.
 ///
-/// request: taken over and no longer to be used; NULL does nothing. Any thread may call it, the callback's too, as long as
-/// no other is using the request.
+/// request: taken over, and must not be used afterwards; NULL does nothing. Any thread may call it, including the
+/// callback's, as long as no other is using the request.
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_request_free(request: Option<Box<Request>>) {
     guard(|| drop(request));

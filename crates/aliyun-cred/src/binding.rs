@@ -1,7 +1,7 @@
-//! What a language binding may use beside the public names of this crate, and nothing else.
+//! The part of this crate that language bindings use besides its public API.
 //!
-//! A binding translates types: a default, a check or a retry belongs in the core, so that every language has it. Nothing
-//! here is covered by semantic versioning.
+//! A binding only translates types: defaults, checks and retries belong in the core, so that every language has them.
+//! Nothing here is covered by semantic versioning.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,24 +17,24 @@ pub use crate::runtime::call_scope::Scope;
 pub use crate::runtime::per_process::PerProcess;
 pub use crate::wording::Surface;
 
-/// A builder on behalf of a language.
+/// A builder for the given language.
 pub fn builder(surface: Surface) -> ClientBuilder {
     Client::builder().surface(surface)
 }
 
-/// The cached credential if it is fresh, and for how long it may be handed out without asking again: [`Duration::MAX`] for
-/// one that never changes. For a binding that keeps a copy, because its way here is longer than the check. What the source
-/// must be asked for every time is never cached, and never shows here.
+/// The cached credential if it is fresh, and how long it can be reused without asking again: [`Duration::MAX`] for one
+/// that never changes. For bindings that keep a copy because calling into the core costs more than the check.
+/// Credentials of sources that must be asked at every call are never cached and never returned here.
 pub fn cached_for(client: &Client) -> Option<(Arc<Credentials>, Duration)> {
     client.cache().fresh_for()
 }
 
-/// The current credential, waiting in this thread for `limit` at most, for a language whose users can interrupt a wait:
-/// `interrupted` is asked in this thread, ten times a second.
+/// Returns the current credential, blocking this thread for at most `limit`, for languages whose users can interrupt a
+/// wait: `interrupted` is called on this thread ten times a second.
 ///
 /// # Errors
-/// As [`Client::credentials_within`], and [`Cancelled`](crate::ErrorKind::Cancelled) once `interrupted` says yes; the
-/// refresh goes on.
+/// As [`Client::credentials_within`], and [`Cancelled`](crate::ErrorKind::Cancelled) once `interrupted` returns true;
+/// the refresh continues.
 pub fn credentials_unless(
     client: &Client,
     limit: Option<Duration>,
@@ -43,22 +43,22 @@ pub fn credentials_unless(
     crate::client::credentials_unless(client, limit, interrupted)
 }
 
-/// Seconds since the Unix epoch, for languages that count in them; none for what lies before it.
+/// Seconds since the Unix epoch; `None` for earlier times.
 pub fn unix_seconds(time: SystemTime) -> Option<i64> {
     i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// A string of a credential with a NUL behind it, for C to borrow.
+/// A string of a credential with a trailing NUL, for C to borrow.
 pub fn nul_terminated(credentials: &Credentials, field: Field) -> Option<&str> {
     credentials.nul_terminated(field)
 }
 
-/// Whether the configuration's `type` was missing or unknown: the one construction error that is no `ValueError` in Python.
+/// Whether `type` was missing or unknown: the only construction error that is not a `ValueError` in Python.
 pub fn is_unknown_type(error: &Error) -> bool {
     error.is_unknown_type()
 }
 
-/// Whether a file that was named does not exist: a `FileNotFoundError` in Python.
+/// Whether a configured file does not exist: a `FileNotFoundError` in Python.
 pub fn is_file_not_found(error: &Error) -> bool {
     error.is_file_not_found()
 }
@@ -67,36 +67,36 @@ pub fn is_file_not_found(error: &Error) -> bool {
 /// return.
 ///
 /// # Errors
-/// As a client of that provider.
+/// Those of a client for that provider.
 pub fn check_custom(name: &str, credentials: Credentials) -> Result<Credentials> {
     let checked = crate::provider::check_custom(name, credentials, &crate::host::Host::new(Surface::Rust))?;
     Ok(checked.with_type(name))
 }
 
-/// A key, secret or token that did not come through a client, without the white space around it, of which a warning tells.
-/// `name` is what texts call it.
+/// Checks a key, secret or token that was set without a client. Returns it without surrounding white space, which is
+/// logged as a warning. `name` is what messages call it.
 ///
 /// # Errors
-/// Why it cannot be one, as a sentence that begins with `name`.
+/// The reason it is invalid, as a sentence that begins with `name`.
 pub fn key<'a>(value: &'a str, name: &str) -> std::result::Result<&'a str, String> {
     crate::text::key(value, name)
 }
 
-/// A text without line breaks and whatever else could make it look like another one.
+/// Removes line breaks and everything else that could make one text look like another.
 pub fn one_line(text: String) -> String {
     crate::text::one_line(text)
 }
 
-/// A path as an error may show it; see [`Config`](crate::Config)'s `Debug`.
+/// A path in the form that errors may show; see [`Config`](crate::Config)'s `Debug`.
 pub fn shown_path(path: &std::path::Path) -> String {
     crate::text::shown_path(path)
 }
 
-/// A whole regular file of 1 MiB at most, decoded: UTF-8, or UTF-16 with a byte order mark. `~/` at the beginning of the
-/// path is the home directory.
+/// Reads a regular file of at most 1 MiB as UTF-8, or as UTF-16 with a byte order mark. A leading `~/` is the home
+/// directory.
 ///
 /// # Errors
-/// What the operating system says, or why the file is refused.
+/// The operating system's error, or the reason the file was rejected.
 pub fn read_text(path: std::path::PathBuf) -> std::io::Result<zeroize::Zeroizing<String>> {
     crate::host::read_text(path)
 }

@@ -1,29 +1,29 @@
-//! How a client is made, with everything that can be said about it.
+//! Builds clients with every option there is.
 
 use crate::cache::Cache;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::provider::{Base, Custom, Fetch, Given, Provider};
+use crate::provider::{Base, Custom, Extras, Fetch, Provider};
 use crate::runtime::user_code::Listener;
 use crate::source::Source;
 use crate::update::Update;
 use crate::wording::Surface;
 
-/// How many roles may be assumed one on top of another. Each adds to the provider name of those above it, and to what is
-/// looked through for a circle: more are a loop that does not end.
+/// How many roles can be chained. Each one lengthens the provider name and the search for circular references; a longer
+/// chain is taken for an endless loop.
 const MAX_DEPTH: usize = 1_000;
 
-/// What a client is made of. With nothing said it becomes a client of the default chain.
+/// Builds a client. Without any setting, it is a client for the default chain.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
     surface: Surface,
     config: Option<Config>,
     source: Option<Source>,
-    given: Given,
-    /// How many clients there are below.
+    extras: Extras,
+    /// How many clients are chained below.
     depth: usize,
 }
 
@@ -39,19 +39,19 @@ impl Base for Client {
 }
 
 impl ClientBuilder {
-    /// The language on whose behalf; Rust if nothing is said.
+    /// The language this client is for; Rust by default.
     pub(crate) fn surface(mut self, surface: Surface) -> Self {
         self.surface = surface;
         self
     }
 
-    /// The options. Their [`type`](Config::type) names the source, unless [`source`](Self::source) does.
+    /// Sets the options. Their [`type`](Config::type) selects the source, unless [`source`](Self::source) does.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = Some(config.clone());
         self
     }
 
-    /// The source. The options' [`type`](Config::type) is then not looked at, and the client's type is the source's name.
+    /// Selects the source. [`type`](Config::type) is then ignored, and the client's type is the source's name.
     ///
     /// ```
     /// use aliyun_cred::{Client, Config, Source};
@@ -66,30 +66,30 @@ impl ClientBuilder {
         self
     }
 
-    /// For the source `ram_role_arn`: the client whose credential assumes the role, in place of one among the options. It
-    /// is asked at each refresh. At most 1,000 stand on top of one another.
+    /// For the source `ram_role_arn`: the client whose credential assumes the role, instead of one in the options. It
+    /// is asked at every refresh. At most 1,000 clients can be chained.
     pub fn base(mut self, base: &Client) -> Self {
         self.depth = base.cache().depth() + 1;
-        self.given.base =
+        self.extras.base =
             Some(Provider::Custom(Box::new(Custom::client(base.type_name().to_owned(), Box::new(base.clone())))));
         self
     }
 
-    /// For the sources `oauth` and `external`: who is told what was learned. An OAuth session tells as soon as a token
-    /// was rotated, for the old one is no longer good, and once more with the credential that the new one was exchanged
-    /// for; an external command tells of every new credential. `tell` is called on a thread of its own, one call after
-    /// another, and may block; the refresh waits for it, a minute at most, and another while its call before is still
-    /// running. A panic in it is logged.
+    /// For the sources `oauth` and `external`: sets the update callback. An OAuth session calls it as soon as a token
+    /// is rotated, because the old one is no longer valid, and again with the credential that the new token was
+    /// exchanged for. An external command calls it with every new credential. `tell` runs on a worker thread, one call
+    /// at a time, and may block. A refresh waits for it up to one minute, plus one more minute if the previous call is
+    /// still running. A panic in it is logged.
     pub fn on_update(mut self, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
-        self.given.listener = Some(Listener::new(tell));
+        self.extras.listener = Some(Listener::new(tell));
         self
     }
 
-    /// Makes the client. That opens no connection and starts no thread.
+    /// Creates the client. Opens no connection and starts no thread.
     ///
     /// # Errors
-    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, and for
-    /// a base or a listener that the source has no use for.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, or if
+    /// the source does not use the base or the update callback.
     pub fn build(self) -> Result<Client> {
         if self.depth > MAX_DEPTH {
             return Err(Error::invalid_config(format!("more than {MAX_DEPTH} roles on top of one another")));
@@ -103,7 +103,7 @@ impl ClientBuilder {
             }
             (None, None) => (Source::Default, Source::Default.name().to_owned()),
         };
-        let provider = Provider::of(source, &self.config.unwrap_or_default(), self.given, &host)?;
+        let provider = Provider::of(source, &self.config.unwrap_or_default(), self.extras, &host)?;
         Ok(Client::of(Cache::new(provider, host, &type_name).at_depth(self.depth)))
     }
 }

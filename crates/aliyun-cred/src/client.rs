@@ -1,4 +1,4 @@
-//! What everyone holds: a handle that gives the current credential, however it has to be come by.
+//! The public handle. Returns the current credential, fetching or refreshing it when needed.
 
 use std::fmt;
 use std::future::Future;
@@ -18,19 +18,19 @@ use crate::source::Source;
 use crate::status::Status;
 use crate::wording::Surface;
 
-/// How often an interruptible wait asks whether it was interrupted.
+/// How often an interruptible wait checks for an interrupt.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A client of one source, or of the default chain.
+/// A client for one source, or for the default chain.
 ///
-/// Cheap to clone; clones share the cached credential and the one refresh in flight. `Send + Sync`, and usable from
-/// any thread, from any async executor, and in a forked child. Making one opens no connection and starts no thread.
+/// Cheap to clone: clones share the cached credential and the refresh in flight. `Send + Sync`; works on any thread, in
+/// any async executor, and in a forked child. Creating one opens no connection and starts no thread.
 #[derive(Clone)]
 pub struct Client {
     cache: Arc<Cache>,
 }
 
-/// Its type, and nothing of its configuration: a secret may stand there in the place of something else.
+/// Prints the type name only. Options are left out, because a secret may have been put in the wrong one.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("type_name", &self.type_name()).finish_non_exhaustive()
@@ -38,7 +38,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of the source that `config` names.
+    /// Creates a client for the source that `config` names.
     ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range.
@@ -46,29 +46,29 @@ impl Client {
         Client::builder().config(config).build()
     }
 
-    /// A client of the default chain; see the crate's documentation for its order. What the chain finds, or why it
-    /// finds nothing, shows at the first call.
+    /// Creates a client for the default chain; see the crate documentation for the order. Sources are searched at the
+    /// first call, which also reports why none was found.
     ///
     /// # Errors
-    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if a variable that only the chain reads makes no sense.
+    /// [`InvalidConfig`](ErrorKind::InvalidConfig) if a variable that only the chain reads has an invalid value.
     pub fn from_default_chain() -> Result<Self> {
         Client::builder().build()
     }
 
-    /// For everything else that can be said: a source by its name, the base of a role, who is told of new tokens.
+    /// Returns a builder for everything that [`Client::new`] cannot set: a source by name, the base of a role, an
+    /// update callback.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// A client of a provider of your own that blocks the thread which calls it: it runs on a thread of its own, and is
-    /// given up after a minute. Of such providers four are at work at once, those that were given up or have had to
-    /// wait for another client not counted; the others wait for their turn, a minute at most, and so do all for a call of
-    /// theirs before that was given up. `name` is the client's type, and the provider name of what it gives.
+    /// Creates a client for a custom provider that may block. It runs on a worker thread, and a call times out after
+    /// one minute. At most four such providers run at once; others queue for up to a minute. One that timed out, or is
+    /// waiting for another client, does not count. A new call also waits, up to a minute, for a previous one that timed
+    /// out to return. `name` becomes the client's type, and the provider name of its credentials.
     ///
-    /// It is asked at every call, unless what it gives says when it expires
-    /// ([`Credentials::with_expiration`]): then that is cached, and refreshed in time. Callers that arrive together share
-    /// one answer. If it asks the client that is asking it, it gets an error of kind
-    /// [`Recursion`](ErrorKind::Recursion).
+    /// The provider is called for every request, unless its credential has an expiration
+    /// ([`Credentials::with_expiration`]): then the credential is cached and refreshed in time. Concurrent callers
+    /// share one call. A provider that asks its own client gets an error of kind [`Recursion`](ErrorKind::Recursion).
     ///
     /// ```
     /// use aliyun_cred::{Client, Credentials};
@@ -85,8 +85,8 @@ impl Client {
         Client::of_custom(Custom::blocking(name.clone(), provider), &name)
     }
 
-    /// As [`Client::from_blocking`], of a provider that gives a future. The future is polled on the background thread,
-    /// and must not block it.
+    /// Like [`Client::from_blocking`], for a provider that returns a future. The future is polled on the background
+    /// thread and must not block it.
     pub fn from_async<F>(name: impl Into<String>, provider: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
@@ -95,8 +95,8 @@ impl Client {
         Client::of_custom(Custom::future(name.clone(), provider), &name)
     }
 
-    /// A client of the role that `role` describes, assumed with what this client gives. Roles can be assumed one on top
-    /// of another, each with a session name and an external ID of its own.
+    /// Creates a client that assumes the role described by `role`, with this client's credential. Roles can be chained,
+    /// each with its own session name and external ID.
     ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing or out of range.
@@ -116,22 +116,22 @@ impl Client {
         Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name))
     }
 
-    /// The type this client was made for: `access_key`, `ram_role_arn`, ..., `default`.
+    /// The type this client was created for: `access_key`, `ram_role_arn`, ..., `default`.
     pub fn type_name(&self) -> &str {
         self.cache.type_name()
     }
 
-    /// The cached credential if it is fresh, or what the environment's variables say if that is what they said before: what
-    /// can be had without asking a source. Takes no lock.
+    /// Returns the cached credential if it is fresh, or the one made from environment variables if they have not
+    /// changed. Never asks a source and takes no lock.
     pub fn cached(&self) -> Option<Arc<Credentials>> {
         self.cache.fresh().or_else(|| self.cache.unchanged_variables())
     }
 
-    /// The current credential. Callers that arrive together share one refresh, and a caller that is dropped never
-    /// cancels it for the others. Configuration files are read by the thread that first polls this.
+    /// Returns the current credential. Concurrent callers share one refresh, and dropping one caller never cancels it
+    /// for the others. Configuration files are read on the thread that first polls this future.
     ///
     /// # Errors
-    /// What the source says, if it has no credential that is still valid.
+    /// The source's error, if no valid credential is left.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
         if let Some(cached) = self.cached() {
             return Ok(cached);
@@ -139,26 +139,26 @@ impl Client {
         self.cache.begin().join().await
     }
 
-    /// The current credential, waiting in this thread as long as the source's own limits allow.
+    /// Returns the current credential, blocking this thread for as long as the source's own time limits allow.
     ///
     /// # Errors
-    /// As [`Client::credentials`], and [`Recursion`](ErrorKind::Recursion) if it would have to wait on the library's own
-    /// background thread: in a callback, or in a future given to [`Client::from_async`].
+    /// As [`Client::credentials`], and [`Recursion`](ErrorKind::Recursion) if it would block the library's background
+    /// thread: in a callback, or in a future passed to [`Client::from_async`].
     pub fn credentials_blocking(&self) -> Result<Arc<Credentials>> {
         self.wait(None)
     }
 
-    /// The current credential, waiting in this thread for `limit` at most. To read configuration files is not to wait: that
-    /// is done by this thread, and takes as long as the disk does.
+    /// Returns the current credential, blocking this thread for at most `limit`. Configuration files are read on the
+    /// calling thread; that time does not count against `limit`.
     ///
     /// # Errors
-    /// As [`Client::credentials`], and [`Timeout`](ErrorKind::Timeout) if `limit` ran out; the refresh goes on.
+    /// As [`Client::credentials`], and [`Timeout`](ErrorKind::Timeout) if `limit` ran out; the refresh continues.
     pub fn credentials_within(&self, limit: Duration) -> Result<Arc<Credentials>> {
         self.wait(Some(limit))
     }
 
-    /// Calls `done` with the current credential: in this call if that needs no waiting, else on the thread that
-    /// brings it, where `done` must not block.
+    /// Calls `done` with the current credential: right away if no wait is needed, else on the thread that completes the
+    /// refresh, where `done` must not block.
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
         match self.cached() {
             Some(cached) => done(Ok(cached)),
@@ -166,14 +166,14 @@ impl Client {
         }
     }
 
-    /// Says that the service has refused the cached credential: the next call asks the source again, and reads the
-    /// configuration file that it came from anew. So do the clients that this one stands on which have a configuration
-    /// file; others keep their credential.
+    /// Reports that a service rejected the cached credential. The next call asks the source again and rereads its
+    /// configuration file. Base clients that use a configuration file are invalidated too; others keep their
+    /// credential.
     pub fn invalidate(&self) {
         self.cache.invalidate();
     }
 
-    /// What is known without asking the source or waiting for a refresh: for health checks and metrics.
+    /// Returns what is known without asking the source or waiting for a refresh, for health checks and metrics.
     ///
     /// ```
     /// use aliyun_cred::{Client, Config};
@@ -220,7 +220,7 @@ pub(crate) fn credentials_unless(
     }
 }
 
-/// Waits in this thread; `None` once `limit` has run out.
+/// Blocks this thread; `None` once `limit` has run out.
 fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
     let outcome = flight.outcome();
     if outcome.is_some() || limit == Some(Duration::ZERO) {

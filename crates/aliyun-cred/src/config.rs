@@ -1,6 +1,7 @@
-//! What a user can configure: one table of options, their names and their types.
+//! The options of a client: one table of names and types.
 //!
-//! Invariant: a `Config` is only what was said; defaults, environment and validation come in when a client is made.
+//! Invariant: a `Config` holds only what was set; defaults, environment and validation are applied when a client is
+//! created.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::text::{length, shown_path};
 
-/// A value of an option, as a language binding hands it over.
+/// A value of an option, as passed by a language binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptionValue {
@@ -18,7 +19,7 @@ pub enum OptionValue {
     Integer(i64),
     /// True or false.
     Flag(bool),
-    /// Anything else. No option takes it; the refusal says what the option wants.
+    /// Anything else. No option accepts it; the error says what the option expects.
     Other,
 }
 
@@ -40,12 +41,12 @@ impl From<bool> for OptionValue {
     }
 }
 
-/// How an option's type takes a value from outside, and shows it.
+/// How an option's type converts a value from outside, and prints it.
 trait FromValue: Sized + Clone + fmt::Debug {
     const EXPECTED: &'static str;
     fn from_value(value: OptionValue) -> Option<Self>;
 
-    /// As `Debug` shows the option called `name`.
+    /// How `Debug` prints the option called `name`.
     fn shown(&self, _name: &str) -> impl fmt::Debug {
         self.clone()
     }
@@ -60,7 +61,7 @@ impl FromValue for String {
         }
     }
 
-    /// Paths and names of profiles are where secrets are pasted by mistake.
+    /// Secrets are often pasted into paths and profile names by mistake.
     fn shown(&self, name: &str) -> impl fmt::Debug {
         match name {
             "profile_name" => length(self),
@@ -102,8 +103,8 @@ impl FromValue for bool {
 
 macro_rules! options {
     ($( $(#[$doc:meta])* $name:ident: $type:ty $(, $key:literal)*; )*) => {
-        /// What the user says about one source. Every option is optional here; [`Client::new`](crate::Client::new)
-        /// checks them, and fills in what is missing from the environment and the defaults.
+        /// The options of one source. All are optional here; [`Client::new`](crate::Client::new) checks them, and fills
+        /// in missing ones from the environment and the defaults.
         ///
         /// `Debug` masks the secrets.
         #[derive(Clone, Default, PartialEq, Eq)]
@@ -124,7 +125,7 @@ macro_rules! options {
                 self
             } )*
 
-            /// Sets the option called `key`, in snake case (`role_arn`) or as in the maps of the official packages
+            /// Sets the option called `key`, in snake case (`role_arn`) or as in the official packages' maps
             /// (`roleArn`).
             ///
             /// # Errors
@@ -247,16 +248,16 @@ options! {
 }
 
 impl Config {
-    /// A configuration of this type; see [`Config::type`].
+    /// Creates a configuration of this type; see [`Config::type`].
     pub fn new(type_name: impl Into<String>) -> Self {
         Config::default().r#type(type_name)
     }
 
-    /// Reads an object whose keys are option names. `null` is as good as absent.
+    /// Parses an object whose keys are option names. `null` counts as absent.
     ///
     /// # Errors
-    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if `text` is not a JSON object, or for an unknown name or
-    /// a value of another type. The text never quotes a value.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if `text` is not a JSON object, or for an unknown name or a
+    /// value of another type. The message never quotes a value.
     pub fn from_json(text: &str) -> Result<Self> {
         use serde_json::Value;
         let not_json = || Error::invalid_config("the configuration is not a JSON object");

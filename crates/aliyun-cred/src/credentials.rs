@@ -1,6 +1,6 @@
 //! A resolved credential.
 //!
-//! Invariant: a [`Credentials`] never changes once made.
+//! Invariant: a [`Credentials`] never changes after it is created.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use crate::secret::{Secret, Terminated};
 use crate::text::key;
 
-/// What a service issued.
+/// A credential as issued by a service.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) access_key_id: String,
@@ -17,35 +17,35 @@ pub(crate) struct Issued {
     pub(crate) expiration: SystemTime,
 }
 
-/// How long before its end a credential is stale: each source says which rule its credentials follow.
+/// How long before its expiration a credential is stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lead {
-    /// 900 s, or half the lifetime if that is less: everything that STS issues.
+    /// 900 s, or half the lifetime if that is less: everything issued by STS.
     Sts,
     /// 180 s, or half the lifetime if that is less: external commands and OAuth.
     Short,
-    /// As [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and handed out beyond its end while the
-    /// instance metadata service cannot be reached.
+    /// Like [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and used past its expiration while the
+    /// instance metadata service is unreachable.
     Metadata,
 }
 
-/// When a credential must be fetched again; each source says which rule its credentials follow.
+/// When a credential must be refreshed; each source picks the rule for its credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// Good for ever: typed in by somebody.
+    /// Never: set in the options.
     Constant,
-    /// Asked for at every call: the source itself is the cache.
+    /// At every call: the source caches by itself.
     Uncached,
-    /// Expires; `lead` says how long before its end it is no longer handed out without asking.
-    /// `renewed`: a timer fetches it again, whether anybody asks or not.
+    /// Before it expires; `lead` says how long before. `renewed`: a timer refreshes it, whether or not a caller asks.
     Expires { at: SystemTime, lead: Lead, renewed: bool },
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
 ///
-/// An absent value is an empty string to C and `None` here. `Debug` masks the secrets.
+/// Missing values are `None` here, and empty strings in C. `Debug` masks the secrets.
 #[derive(Clone, PartialEq, Eq)]
-// In this order: threads write to the count of references before it, and what they read most shares no cache line with that.
+// In this order: threads write to the reference count in front of it, and the fields they read most must not share its
+// cache line.
 #[repr(C)]
 pub struct Credentials {
     freshness: Freshness,
@@ -58,41 +58,41 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// An AccessKey pair, for a provider of the user's own; see [`Client::from_blocking`](crate::Client::from_blocking).
+    /// An AccessKey pair, for a custom provider; see [`Client::from_blocking`](crate::Client::from_blocking).
     pub fn from_parts(access_key_id: impl Into<String>, access_key_secret: impl Into<Secret>) -> Self {
         Credentials { provider_name: None, ..Credentials::access_key(access_key_id, access_key_secret, "") }
     }
 
-    /// A bearer token, for a provider of the user's own.
+    /// A bearer token, for a custom provider.
     pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
         Credentials::bearer(Some(token.into()))
     }
 
-    /// Adds the security token of an STS credential; an empty one is no token.
+    /// Adds the security token of an STS credential; an empty one is ignored.
     #[must_use]
     pub fn with_security_token(self, token: impl Into<Secret>) -> Self {
         self.with_token(Some(token.into()))
     }
 
-    /// Says when it expires: it is then cached, and refreshed before that as what STS issues is.
+    /// Sets the expiration: the credential is then cached, and refreshed in time, like one issued by STS.
     #[must_use]
     pub fn with_expiration(self, at: SystemTime) -> Self {
         self.with_freshness(Freshness::Expires { at, lead: Lead::Sts, renewed: false })
     }
 
-    /// Says where it came from; else it is the name of the provider that gives it.
+    /// Sets the provider name; by default it is the name of the custom provider.
     #[must_use]
     pub fn with_provider_name(self, name: impl Into<String>) -> Self {
         self.named(name)
     }
 
-    /// Checks what a custom provider gave: a pair or a bearer token, of characters that keys have. White space around
-    /// them is cut off.
+    /// Checks the credential of a custom provider: a pair or a bearer token, made of valid key characters. Surrounding
+    /// white space is removed.
     ///
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn checked(mut self, provider: &str) -> std::result::Result<Self, String> {
-        /// What `value` is without the white space around it, if there is any.
+        /// `value` without surrounding white space; `None` if there is none to remove.
         fn cut(value: Option<&str>, what: &str, provider: &str) -> std::result::Result<Option<String>, String> {
             let Some(value) = value else { return Ok(None) };
             let cut = key(value, &format!("the {what} of the provider '{provider}'"))?;
@@ -125,7 +125,7 @@ impl Credentials {
         Ok(self)
     }
 
-    /// An AccessKey pair that `provider` found.
+    /// An AccessKey pair found by `provider`.
     pub(crate) fn access_key(
         access_key_id: impl Into<String>,
         access_key_secret: impl Into<Secret>,
@@ -142,7 +142,7 @@ impl Credentials {
         }
     }
 
-    /// What a service issued to `provider`.
+    /// A credential issued to `provider`.
     pub(crate) fn issued(issued: Issued, provider: &str, lead: Lead) -> Self {
         Credentials::access_key(issued.access_key_id, issued.access_key_secret, provider)
             .with_token(issued.security_token)
@@ -162,7 +162,7 @@ impl Credentials {
         }
     }
 
-    /// Adds the security token of an STS credential; an empty one is no token.
+    /// Adds the security token of an STS credential; an empty one is ignored.
     pub(crate) fn with_token(mut self, token: Option<Secret>) -> Self {
         self.security_token = token.filter(|token| !token.is_empty());
         self
@@ -173,7 +173,7 @@ impl Credentials {
         self
     }
 
-    /// Puts `outer/` before the provider name.
+    /// Prefixes the provider name with `outer/`.
     pub(crate) fn within(mut self, outer: &str) -> Self {
         let name = match self.provider_name() {
             Some(inner) => format!("{outer}/{inner}"),
@@ -183,7 +183,7 @@ impl Credentials {
         self
     }
 
-    /// Gives the type that the client was made for. A bearer token stays one wherever it was found.
+    /// Sets the client's type. A bearer token keeps its type wherever it came from.
     pub(crate) fn with_type(mut self, type_name: &str) -> Self {
         if self.bearer_token.is_none() {
             self.type_name = Terminated::new(type_name);
@@ -191,7 +191,7 @@ impl Credentials {
         self
     }
 
-    /// Asks for a timer that fetches the credential again when it is due.
+    /// Requests a timer that refreshes the credential when it is due.
     pub(crate) fn renewed_by_timer(mut self) -> Self {
         if let Freshness::Expires { renewed, .. } = &mut self.freshness {
             *renewed = true;
@@ -229,17 +229,17 @@ impl Credentials {
         self.bearer_token.as_ref().map(Secret::expose)
     }
 
-    /// The type the client was made for: `access_key`, `sts`, `ram_role_arn`, ..., or `default` for a chain.
+    /// The type the client was created for: `access_key`, `sts`, `ram_role_arn`, ..., or `default` for a chain.
     pub fn type_name(&self) -> &str {
         self.type_name.as_str()
     }
 
-    /// The path of sources that led here, such as `default/cli_profile/ram_role_arn/static_ak`.
+    /// The path of sources behind it, such as `default/cli_profile/ram_role_arn/static_ak`.
     pub fn provider_name(&self) -> Option<&str> {
         self.provider_name.as_ref().map(Terminated::as_str)
     }
 
-    /// When the service says that it ends, by the wall clock; `None` if it does not end.
+    /// The expiration set by the service, by the wall clock; `None` if it never expires.
     pub fn expiration(&self) -> Option<SystemTime> {
         match self.freshness {
             Freshness::Expires { at, .. } => Some(at),
@@ -247,7 +247,7 @@ impl Credentials {
         }
     }
 
-    /// The six strings with a NUL behind each, in the order of the accessors above, for a C border.
+    /// The six strings with a trailing NUL, in the order of the accessors above, for C.
     pub(crate) fn nul_terminated(&self, field: Field) -> Option<&str> {
         match field {
             Field::AccessKeyId => self.access_key_id.as_ref().map(Terminated::with_nul),

@@ -1,18 +1,18 @@
-//! What went wrong, in a form that a program can switch on and a person can act on.
+//! Errors, in a form that programs can switch on and people can act on.
 //!
-//! Invariant: no text in this module's types ever holds a secret, a reply's body or a command line.
+//! Invariant: no message in this module's types ever holds a secret, a reply's body or a command line.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::text::one_line;
 
-/// The result of everything in this crate that can fail.
+/// The result of every fallible operation in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $variant:ident = $number:literal, $name:literal; )*) => {
-        /// What kind of failure it was. Numbers and names are stable for ever.
+        /// The kind of a failure. Numbers and names are stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(u8)]
@@ -21,7 +21,7 @@ macro_rules! kinds {
         }
 
         impl ErrorKind {
-            /// Every kind, in the order of its number.
+            /// Every kind, ordered by number.
             pub const ALL: &'static [ErrorKind] = &[$( ErrorKind::$variant, )*];
 
             /// The kind's stable name, such as `not_configured`.
@@ -33,42 +33,42 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The configuration says something that cannot be: a missing or contradictory option, an unknown profile,
-    /// a circle of profiles. Unlike [`NotConfigured`](Self::NotConfigured), somebody did ask for this source.
+    /// The configuration is invalid: a missing or contradictory option, an unknown profile, a circle of profiles.
+    /// Unlike [`NotConfigured`](Self::NotConfigured), the source was configured.
     InvalidConfig = 1, "invalid_config";
-    /// Nothing configures this source: no variable, no file. A chain goes on to the next.
+    /// The source is not configured: no variable, no file. A chain tries the next one.
     NotConfigured = 2, "not_configured";
-    /// The source is switched off on purpose, by a variable or in its file.
+    /// The source is disabled, by a variable or in its file.
     Disabled = 3, "disabled";
-    /// A file is there but cannot be read or written, or the operating system refused a thread or a socket.
+    /// A file exists but cannot be read or written, or the operating system refused a thread or a socket.
     Io = 4, "io";
-    /// A file was read, but is not what it should be: not JSON, not UTF-8, a value of the wrong type.
+    /// A file was read, but its content is invalid: not JSON, not UTF-8, a value of the wrong type.
     MalformedFile = 5, "malformed_file";
-    /// The service answered, and refused: wrong key, wrong signature, no permission, no such role.
+    /// The service refused the request: wrong key, wrong signature, no permission, no such role.
     Denied = 6, "denied";
-    /// The service answered that it was asked too often. Unlike [`Denied`](Self::Denied), later may work.
+    /// The service limited the request rate. Unlike [`Denied`](Self::Denied), a retry may succeed later.
     Throttled = 7, "throttled";
-    /// The service could not be reached, or answered with a failure of its own (5xx).
+    /// The service could not be reached, or replied with a server error (5xx).
     Unavailable = 8, "unavailable";
     /// A time limit ran out: of a connection, a request, or the caller's own deadline.
     Timeout = 9, "timeout";
     /// The service's certificate could not be verified.
     Tls = 10, "tls";
-    /// The service answered with success, but the answer makes no sense. Unlike
-    /// [`MalformedFile`](Self::MalformedFile), the fault is on the other side of the network.
+    /// The service replied with success, but the reply is invalid. Unlike [`MalformedFile`](Self::MalformedFile), the
+    /// fault is on the other side of the network.
     MalformedReply = 11, "malformed_reply";
-    /// The only credential to be had has already expired.
+    /// The only available credential has expired.
     Expired = 12, "expired";
-    /// Only a person can go on, by logging in again (CloudSSO, OAuth).
+    /// The user must log in again (CloudSSO, OAuth).
     LoginRequired = 13, "login_required";
-    /// An external command could not be run, failed, or printed something that is no credential.
+    /// An external command could not be run, failed, or did not print a credential.
     Command = 14, "command";
-    /// The caller gave up; the refresh goes on for the others.
+    /// The caller gave up; the refresh continues for the others.
     Cancelled = 15, "cancelled";
-    /// What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
-    /// one, or a callback on the library's background thread made a call that waits.
+    /// The call would deadlock: a provider asked the client that is asking it, or a callback on the background thread
+    /// tried to wait.
     Recursion = 16, "recursion";
-    /// A fault of this library or of a provider given to it; please report it.
+    /// A bug in this library or in a custom provider; please report it.
     Internal = 17, "internal";
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// One source of a chain that was asked and did not answer.
+/// A source of a chain that was asked and failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub(crate) class: &'static str,
@@ -93,12 +93,12 @@ impl Attempt {
         self.provider
     }
 
-    /// Why it did not answer.
+    /// The kind of its failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Why it did not answer, and what would make it answer, in one line.
+    /// Why it failed, and what to change, in one line.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -106,7 +106,7 @@ impl Attempt {
 
 /// A failure to resolve a credential or to build a client.
 ///
-/// `Display` gives one line: what was tried, what came back, what to change. It never holds a secret.
+/// `Display` prints one line: what was tried, what came back, what to change. It never holds a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 
@@ -122,7 +122,7 @@ struct Details {
     special: Option<Special>,
 }
 
-/// A failure that some languages' users know by a class of its own, finer than its kind.
+/// A failure that has its own exception class in some languages, finer than its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Special {
     UnknownType,
@@ -143,9 +143,9 @@ impl Error {
         }))
     }
 
-    /// What a provider of the user's own answers when it has no credential; see
-    /// [`Client::from_blocking`](crate::Client::from_blocking). `message` is one line for people: what was tried, what came
-    /// back, what to change, and no secret.
+    /// Creates the error of a custom provider that has no credential; see
+    /// [`Client::from_blocking`](crate::Client::from_blocking). `message` is one line for people: what was tried, what
+    /// came back, what to change, and no secret.
     pub fn from_provider(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error::new(kind, message)
     }
@@ -160,14 +160,14 @@ impl Error {
         error
     }
 
-    /// A file that was named could not be read, for this reason.
+    /// A configured file could not be read, for this reason.
     pub(crate) fn unreadable(reason: &std::io::Error, message: impl Into<String>) -> Self {
         let mut error = Error::new(ErrorKind::Io, message);
         error.0.special = (reason.kind() == std::io::ErrorKind::NotFound).then_some(Special::FileNotFound);
         error
     }
 
-    /// Names the source, unless one that lies deeper has been named already.
+    /// Sets the source, unless a deeper one has been set already.
     pub(crate) fn at_provider(mut self, provider: impl Into<Cow<'static, str>>) -> Self {
         self.0.provider.get_or_insert_with(|| match provider.into() {
             Cow::Owned(name) => one_line(name).into(),
@@ -193,12 +193,12 @@ impl Error {
         self
     }
 
-    /// What kind of failure it was.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The source that failed, as in `provider_name`; `None` if no single one did.
+    /// The source that failed, as in `provider_name`; `None` if it was not a single one.
     pub fn provider(&self) -> Option<&str> {
         self.0.provider.as_deref()
     }
@@ -208,33 +208,32 @@ impl Error {
         &self.0.message
     }
 
-    /// The service's own code, such as `NoPermission`, if a service answered with one.
+    /// The service's error code, such as `NoPermission`, if it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The service's id of the request, to give to its support.
+    /// The service's request ID, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The HTTP status, if a service answered.
+    /// The HTTP status, if a service replied.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// Whether the configuration's `type` was missing or unknown: the one construction error that is not a `ValueError`
-    /// to Python's users.
+    /// Whether `type` was missing or unknown: the only construction error that is not a `ValueError` in Python.
     pub(crate) fn is_unknown_type(&self) -> bool {
         self.0.special == Some(Special::UnknownType)
     }
 
-    /// Whether a file that was named does not exist: a `FileNotFoundError` to Python's users.
+    /// Whether a configured file does not exist: a `FileNotFoundError` in Python.
     pub(crate) fn is_file_not_found(&self) -> bool {
         self.0.special == Some(Special::FileNotFound)
     }
 
-    /// Every source that a chain asked, in order; empty if the failure was not a chain's.
+    /// Every source that a chain asked, in order; empty if no chain failed.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
@@ -259,7 +258,7 @@ mod tests {
     use super::{Error, ErrorKind};
 
     #[test]
-    fn whoever_says_it_it_is_one_line() {
+    fn every_message_is_one_line() {
         let text = "no\r\n2026-01-01 all is well\u{1b}[2J\u{2028}凭证";
         let error = Error::from_provider(ErrorKind::Denied, text).at_provider("a\nb".to_owned());
         assert_eq!(error.to_string(), "no  2026-01-01 all is well [2J 凭证");

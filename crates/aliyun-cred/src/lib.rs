@@ -1,10 +1,10 @@
-//! Credentials for Alibaba Cloud: found, fetched, and refreshed before they die.
+//! Finds, fetches and refreshes Alibaba Cloud credentials before they expire.
 //!
 //! ```no_run
 //! use aliyun_cred::{Client, Config};
 //!
 //! # async fn run() -> aliyun_cred::Result<()> {
-//! // Whatever this machine offers:
+//! // Whatever this machine provides:
 //! let client = Client::from_default_chain()?;
 //! let credentials = client.credentials().await?;
 //! println!("{:?} by {:?}", credentials.access_key_id(), credentials.provider_name());
@@ -21,7 +21,7 @@
 //!
 //! # The default chain
 //!
-//! | order | source | answers when |
+//! | order | source | used when |
 //! | --- | --- | --- |
 //! | 1 | `env` | `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` are set |
 //! | 2 | `oidc_role_arn` | `ALIBABA_CLOUD_ROLE_ARN`, `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` and `ALIBABA_CLOUD_OIDC_TOKEN_FILE` are set |
@@ -31,8 +31,8 @@
 //! | 6 | `credential_uri` | `ALIBABA_CLOUD_CREDENTIALS_URI` is set |
 //! | 7 | `env_legacy` | `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET` are set |
 //!
-//! The first that answers is kept; see [`Client::credentials`] for what a call then costs and [`ErrorKind`] for what
-//! can go wrong.
+//! The first source that answers is kept. [`Client::credentials`] describes the cost of a call, [`ErrorKind`] the
+//! errors.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

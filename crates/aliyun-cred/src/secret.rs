@@ -1,20 +1,20 @@
-//! Strings that must not be seen, and strings that C can borrow.
+//! Strings that must not be printed, and strings that C can borrow.
 //!
-//! Invariant: a [`Secret`] is wiped when dropped and shows in no `Debug`.
+//! Invariant: a [`Secret`] is wiped on drop and never printed by `Debug`.
 
 use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A string that is wiped when dropped and never printed.
+/// A string that is wiped on drop and never printed.
 ///
-/// Internally NUL-terminated, so that C can borrow it; it therefore cannot hold a NUL of its own:
-/// [`Secret::new`] cuts nothing, the sources refuse such values.
+/// Stored with a trailing NUL, so that C can borrow it. It should therefore contain no NUL: [`Secret::new`] does not
+/// check, but the sources reject such values.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(pub(crate) Terminated);
 
 impl Secret {
-    /// Takes `value` over. The memory of a `String` given by value is wiped as well.
+    /// Takes ownership of `value`. The memory of a `String` passed by value is wiped as well.
     pub fn new(value: impl Into<String>) -> Self {
         Secret(Terminated::new(value))
     }
@@ -47,7 +47,7 @@ impl<T: Into<String>> From<T> for Secret {
     }
 }
 
-/// A string kept with a NUL behind it, so that C can borrow it without a copy.
+/// A string stored with a trailing NUL, so that C can borrow it without a copy.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Terminated(String);
 
@@ -58,7 +58,7 @@ impl Terminated {
             given.push('\0');
             return Terminated(given);
         }
-        // Growing in place would leave a copy behind that nobody wipes.
+        // Growing in place would leave an unwiped copy behind.
         let mut text = String::with_capacity(given.len() + 1);
         text.push_str(&given);
         text.push('\0');

@@ -1,4 +1,4 @@
-//! The names of the places that credentials come from.
+//! The names of the sources of credentials.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 macro_rules! sources {
     ($( $(#[$doc:meta])* $variant:ident, $name:literal; )*) => {
-        /// A place that credentials come from, for [`ClientBuilder::source`](crate::ClientBuilder::source).
+        /// A source of credentials, for [`ClientBuilder::source`](crate::ClientBuilder::source).
         ///
         /// ```
         /// use aliyun_cred::Source;
@@ -22,10 +22,10 @@ macro_rules! sources {
         }
 
         impl Source {
-            /// All of them.
+            /// Every source.
             pub const ALL: &[Source] = &[$( Source::$variant ),*];
 
-            /// The name that it has in [`Credentials::provider_name`](crate::Credentials::provider_name).
+            /// The name that [`Credentials::provider_name`](crate::Credentials::provider_name) uses.
             pub const fn name(self) -> &'static str {
                 match self {
                     $( Source::$variant => $name, )*
@@ -36,27 +36,27 @@ macro_rules! sources {
 }
 
 sources! {
-    /// The default chain: the first source of this machine that has a credential.
+    /// The default chain: the first source on this machine that has a credential.
     Default, "default";
     /// The variables `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`.
     Env, "env";
     /// The variables `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET`.
     EnvLegacy, "env_legacy";
-    /// An AccessKey pair among the options.
+    /// An AccessKey pair in the options.
     StaticAk, "static_ak";
-    /// An STS token among the options.
+    /// An STS token in the options.
     StaticSts, "static_sts";
-    /// A bearer token among the options.
+    /// A bearer token in the options.
     Bearer, "bearer";
     /// A RAM role, assumed with another credential.
     RamRoleArn, "ram_role_arn";
-    /// A RAM role, assumed with the OIDC token of a file.
+    /// A RAM role, assumed with an OIDC token from a file.
     OidcRoleArn, "oidc_role_arn";
     /// The RAM role of an ECS instance.
     EcsRamRole, "ecs_ram_role";
-    /// A session for an RSA key pair.
+    /// A session of an RSA key pair.
     RsaKeyPair, "rsa_key_pair";
-    /// A service that hands out credentials at a URI.
+    /// A service that returns credentials at a URI.
     CredentialUri, "credential_uri";
     /// A profile of the CLI's `config.json`.
     CliProfile, "cli_profile";

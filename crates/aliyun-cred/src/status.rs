@@ -10,28 +10,28 @@ use crate::error::Error;
 pub struct Status {
     /// The client's type, such as `ram_role_arn`.
     pub type_name: String,
-    /// Whether there is a valid credential in hand. For a source that is asked at every call there is none, but for
-    /// environment variables, whose last one is kept.
+    /// Whether there is a valid credential. Always false for a source that is asked at every call, except environment
+    /// variables, whose last credential is kept.
     pub has_credentials: bool,
-    /// The sources that gave it, such as `cli_profile/ram_role_arn/static_ak`.
+    /// The sources behind it, such as `cli_profile/ram_role_arn/static_ak`.
     pub provider_name: Option<String>,
-    /// When it expires; `None` if it does not, or is not known to.
+    /// When it expires; `None` if it never does, or if that is unknown.
     pub expiration: Option<SystemTime>,
-    /// How long ago it was fetched; `None` for one that is never fetched again.
+    /// How long ago it was fetched; `None` for one that is never refreshed.
     pub age: Option<Duration>,
-    /// In how long a call will start its refresh; zero if one would now.
+    /// The time until a call starts its refresh; zero if it is due.
     pub refresh_in: Option<Duration>,
-    /// Whether it is served past its expiration, as only the metadata service's is while that service is away.
+    /// Whether it is used past its expiration; only for the metadata service, while that is unreachable.
     pub is_past_expiration: bool,
-    /// The last attempt to fetch one in this process.
+    /// The last attempt to fetch a credential in this process.
     pub last_refresh: Option<Refresh>,
     /// How many attempts in a row have failed.
     pub failures: u32,
-    /// Why the last of them failed.
+    /// Why the last one failed.
     pub last_error: Option<Error>,
 }
 
-/// An attempt to fetch a credential that has ended.
+/// A completed attempt to fetch a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refresh {
@@ -39,6 +39,6 @@ pub struct Refresh {
     pub ended: SystemTime,
     /// How long it took.
     pub took: Duration,
-    /// Whether it brought a credential.
+    /// Whether it succeeded.
     pub succeeded: bool,
 }

@@ -1,6 +1,6 @@
-//! Text from outside: decoding it, and what of it may be used as a key or shown in an error.
+//! Text from outside: decodes it, and decides what may be used as a key or shown in an error.
 //!
-//! Invariant: nothing here puts a value that may be a secret into a text.
+//! Invariant: nothing here puts a possible secret into a message.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
 
-/// Decodes what a file, a service or a command gave: UTF-8 with or without a byte order mark, or UTF-16 with one, as
+/// Decodes data from a file, a service or a command: UTF-8 with or without a byte order mark, or UTF-16 with one, as
 /// Windows PowerShell 5 writes it. `None` if it is neither.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let utf16 = |pair: fn([u8; 2]) -> u16, bytes: &[u8]| {
@@ -21,7 +21,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
             [first, second] => pair([*first, *second]),
             _ => 0,
         });
-        // As long as it can get: growing would leave copies behind.
+        // The maximum length: growing would leave copies behind.
         let mut text = String::with_capacity(bytes.len() / 2 * 3);
         for character in char::decode_utf16(units) {
             text.push(character.ok()?);
@@ -36,17 +36,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// As [`decode`], in a buffer that is wiped when dropped: for what may hold secrets.
+/// Like [`decode`], into a buffer that is wiped on drop: for secrets.
 pub(crate) fn decode_wiped(bytes: &[u8]) -> Option<Zeroizing<String>> {
     decode(bytes).map(|text| Zeroizing::new(text.into_owned()))
 }
 
-/// The value of the key, secret or token that texts call `name`, ready to be put into a header: printable ASCII
-/// without white space. White space around it is cut off with a warning. Quotes around it stay, with a warning too:
-/// they may be meant.
+/// Checks a key, secret or token, which messages call `name`, for use in a header: printable ASCII without white space.
+/// Surrounding white space is removed with a warning. Surrounding quotes are kept, also with a warning: they may be
+/// intended.
 ///
 /// # Errors
-/// Why the value cannot be used, as a sentence that begins with `name`.
+/// The reason it is invalid, as a sentence that begins with `name`.
 pub(crate) fn key<'a>(value: &'a str, name: &str) -> Result<&'a str, String> {
     let trimmed = value.trim();
     let quoted = |quote| trimmed.len() > 1 && trimmed.starts_with(quote) && trimmed.ends_with(quote);
@@ -64,16 +64,16 @@ pub(crate) fn key<'a>(value: &'a str, name: &str) -> Result<&'a str, String> {
     }
 }
 
-/// Warns of what a call does not fail for, in one line. `source` is what some languages tell of once only.
+/// Logs a one-line warning. `source` is what some languages report only once.
 #[allow(clippy::disallowed_macros, reason = "the one place that warns")]
 pub(crate) fn warn(source: &str, text: &str) {
     let (source, text) = (one_line(source.to_owned()), one_line(text.to_owned()));
     log::warn!(target: "aliyun_cred", source = source.as_str(); "{text}");
 }
 
-/// Whether this process has not been warned of `name` yet. No lock: a fork could leave it locked.
+/// Whether this is the first warning of `name` in this process. Lock-free: a fork could leave a lock held.
 fn is_news(name: &str) -> bool {
-    /// Names of files and providers are the user's own, and without end.
+    /// File and provider names come from the user, without limit.
     const MOST: usize = 1000;
     static WARNED: ArcSwapOption<BTreeSet<String>> = ArcSwapOption::const_empty();
     let mut is_new = false;
@@ -85,13 +85,13 @@ fn is_news(name: &str) -> bool {
     is_new
 }
 
-/// `text` as an error may show it if it `is_known`: a documented word, or a name that stands elsewhere in the same
-/// file too. Anything else may be a secret in the wrong place, and only its length is told.
+/// Quotes `text` for an error if it `is_known`: a documented word, or a name that appears elsewhere in the same file.
+/// Anything else may be a misplaced secret, so only its length is shown.
 pub(crate) fn quoted(text: &str, is_known: bool) -> Cow<'_, str> {
     if is_known { text.into() } else { length(text).into() }
 }
 
-/// The length of a text, in place of the text.
+/// The length of a text, to show in its place.
 pub(crate) fn length(text: &str) -> String {
     match text.chars().count() {
         1 => "<1 character>".to_owned(),
@@ -99,20 +99,20 @@ pub(crate) fn length(text: &str) -> String {
     }
 }
 
-/// A path as an error may show it. One that does not look like a path may be a secret that was pasted in its place, or
-/// a key in place of its file's name: only its length is told.
+/// A path as errors show it. Something that does not look like a path may be a secret pasted in its place, or a key
+/// instead of the name of its file: only its length is shown.
 pub(crate) fn shown_path(path: &std::path::Path) -> String {
     let shown = path.display().to_string();
     let begins = ["/", "./", "../", "~/", "\\", ".\\", "..\\"].iter().any(|start| shown.starts_with(start));
     // A drive.
     let begins = begins || shown.get(1..).is_some_and(|rest| rest.starts_with(":\\") || rest.starts_with(":/"));
-    // No key has a dot, but tokens have: what follows their last one is long.
+    // Keys contain no dot, but tokens do: the part after their last dot is long.
     let is_name = shown.len() <= 64 && shown.rsplit_once('.').is_some_and(|(_, extension)| extension.len() <= 5);
     if begins || is_name { shown } else { length(&shown) }
 }
 
-/// Without what would begin another line in a log, tell a terminal to do something, or make a text look like another
-/// one: line breaks and other control characters, direction marks, invisible characters.
+/// Removes everything that could start a new log line, control a terminal, or make a text look like another one: line
+/// breaks and other control characters, direction marks, invisible characters.
 pub(crate) fn one_line(text: String) -> String {
     let unwanted = |character: char| {
         character.is_control()

@@ -1,15 +1,16 @@
-//! What a source has learned and somebody may want to keep: rotated tokens, a credential that was issued.
+//! The values that an update callback receives: rotated tokens, a new credential.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
-/// What an OAuth session or an external command has learned; see [`ClientBuilder::on_update`](crate::ClientBuilder::on_update).
+/// New values from an OAuth session or an external command; see
+/// [`ClientBuilder::on_update`](crate::ClientBuilder::on_update).
 ///
-/// `Debug` shows nothing of it.
+/// `Debug` prints none of them.
 #[derive(Clone)]
-pub struct Update(pub(crate) Learned);
+pub struct Update(pub(crate) NewValues);
 
 impl Update {
     /// The AccessKey ID; `None` if no credential has been issued yet.
@@ -27,12 +28,12 @@ impl Update {
         self.0.sts_token.as_ref().map(Secret::expose).filter(|token| !token.is_empty())
     }
 
-    /// When the credential expires; `None` if nobody said so.
+    /// When the credential expires; `None` if unknown.
     pub fn expiration(&self) -> Option<SystemTime> {
         self.0.sts_expiration.and_then(point_of_time)
     }
 
-    /// The OAuth refresh token; whatever was used before is no longer good.
+    /// The OAuth refresh token; any earlier one is no longer valid.
     pub fn refresh_token(&self) -> Option<&str> {
         self.0.oauth_refresh_token.as_ref().map(Secret::expose)
     }
@@ -42,13 +43,13 @@ impl Update {
         self.0.oauth_access_token.as_ref().map(Secret::expose)
     }
 
-    /// When the access token expires; `None` if nobody said so.
+    /// When the access token expires; `None` if unknown.
     pub fn access_token_expiration(&self) -> Option<SystemTime> {
         self.0.oauth_access_token_expire.and_then(point_of_time)
     }
 }
 
-/// From seconds since the Unix epoch, of which 0 stands for unknown.
+/// Converts seconds since the Unix epoch; 0 means unknown.
 fn point_of_time(seconds: i64) -> Option<SystemTime> {
     let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
@@ -60,9 +61,9 @@ impl fmt::Debug for Update {
     }
 }
 
-/// What a source has learned; `None` stays as it is in the file.
+/// New values of a source; those that are `None` stay unchanged in the file.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Learned {
+pub(crate) struct NewValues {
     pub(crate) access_key_id: Option<String>,
     pub(crate) access_key_secret: Option<Secret>,
     pub(crate) sts_token: Option<Secret>,
@@ -73,8 +74,8 @@ pub(crate) struct Learned {
     pub(crate) oauth_refresh_token: Option<Secret>,
 }
 
-impl std::fmt::Debug for Learned {
+impl std::fmt::Debug for NewValues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Learned")
+        f.write_str("NewValues")
     }
 }

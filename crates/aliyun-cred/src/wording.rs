@@ -1,27 +1,27 @@
-//! The sentences that differ between languages, because callers match on those of the package that is replaced.
+//! The messages that differ between languages, because callers match on those of the official packages.
 //!
-//! Invariant: which language asks decides words, and nothing else.
+//! Invariant: the language affects only wording.
 
 /// The language a client is used from.
 ///
-/// It shows in the User-Agent, in the default session name, and in the texts of construction errors, which are
-/// those of the package that each language's users know.
+/// It shows in the User-Agent, in the default session name, and in the messages of construction errors, which are those
+/// of each language's official package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Surface {
-    /// Rust, this crate itself.
+    /// Rust: this crate itself.
     #[default]
     Rust,
-    /// C or C++, through `libaliyun_cred`.
+    /// C or C++: `libaliyun_cred`.
     C,
-    /// Python; holds the interpreter's version, such as `3.11.7`.
+    /// Python, with the interpreter's version, such as `3.11.7`.
     Python(String),
-    /// Node; holds the runtime's version, such as `20.20.2`.
+    /// Node, with the runtime's version, such as `20.20.2`.
     Node(String),
 }
 
 impl Surface {
-    /// The sentence: Node's in Node, Python's everywhere else.
+    /// The message: Node's in Node, Python's everywhere else.
     pub(crate) fn words(&self, words: Words) -> &'static str {
         match self {
             Surface::Node(_) => words.node,
@@ -29,7 +29,7 @@ impl Surface {
         }
     }
 
-    /// Why the file of a private key cannot be read.
+    /// The message for an unreadable private key file.
     pub(crate) fn unreadable_key_file(&self, shown: &str, error: &std::io::Error) -> String {
         match self {
             Surface::Node(_) => format!("privateKeyFile {shown} cannot be empty"),
@@ -37,7 +37,7 @@ impl Surface {
         }
     }
 
-    /// The session name when none is configured, `unix_ms` being the time since the epoch in milliseconds.
+    /// The default session name; `unix_ms` is the time since the epoch in milliseconds.
     pub(crate) fn session_name(&self, unix_ms: u64) -> String {
         let seconds = unix_ms / 1000;
         match self {
@@ -48,7 +48,7 @@ impl Surface {
         }
     }
 
-    /// The User-Agent, in the shape that the services' logs know.
+    /// The User-Agent, in the format that the services' logs use.
     pub(crate) fn user_agent(&self) -> String {
         let system = match std::env::consts::OS {
             "linux" => "Linux",
@@ -68,7 +68,7 @@ impl Surface {
     }
 }
 
-/// A sentence in Python's words and in Node's.
+/// A message in Python's words and in Node's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     python: &'static str,
@@ -76,7 +76,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// One that both languages have.
+    /// A message that both languages share.
     pub(crate) const fn common(words: &'static str) -> Self {
         Words { python: words, node: words }
     }

@@ -1,5 +1,4 @@
-//! Clients that are made of more than options: of providers of the user's own, of roles on top of other clients, of
-//! sources by name, with somebody who is told of new tokens.
+//! Clients that need more than options: custom providers, chained roles, sources by name, update callbacks.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 #![allow(clippy::disallowed_methods, reason = "a test is not the core")]
 
@@ -37,7 +36,7 @@ fn key() -> Credentials {
     Credentials::from_parts(DEFAULT_ACCESS_KEYS[0].id, DEFAULT_ACCESS_KEYS[0].secret)
 }
 
-/// A provider that counts how often it is asked, and whose credential lasts for an hour.
+/// A provider that counts its calls, and whose credential lasts for an hour.
 fn counted(lasting: bool) -> (Arc<AtomicUsize>, impl Fn() -> aliyun_cred::Result<Credentials>) {
     let count = Arc::new(AtomicUsize::new(0));
     let asked = count.clone();
@@ -50,7 +49,7 @@ fn counted(lasting: bool) -> (Arc<AtomicUsize>, impl Fn() -> aliyun_cred::Result
 }
 
 #[test]
-fn a_provider_is_asked_at_every_call_unless_it_says_until_when() {
+fn a_provider_is_called_every_time_unless_its_credential_expires() {
     for (lasting, asked) in [(false, 3), (true, 1)] {
         let (count, ask) = counted(lasting);
         let client = Client::from_blocking("vault", ask);
@@ -102,7 +101,7 @@ fn roles_are_assumed_one_on_top_of_another() {
     let credentials = second.credentials_blocking().unwrap();
     assert_eq!(credentials.provider_name(), Some("ram_role_arn/ram_role_arn/vault"));
     assert_eq!(second.type_name(), "ram_role_arn");
-    // The first was asked on behalf of the second, and is cached like any other.
+    // The base was asked on behalf of the role, and is cached as usual.
     assert!(first.cached().is_some());
     assert!(second.credentials_blocking().is_ok() && first.credentials_blocking().is_ok());
     assert_eq!(count.load(Ordering::SeqCst), 1);
@@ -110,9 +109,9 @@ fn roles_are_assumed_one_on_top_of_another() {
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Denied);
 }
 
-/// It would wait for itself, for ever or until somebody gives up.
+/// It would wait for itself until a time limit ran out.
 #[test]
-fn a_provider_that_asks_the_client_that_asks_it_is_told() {
+fn a_provider_that_asks_its_own_client_gets_an_error() {
     let client: Arc<OnceLock<Client>> = Arc::default();
     let blocking = client.clone();
     client
@@ -134,7 +133,7 @@ fn a_provider_that_asks_the_client_that_asks_it_is_told() {
 }
 
 #[test]
-fn a_provider_that_asks_a_role_on_top_of_itself_is_told() {
+fn a_provider_that_asks_a_role_on_top_of_itself_gets_an_error() {
     let emulator = Emulator::start(None).unwrap();
     let on_top: Arc<OnceLock<Client>> = Arc::default();
     let asked = on_top.clone();
@@ -146,7 +145,7 @@ fn a_provider_that_asks_a_role_on_top_of_itself_is_told() {
     assert_eq!(base.credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
 }
 
-/// Whoever is called back is not part of what brought the answer.
+/// A callback is not part of the refresh that completes it.
 #[test]
 fn a_callback_may_ask_the_client_again() {
     let client = Client::from_blocking("vault", || Ok(key()));
@@ -156,9 +155,9 @@ fn a_callback_may_ask_the_client_again() {
     assert!(told.recv().unwrap());
 }
 
-/// What it would wait for comes on the thread that it would keep waiting.
+/// The refresh would complete on the thread that the call blocks.
 #[test]
-fn a_callback_that_would_wait_is_told() {
+fn a_callback_that_would_wait_gets_an_error() {
     let client = Client::from_blocking("vault", || Ok(key()));
     let (held, asked_meanwhile) = (Arc::new(Barrier::new(2)), Client::from_blocking("vault", || Ok(key())));
     let (tell, told) = std::sync::mpsc::channel();
@@ -177,13 +176,13 @@ fn a_callback_that_would_wait_is_told() {
     assert_eq!(told.recv().unwrap(), [ErrorKind::Recursion, ErrorKind::Recursion, ErrorKind::Timeout]);
 }
 
-/// Held by tests that need all the turns that there are.
-static ALL_TURNS: Mutex<()> = Mutex::new(());
+/// Held by tests that need every concurrency slot.
+static ALL_SLOTS: Mutex<()> = Mutex::new(());
 
-/// Not only where the library can see that it blocks.
+/// Even if the library cannot see that the provider blocks.
 #[test]
-fn providers_that_wait_for_a_callback_leave_others_their_turns() {
-    let _all = ALL_TURNS.lock();
+fn providers_that_wait_for_a_callback_release_their_slots() {
+    let _all = ALL_SLOTS.lock();
     let all_here = Arc::new(Barrier::new(4));
     let threads: Vec<_> = (0..4)
         .map(|_| {
@@ -204,10 +203,10 @@ fn providers_that_wait_for_a_callback_leave_others_their_turns() {
     }
 }
 
-/// Whatever hangs elsewhere: a token that was rotated and is not written down is lost.
+/// Whatever else hangs: a rotated token that is not stored is lost.
 #[test]
-fn a_listener_waits_for_nobodys_turn() {
-    let _all = ALL_TURNS.lock();
+fn an_update_callback_needs_no_slot() {
+    let _all = ALL_SLOTS.lock();
     let emulator = Emulator::start(None).unwrap();
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
     let (wait, all_here) = (Arc::new(Mutex::new(wait)), Arc::new(Barrier::new(5)));
@@ -238,19 +237,19 @@ fn roles_stand_on_one_another_up_to_a_thousand() {
     assert_eq!(client.assume_role(&reader).unwrap_err().kind(), ErrorKind::InvalidConfig);
     let name = client.credentials_blocking().unwrap().provider_name().unwrap().to_owned();
     assert_eq!(name.matches("ram_role_arn/").count(), 1_000);
-    // In the background, too, it is nobody's stack that bears them all.
+    // A refresh in the background must not exhaust a stack either.
     client.invalidate();
     let (tell, told) = std::sync::mpsc::channel();
     client.credentials_then(move |outcome| tell.send(outcome.is_ok()).unwrap());
     assert!(told.recv().unwrap());
-    // Nor when they are freed.
+    // Nor freeing the clients.
     let little = std::thread::Builder::new().stack_size(128 << 10);
     little.spawn(move || drop(client)).unwrap().join().unwrap();
 }
 
-/// What it gave before has been replaced, though the new one is not cached.
+/// The earlier credential has been replaced, although the new one is not cached.
 #[test]
-fn a_provider_may_stop_saying_until_when() {
+fn a_provider_may_stop_setting_an_expiration() {
     let count = AtomicUsize::new(0);
     let client = Client::from_blocking("vault", move || {
         let hour = SystemTime::now() + Duration::from_secs(3600);
@@ -264,7 +263,7 @@ fn a_provider_may_stop_saying_until_when() {
 }
 
 #[test]
-fn a_function_that_panics_before_it_gives_a_future_is_not_our_fault() {
+fn a_panic_before_the_future_is_an_error() {
     async fn never() -> aliyun_cred::Result<Credentials> {
         Ok(key())
     }
@@ -277,7 +276,7 @@ fn a_function_that_panics_before_it_gives_a_future_is_not_our_fault() {
     assert_eq!((error.kind(), error.message()), (ErrorKind::Internal, "the provider 'mine' panicked"));
 }
 
-/// As when a program ends: what is asked then comes as ever, though the thread's own variables are gone.
+/// As at program exit: calls still work after the thread-locals are gone.
 #[test]
 fn a_thread_that_is_ending_may_ask() {
     struct Last(std::cell::RefCell<Option<Box<dyn FnOnce() + Send>>>);
@@ -286,7 +285,7 @@ fn a_thread_that_is_ending_may_ask() {
             self.0.take().into_iter().for_each(|ask| ask());
         }
     }
-    // One that is there before the library's own, and one after: whatever order they go in.
+    // One is created before the library's own and one after, so that both destruction orders are tested.
     thread_local! {
         static BEFORE: Last = const { Last(std::cell::RefCell::new(None)) };
         static AFTER: Last = const { Last(std::cell::RefCell::new(None)) };
@@ -320,10 +319,10 @@ fn a_thread_that_is_ending_may_ask() {
     assert_eq!(told.iter().collect::<Vec<_>>(), [[true; 3]; 2]);
 }
 
-/// What was told: refresh tokens, and the AccessKey IDs beside them.
+/// The updates: refresh tokens, and the AccessKey IDs that came with them.
 type Told = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
-/// A session of the emulator's OAuth service, and what was told of it.
+/// A session of the emulator's OAuth service, and its updates.
 fn oauth(emulator: &Emulator) -> (Client, Told) {
     let settings = r#"{"oauth": {"client_ids": ["app"], "refresh_token": "canary-first"}}"#;
     control(emulator, "POST", "/reset", settings);
@@ -349,7 +348,7 @@ fn oauth(emulator: &Emulator) -> (Client, Told) {
 }
 
 #[test]
-fn rotated_tokens_are_told_at_once_and_with_what_they_were_exchanged_for() {
+fn updates_come_with_the_rotation_and_with_the_exchange() {
     let emulator = Emulator::start(None).unwrap();
     let (client, told) = oauth(&emulator);
     let credentials = client.credentials_blocking().unwrap();
@@ -360,7 +359,7 @@ fn rotated_tokens_are_told_at_once_and_with_what_they_were_exchanged_for() {
 }
 
 #[test]
-fn rotated_tokens_are_told_though_the_exchange_fails() {
+fn rotated_tokens_are_delivered_although_the_exchange_fails() {
     let emulator = Emulator::start(None).unwrap();
     let (client, told) = oauth(&emulator);
     control(
@@ -374,7 +373,7 @@ fn rotated_tokens_are_told_though_the_exchange_fails() {
 }
 
 #[test]
-fn a_listener_that_panics_costs_nobody_the_credential() {
+fn a_panic_in_the_update_callback_does_not_cost_the_credential() {
     let emulator = Emulator::start(None).unwrap();
     control(&emulator, "POST", "/reset", r#"{"oauth": {"client_ids": ["app"], "refresh_token": "canary-first"}}"#);
     let url = emulator.addresses().sts_http.as_str();
@@ -386,7 +385,7 @@ fn a_listener_that_panics_costs_nobody_the_credential() {
 
 #[cfg(unix)]
 #[test]
-fn a_command_tells_of_every_new_credential() {
+fn a_command_delivers_every_new_credential() {
     let count = Arc::new(AtomicUsize::new(0));
     let told = count.clone();
     let command = r#"sh -c 'printf "{\"mode\":\"AK\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\"}"'"#;
@@ -436,7 +435,7 @@ fn sources_go_by_their_names() {
 }
 
 #[test]
-fn what_a_source_has_no_use_for_is_refused() {
+fn unused_extras_are_rejected() {
     let base = Client::from_blocking("vault", || Ok(key()));
     let with_base = Client::builder().source(Source::StaticAk).base(&base).build().unwrap_err();
     assert_eq!(with_base.message(), "the source 'static_ak' was given a base, which only ram_role_arn has");

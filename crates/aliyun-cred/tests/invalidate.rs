@@ -1,4 +1,4 @@
-//! What `invalidate` forgets: the credential, and the configuration file that it came from.
+//! What `invalidate` drops: the credential, and the configuration file that it came from.
 
 #![allow(
     clippy::unwrap_used,
@@ -52,7 +52,7 @@ fn id(client: &Client) -> String {
 }
 
 #[test]
-fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
+fn a_key_rotated_in_a_file_is_used_after_it() {
     for (source, content) in [(Source::CliProfile, cli as fn(&str) -> String), (Source::Profile, ini)] {
         let file = File::new(&content("old"));
         let client = file.client(source);
@@ -61,7 +61,7 @@ fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
         assert_eq!(id(&client), "old", "{source}");
         client.invalidate();
         assert_eq!(id(&client), "new", "{source}");
-        // What cannot be read is an error; there is nothing else any more.
+        // An unreadable file is an error: nothing else is left.
         file.write("{");
         client.invalidate();
         assert!(client.credentials_blocking().is_err(), "{source}");
@@ -70,9 +70,9 @@ fn a_key_that_was_rotated_in_a_file_is_seen_after_it() {
     }
 }
 
-/// A role on top of a profile is refused because the profile's key was rotated.
+/// A role on top of a profile is rejected because the profile's key was rotated.
 #[test]
-fn files_below_are_read_anew_too_and_other_clients_are_left_alone() {
+fn files_of_base_clients_are_reread_and_other_clients_are_unaffected() {
     let file = File::new(&cli("old"));
     let base = file.client(Source::CliProfile);
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -92,10 +92,10 @@ fn files_below_are_read_anew_too_and_other_clients_are_left_alone() {
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 
-/// A refresh that began before it may bring what is no longer good: it answers those who waited for it already, and nobody
-/// else; the provider is asked again when it has returned, and not before.
+/// A refresh that started before `invalidate` may return a credential that is no longer valid. Only its existing
+/// waiters get that; the provider is called again once it has returned.
 #[test]
-fn a_refresh_under_way_counts_for_those_who_wait_already() {
+fn a_running_refresh_answers_only_its_existing_waiters() {
     use std::sync::mpsc::channel;
     use std::sync::{Arc, Mutex};
     let ((entered, enters), (go_on, wait)) = (channel(), channel::<&'static str>());

@@ -1,4 +1,4 @@
-/* Two archives of Rust in one program. */
+/* Two Rust archives in one program. */
 #include <aliyun_cred.h>
 #include <stdint.h>
 

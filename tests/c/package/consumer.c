@@ -1,4 +1,4 @@
-/* A program of somebody else's: what it takes to link the installed library is in how it is built. */
+/* A program of a user's. How it is built shows what linking the installed library takes. */
 #include <aliyun_cred.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// A program of somebody else's, in C++: what it takes to link the installed library is in how it is built.
+// A program of a user's, in C++. How it is built shows what linking the installed library takes.
 #include <aliyun_cred.hpp>
 #include <iostream>
 
@@ -6,7 +6,7 @@ int main() {
     const aliyun_cred::Client client(aliyun_cred::Config("access_key").access_key_id("an-id").access_key_secret("s"));
     const bool right = client.credentials().access_key_id() == "an-id";
     std::cout << (right ? aliyun_cred_version() : "wrong") << '\n';
-    // An exception crosses no border of languages, however the two were linked.
+    // No exception crosses the language border, however the two were linked.
     try {
         aliyun_cred::Client(aliyun_cred::Config("no-such-type"));
         return 1;

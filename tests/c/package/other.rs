@@ -1,6 +1,6 @@
-//! Another archive of Rust, which has a standard library of its own in it.
+//! Another Rust archive, which contains its own standard library.
 
-/// The sum of the numbers below `end`, by way of the allocator and of an unwound panic.
+/// The sum of the numbers below `end`, computed with the allocator and an unwound panic.
 #[unsafe(no_mangle)]
 pub extern "C" fn other_sum(end: u32) -> u32 {
     std::panic::set_hook(Box::new(|_| ()));

@@ -1,6 +1,6 @@
 /*
- * What the programs of this folder share. Each is started by run.py, which gives it an STS in the environment and talks
- * with it in lines: say() tells how far the program is, await_word() waits until it may go on.
+ * Shared by the programs of this folder. Each is started by run.py, which sets an STS in the environment and exchanges
+ * lines with it: say() reports how far the program is, await_word() waits until it may go on.
  */
 #ifndef COMMON_H
 #define COMMON_H
@@ -17,10 +17,10 @@
 
 #include "aliyun_cred.h"
 
-/* Nothing takes longer; a process that reaches this hangs. */
+/* No test takes longer; a process that reaches this hangs. */
 enum { WATCHDOG_SECONDS = 60 };
 
-/* Ends the program with a line about why, from whichever thread or process found it. */
+/* Ends the program with a line that says why, from any thread or process. */
 #define MUST(condition)                                                               \
     do {                                                                              \
         if (!(condition)) {                                                           \
@@ -36,7 +36,7 @@ static inline void say(const char *word) {
 
 static inline void await_word(void) { MUST(getchar() != EOF); }
 
-/* Whether it is no error; if it is one, says which, and frees it. */
+/* Whether there is no error; otherwise prints and frees it. */
 static inline int succeeds(aliyun_cred_error_t *error) {
     if (error == NULL) {
         return 1;
@@ -47,7 +47,7 @@ static inline int succeeds(aliyun_cred_error_t *error) {
     return 0;
 }
 
-/* A client of a role, which the STS of the environment gives. */
+/* A client of a role from the STS in the environment. */
 static inline aliyun_cred_client_t *client_of(const char *role) {
     char json[512];
     snprintf(json, sizeof json,
@@ -62,7 +62,7 @@ static inline aliyun_cred_client_t *client_of(const char *role) {
     return client;
 }
 
-/* A credential, whole. The caller frees it. */
+/* Gets a credential and checks that it is complete. The caller frees it. */
 static inline aliyun_cred_credentials_t *get(const aliyun_cred_client_t *client) {
     aliyun_cred_credentials_t *credentials = NULL;
     MUST(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
@@ -74,7 +74,7 @@ static inline aliyun_cred_credentials_t *get(const aliyun_cred_client_t *client)
 
 static inline void resolve(const aliyun_cred_client_t *client) { aliyun_cred_credentials_free(get(client)); }
 
-/* Starts a refresh and does not wait for it. Whatever else may come, it is no credential. */
+/* Starts a refresh without waiting for it. Any result is fine, except a credential. */
 static inline void start_refresh(const aliyun_cred_client_t *client) {
     aliyun_cred_credentials_t *credentials = NULL;
     aliyun_cred_error_t *error = aliyun_cred_client_get_credentials_within(client, 0, &credentials);
@@ -82,10 +82,10 @@ static inline void start_refresh(const aliyun_cred_client_t *client) {
     aliyun_cred_error_free(error);
 }
 
-/* In a forked child, first of all: a hang ends it. */
+/* First call in a forked child: kills it if it hangs. */
 static inline void begin_child(void) { alarm(WATCHDOG_SECONDS); }
 
-/* Waits for a child, which must have ended well. */
+/* Waits for a child, which must have succeeded. */
 static inline void end_child(pid_t child) {
     int status = 0;
     MUST(waitpid(child, &status, 0) == child);
@@ -95,7 +95,7 @@ static inline void end_child(pid_t child) {
     MUST(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* How many threads of this process the library calls by this name. */
+/* How many threads of this process have this name. */
 static inline int threads_named(const char *name) {
     int count = 0;
     DIR *tasks = opendir("/proc/self/task");

@@ -1,13 +1,13 @@
 /*
- * exits WAY [wait]: the process ends while a refresh runs, for which a thread waits as well; with "wait" not before
- * run.py has seen the request. The way is one of exit, quick_exit, return, thread (exit in another one than main, which
- * waits for the refresh).
+ * exits WAY [wait]: the process exits while a refresh runs and a thread waits for it; with "wait", only after run.py
+ * has seen the request. WAY is exit, quick_exit, return, or thread (another thread calls exit while main waits for the
+ * refresh).
  */
 #include "common.h"
 
 static aliyun_cred_client_t *client;
 
-/* Does not check what it gets: the process may be gone before anything comes. */
+/* Does not check the result: the process may be gone before it arrives. */
 static void *ask(void *unused) {
     (void)unused;
     aliyun_cred_credentials_t *credentials = NULL;

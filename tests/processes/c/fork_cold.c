@@ -1,7 +1,6 @@
 /*
- * fork_cold N: N times over, a process that has never used the library makes its first request, over TLS, in one
- * thread, while the main thread forks as fast as it can: whatever is set up once per process is being set up at some
- * fork.
+ * fork_cold N: N times, a process that has never used the library makes its first request, over TLS, on one thread,
+ * while the main thread forks as fast as it can. Some fork hits each per-process initialization.
  */
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
 /*
- * fork_command N: the main thread forks N children that live on, while another thread has a command run for every
- * credential. A child may inherit the pipe through which the command answers; nobody waits until that child ends.
+ * fork_command N: the main thread forks N children that live on, while another thread runs a command for every
+ * credential. A child may inherit the pipe through which a command answers; no call waits for that child to exit.
  */
 #include <sched.h>
 #include <stdatomic.h>
@@ -33,7 +33,7 @@ int main(int count, char **arguments) {
     MUST(succeeds(aliyun_cred_client_default(&client)));
     MUST(pthread_create(&thread, NULL, hammer, NULL) == 0);
     for (int index = 0; index < forks; ++index) {
-        /* At least one command is started between two forks. */
+        /* At least one command starts between two forks. */
         for (const int before = atomic_load(&runs); atomic_load(&runs) == before;) {
             sched_yield();
         }

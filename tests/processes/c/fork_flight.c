@@ -1,12 +1,12 @@
 /*
- * A fork in the middle of a refresh, which waits for its answer until run.py lets it go: the child and its own child
- * resolve for themselves, and the parent's refresh ends as if nothing had been.
+ * A fork during a refresh, whose reply run.py holds back: the child and its own child resolve for themselves, and the
+ * parent's refresh completes undisturbed.
  */
 #include "common.h"
 
 static void *ask(void *client) { return get(client); }
 
-/* Resolves in a process of its own, and once more in a child of that one. */
+/* Resolves in a child, and again in that child's child. */
 static void generations(aliyun_cred_client_t *client, int left) {
     if (left == 0) {
         return;

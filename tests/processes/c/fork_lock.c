@@ -1,7 +1,6 @@
 /*
- * A fork while the parent refreshes an OAuth profile, for which it holds the configuration file's lock; the refresh
- * fails, so that the file stays the one that was locked. A child that lives on keeps nobody from that lock: neither its
- * parent, nor itself.
+ * A fork while the parent refreshes an OAuth profile and holds the lock of the configuration file; the refresh fails,
+ * so that the locked file is not replaced. A child that lives on must not keep the lock from its parent or from itself.
  */
 #include "common.h"
 

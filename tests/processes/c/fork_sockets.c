@@ -1,5 +1,5 @@
 /*
- * A child's request goes over a connection of its own, and its parent's connection outlives it. run.py counts the
+ * A child's request uses its own connection, and its parent's connection outlives the child. run.py counts the
  * connections at every word.
  */
 #include "common.h"
@@ -23,7 +23,7 @@ int main(void) {
         refresh(client);
         say("child");
         await_word();
-        /* Closes its copies of whatever it inherited. */
+        /* Closes its copies of everything that it inherited. */
         _exit(0);
     }
     end_child(child);

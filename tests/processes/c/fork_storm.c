@@ -1,6 +1,6 @@
 /*
- * fork_storm N: four threads hammer one client and keep having it refreshed, while the main thread forks N times. Every
- * child uses what is cached, then asks for itself; no request of the parent fails.
+ * fork_storm N: four threads call one client and keep it refreshing, while the main thread forks N times. Every child
+ * uses the cached credential, then asks for itself; no request of the parent fails.
  */
 #include <stdatomic.h>
 
@@ -25,7 +25,7 @@ static void *hammer(void *unused) {
     return NULL;
 }
 
-/* Whatever the parent's other threads were doing when they vanished. */
+/* Works whatever the parent's other threads were doing when they vanished. */
 static void in_child(const char *cached_id, int frees) {
     begin_child();
     aliyun_cred_credentials_t *cached = aliyun_cred_client_cached(quiet);
@@ -64,7 +64,7 @@ int main(int count, char **arguments) {
         }
         end_child(child);
     }
-    /* The threads go on after the last fork as before. */
+    /* The threads still work after the last fork. */
     for (unsigned long before = atomic_load(&gets); atomic_load(&gets) < before + 10 * GETS_PER_REFRESH;) {
         aliyun_cred_client_invalidate(hammered);
         resolve(hammered);

@@ -1,6 +1,6 @@
 /*
- * last: what a program asks for at its very end, when main's thread has no variables of its own any more: a credential
- * that is cached, one that is to be fetched, and one by a callback.
+ * last: calls at the very end of a program, after the main thread's thread-locals are gone: a cached credential, one
+ * that must be fetched, and one with a callback.
  */
 #include "common.h"
 

@@ -1,19 +1,20 @@
 /*
- * many N: N clients that have each resolved a role, and N/10 more, share one thread; dropped, they leave nothing
- * behind, however often that is repeated.
+ * many N: N clients that have each resolved a role, and N/10 more, share one thread; after they are freed nothing is
+ * left, however often that is repeated.
  */
 #include <malloc.h>
 
 #include "common.h"
 
-/* More threads would not be answered any faster: two idle connections are kept to a host. */
+/* More threads would not be faster: two idle connections per host are kept. */
 enum { THREADS = 2, ROUNDS = 4 };
 
 /* Bytes of resident memory per client. */
 enum { MOST_ALIVE = 4096 };
 
-/* Bytes in all: what the library and the allocator keep, however many clients there were; and by how much more that is
- * after some rounds. What is resident moves, as the allocator finds other places every time, but not by much. */
+/* In bytes: what the library and the allocator keep, however many clients there were, and how much that may grow
+ * after some rounds. Resident memory varies, because the allocator places blocks differently each time, but only a
+ * little. */
 enum { MOST_ALLOCATED = 256 << 10, MOST_ALLOCATED_GROWTH = 64 << 10, MOST_RESIDENT = 2 << 20, MOST_GROWTH = 256 << 10 };
 
 struct share {
@@ -38,7 +39,7 @@ static long resident(void) {
     return pages[1] * sysconf(_SC_PAGESIZE);
 }
 
-/* What is allocated and not freed, in all arenas: what fragmentation keeps resident is not part of it. */
+/* Allocated and not yet freed, in all arenas, without memory that is resident because of fragmentation. */
 static long allocated(void) {
     const struct mallinfo2 now = mallinfo2();
     return (long)(now.uordblks + now.hblkhd);
@@ -73,7 +74,7 @@ static void drop(aliyun_cred_client_t **clients, size_t count) {
     }
 }
 
-/* The library's own thread, and what connections it keeps. */
+/* The library's thread, and the connections that it keeps. */
 static void check_shared(int descriptors_before) {
     MUST(threads_named("aliyun-cred") == 1);
     MUST(descriptors() <= descriptors_before + THREADS);
@@ -81,16 +82,16 @@ static void check_shared(int descriptors_before) {
 
 int main(int arguments, char **values) {
     MUST(arguments == 2);
-    /* One arena for all threads: which of several a block comes from depends on who is faster. */
+    /* One arena for all threads: with several, a block's arena would depend on timing. */
     MUST(mallopt(M_ARENA_MAX, 1) == 1);
     const size_t count = strtoul(values[1], NULL, 10);
     const size_t more = count / 10;
     MUST(count >= 1000 && more % THREADS == 0);
     aliyun_cred_client_t **clients = malloc((count + more) * sizeof *clients);
     MUST(clients != NULL);
-    /* So that its pages count from the beginning. */
+    /* Makes its pages resident from the start. */
     memset(clients, 1, (count + more) * sizeof *clients);
-    /* Whatever the library and the allocator keep for ever, they have after this. */
+    /* After this, the library and the allocator hold everything that they keep forever. */
     make(clients, more);
     drop(clients, more);
     malloc_trim(0);

@@ -1,6 +1,6 @@
 /*
- * refused: the system gives no more threads. That is an error for as long as it lasts, of the kind that says so, and
- * leaves nothing behind.
+ * refused: the system refuses new threads. As long as it does, calls return an error of the right kind, and nothing is
+ * left behind.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,10 +9,10 @@
 
 #include "common.h"
 
-/* How many threads are still to be had. */
+/* How many threads can still be created. */
 static atomic_int left;
 
-/* In the place of the C library's, for the library under test as well. */
+/* Replaces the C library's function, for the library under test as well. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     if (real == NULL) {
@@ -34,7 +34,7 @@ static void log_line(aliyun_cred_log_level_t level, const char *message, void *u
     fprintf(stderr, "logged: %s\n", message);
 }
 
-/* What comes of a call while so many threads are to be had. */
+/* The result of a call while this many threads can be created. */
 static aliyun_cred_error_kind_t ask(const aliyun_cred_client_t *client, int threads) {
     aliyun_cred_credentials_t *credentials = NULL;
     atomic_store(&left, threads);
@@ -48,7 +48,7 @@ static aliyun_cred_error_kind_t ask(const aliyun_cred_client_t *client, int thre
 
 int main(void) {
     alarm(WATCHDOG_SECONDS);
-    /* Nothing is logged: neither is it a fault. */
+    /* Nothing is logged: neither is a bug. */
     aliyun_cred_set_log_callback(log_line, NULL);
     aliyun_cred_client_t *own = NULL, *role = client_of("refused");
     MUST(succeeds(aliyun_cred_client_from_provider("p", give, NULL, NULL, &own)));
@@ -58,7 +58,8 @@ int main(void) {
     }
     sigset_t blocked;
     MUST(pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 && sigismember(&blocked, SIGTERM) == 0);
-    /* The background thread, and then none for the provider, nor to resolve a name or read a certificate. */
+    /* The background thread starts, but no thread for the provider, for resolving a name or for reading
+     * certificates. */
     MUST(ask(own, 1) == ALIYUN_CRED_ERROR_IO);
     for (int round = 0; round < 3; ++round) {
         MUST(ask(own, 0) == ALIYUN_CRED_ERROR_IO);

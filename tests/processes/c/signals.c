@@ -1,6 +1,6 @@
 /*
- * signals: services that hang up do not end the process, though it takes SIGPIPE as every process does at first; and
- * the program's signals go to threads of the program. The STS of the environment hangs up on whoever has much to say.
+ * signals: a service that hangs up does not kill the process, although SIGPIPE has its default action; and the
+ * program's signals are handled on the program's threads. The STS in the environment hangs up on long requests.
  */
 #include <signal.h>
 
@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 20, LONG_POLICY = 4 << 20 };
 
-/* What the thread of this name blocks, one bit for each signal; the program's first thread has the program's name. */
+/* The signals that the thread of this name blocks, one bit each. The program's first thread has the program's name. */
 static unsigned long long blocked_by(const char *name) {
     unsigned long long blocked = 0;
     int found = 0;
@@ -42,7 +42,7 @@ static unsigned long long blocked_by(const char *name) {
 
 static int blocks(unsigned long long bits, int signal) { return (bits >> (signal - 1) & 1) != 0; }
 
-/* A provider runs as the program's own threads do. */
+/* A provider runs with the signal mask of the program's threads. */
 static void give(void *user_data, aliyun_cred_answer_t *answer) {
     *(unsigned long long *)user_data = blocked_by("aliyun-cred-cal");
     MUST(succeeds(aliyun_cred_answer_set_access_key(answer, "i", "s")));
@@ -75,7 +75,7 @@ int main(void) {
         MUST(aliyun_cred_error_kind(error) == ALIYUN_CRED_ERROR_UNAVAILABLE);
         aliyun_cred_error_free(error);
     }
-    /* So does a callback, which may start a process; but a SIGPIPE may be waiting for its thread. */
+    /* So does a callback, which may start a process; but its thread may have a SIGPIPE pending. */
     static unsigned long long by_callback = 1;
     MUST(succeeds(aliyun_cred_client_get_credentials_async(client, told, &by_callback, NULL)));
     await_word();

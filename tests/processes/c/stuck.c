@@ -1,6 +1,5 @@
 /*
- * stuck FIFO: the trusted certificates lie where reading them hangs, as on a disk that is gone. That is nobody's affair
- * but of those who need them.
+ * stuck FIFO: reading the trusted certificates hangs, as on a dead disk. That affects only callers that need them.
  */
 #include "common.h"
 
@@ -9,7 +8,7 @@ static void give(void *user_data, aliyun_cred_answer_t *answer) {
     MUST(succeeds(aliyun_cred_answer_set_access_key(answer, "i", "s")));
 }
 
-/* Nobody listens there: whoever gets so far as to find that out did not wait for certificates. */
+/* No server listens there: a call that finds that out has not waited for certificates. */
 static void ask_in_plain_text(void) {
     aliyun_cred_config_t *config = NULL;
     aliyun_cred_client_t *client = NULL;
@@ -24,7 +23,7 @@ static void ask_in_plain_text(void) {
     aliyun_cred_config_free(config);
 }
 
-/* One whose connections are like no other's, and need a reading of their own. */
+/* A client whose connection pool differs from all others, and loads the certificates itself. */
 static aliyun_cred_client_t *impatient(int64_t connect_timeout) {
     aliyun_cred_config_t *config = NULL;
     aliyun_cred_client_t *client = NULL;

@@ -5,7 +5,7 @@
 
 #include "common.h"
 
-/* ISO C has no conversion from an object pointer to a function pointer; POSIX demands that the bytes are the same. */
+/* ISO C cannot convert an object pointer to a function pointer; POSIX guarantees that the bytes are the same. */
 #define FIND(library, name)                       \
     __typeof__(name) *name##_;                    \
     do {                                          \

@@ -1,6 +1,6 @@
 /*
- * Sixty-four threads ask at once, for a credential that is not there, that was refused, and that has expired. run.py
- * counts the requests at every word.
+ * Sixty-four threads ask at once: for a credential that is not cached, one that was rejected, and one that has expired.
+ * run.py counts the requests at every word.
  */
 #include <time.h>
 
@@ -19,7 +19,7 @@ static void *ask(void *argument) {
     return get(crowd->client);
 }
 
-/* All get the same one. */
+/* All get the same credential. */
 static void wave(aliyun_cred_client_t *client, const char *word) {
     struct crowd crowd = {.client = client};
     pthread_t threads[THREADS];
@@ -47,7 +47,7 @@ static void outlive(aliyun_cred_client_t *client) {
     aliyun_cred_credentials_t *credentials = get(client);
     const int64_t end = aliyun_cred_credentials_expiration(credentials);
     aliyun_cred_credentials_free(credentials);
-    /* Nothing but time makes it expire. */
+    /* It expires only with time. */
     const struct timespec pause = {.tv_nsec = 10000000};
     struct timespec now;
     do {
@@ -62,7 +62,7 @@ int main(void) {
     aliyun_cred_client_invalidate(client);
     wave(client, "refused");
     aliyun_cred_client_invalidate(client);
-    outlive(client); /* run.py has the service give one that lasts a second */
+    outlive(client); /* run.py lets the service issue one that lasts a second */
     say("outlived");
     await_word();
     wave(client, "expired");

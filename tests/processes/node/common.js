@@ -3,7 +3,7 @@
 const { createInterface } = require('node:readline');
 const Credential = require('../../../node');
 
-/** A client of a role, which the STS of the environment gives. */
+/** A client of a role from the STS in the environment. */
 function clientOf(role) {
   return new Credential({
     type: 'ram_role_arn',

@@ -1,6 +1,6 @@
 'use strict';
 
-// exits.js WAY [wait]: the process ends while a refresh runs, for which a promise waits.
+// exits.js WAY [wait]: the process exits while a refresh runs and a promise waits for it.
 
 const { awaitWord, clientOf } = require('./common.js');
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// A thousand promises at once, for a credential that was refused, and for one that has expired. run.py counts the
+// A thousand promises at once, for a credential that was rejected, and for one that has expired. run.py counts the
 // requests at every word.
 
 const { setTimeout: pause } = require('node:timers/promises');
@@ -20,7 +20,7 @@ async function main() {
   client.invalidate();
   await wave('refused');
   client.invalidate();
-  // run.py has the service give one that lasts a second; nothing but time makes it expire.
+  // run.py lets the service issue a credential that lasts a second; it expires only with time.
   const { expiration } = await client.getCredential();
   while (Date.now() <= expiration) await pause(10);
   say('outlived');

@@ -1,4 +1,4 @@
-"""What the programs of this folder share. run.py gives each an STS in the environment and talks with it in lines."""
+"""Shared by the programs of this folder. run.py sets an STS in the environment and exchanges lines with each."""
 
 import os
 import signal
@@ -7,12 +7,12 @@ import sys
 from aliyun_cred.client import Client
 from aliyun_cred.models import Config
 
-# Nothing takes longer; a process that reaches this hangs.
+# No test takes longer; a process that reaches this hangs.
 WATCHDOG_SECONDS = 60
 
 
 def client_of(role):
-    """A client of a role, which the STS of the environment gives."""
+    """A client of a role from the STS in the environment."""
     return Client(
         Config(
             type="ram_role_arn",
@@ -32,12 +32,12 @@ def await_word():
 
 
 def fork(function):
-    """Runs `function` in a child, which must end well."""
+    """Runs `function` in a child, which must succeed."""
     child = os.fork()
     if child == 0:
         status = 99
         try:
-            # A hang ends it.
+            # Kills it if it hangs.
             signal.alarm(WATCHDOG_SECONDS)
             function()
             status = 0
@@ -49,7 +49,7 @@ def fork(function):
 
 
 def threads_named(name):
-    """How many threads of this process the library calls by this name."""
+    """How many threads of this process have this name."""
     names = []
     for task in os.listdir("/proc/self/task"):
         try:

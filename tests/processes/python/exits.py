@@ -1,4 +1,4 @@
-"""exits.py WAY [wait]: the interpreter ends while a refresh runs, for which a thread and a coroutine wait."""
+"""exits.py WAY [wait]: the interpreter exits while a refresh runs and a thread and a coroutine wait for it."""
 
 import asyncio
 import sys
@@ -11,10 +11,10 @@ threading.Thread(target=client.get_credential, daemon=True).start()
 
 
 async def leave_pending():
-    """`asyncio.run` cancels the task when this returns, or raises."""
+    """`asyncio.run` cancels the task when this returns or raises."""
     task = asyncio.ensure_future(client.get_credential_async())
     await asyncio.sleep(0)
-    # Where the test lets the answer come at any moment, it may have come.
+    # Where the test does not hold the reply back, it may have arrived.
     assert not task.done() or sys.argv[2:] != ["wait"]
     if sys.argv[2:] == ["wait"]:
         await asyncio.get_running_loop().run_in_executor(None, await_word)

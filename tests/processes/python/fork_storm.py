@@ -1,4 +1,4 @@
-"""fork_storm.py N: `os.fork` N times while four threads hammer one client and keep having it refreshed."""
+"""fork_storm.py N: `os.fork` N times while four threads call one client and keep it refreshing."""
 
 import sys
 import threading
@@ -41,7 +41,7 @@ for thread in threads:
 try:
     for _ in range(int(sys.argv[1])):
         fork(child)
-    # The threads go on after the last fork as before.
+    # The threads still work after the last fork.
     before = gets
     while gets < before + 100 and not problems:
         hammered.invalidate()

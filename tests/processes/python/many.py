@@ -1,4 +1,4 @@
-"""many.py N: N clients that have each resolved a role, and N/10 more: one thread, and nothing left of dropped ones."""
+"""many.py N: N clients that have each resolved a role, and N/10 more: one thread, and no trace of dropped clients."""
 
 import ctypes
 import gc
@@ -8,12 +8,12 @@ import threading
 
 from common import client_of, threads_named
 
-# Bytes of resident memory per client, and by which it grows from round to round.
+# Bytes of resident memory per client, and its growth per round.
 MOST_ALIVE = 4096
 MOST_GROWTH = 512 << 10
-# Blocks of the interpreter's in all, however many clients there were.
+# Interpreter blocks in total, however many clients there were.
 MOST_BLOCKS = 1000
-# More threads would not be answered any faster: two idle connections are kept to a host.
+# More threads would not be faster: two idle connections per host are kept.
 THREADS = 2
 ROUNDS = 4
 
@@ -44,7 +44,7 @@ def make(count):
 def drop(clients):
     clients.clear()
     gc.collect()
-    # So that what is free is given back to the system, and can be seen to be free.
+    # Returns free memory to the system, so that it shows as free.
     ctypes.CDLL(None).malloc_trim(0)
 
 
@@ -53,14 +53,14 @@ def descriptors():
 
 
 def check_shared():
-    """The library's own thread, and what connections it keeps."""
+    """The library's thread, and the connections that it keeps."""
     assert threads_named("aliyun-cred") == 1
     assert descriptors() <= opened + THREADS
 
 
 count = int(sys.argv[1])
 more = count // 10
-# Whatever the library, the interpreter and the allocator keep for ever, they have after this.
+# After this, the library, the interpreter and the allocator hold everything that they keep forever.
 drop(make(more))
 opened = descriptors()
 blocks = sys.getallocatedblocks()
@@ -74,7 +74,7 @@ check_shared()
 assert all(client._native.cached() for client in clients + further)
 drop(further)
 drop(clients)
-# Of all of them together, the second time: an allocator grows in steps, which a few more would show and not themselves.
+# Over all of them, the second time: an allocator grows in steps, which a few more clients may or may not trigger.
 alive, alive_all = (one - before) // count, (two - before) // (count + more)
 left = sys.getallocatedblocks() - blocks
 print(f"resident bytes per client: {alive}, with further ones: {alive_all}; blocks left in all: {left}", flush=True)

@@ -1,4 +1,4 @@
-"""A pool of forked processes, each of which resolves with a client that it inherited."""
+"""A pool of forked processes, each resolving with an inherited client."""
 
 import multiprocessing
 import os

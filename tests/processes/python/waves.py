@@ -1,4 +1,4 @@
-"""waves.py threads|coroutines: sixty-four ask at once for a credential that was refused, and for one that has expired.
+"""waves.py threads|coroutines: sixty-four ask at once for a credential that was rejected, and for one that has expired.
 
 run.py counts the requests at every word.
 """
@@ -47,9 +47,9 @@ client.get_credential()
 client.invalidate()
 wave("refused")
 client.invalidate()
-# run.py has the service give one that lasts a second.
+# run.py lets the service issue a credential that lasts a second.
 end = client.get_credential().expiration
-# Nothing but time makes it expire.
+# It expires only with time.
 while time.time() <= end:
     time.sleep(0.01)
 say("outlived")

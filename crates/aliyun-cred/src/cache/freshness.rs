@@ -1,29 +1,29 @@
-//! When a credential is fetched again: a pure function of ages and of the failures so far.
+//! Decides when to refresh a credential: a pure function of its age and the failures so far.
 //!
-//! Invariant: nothing in here reads a clock, draws a number or knows what a credential is; it is given all of that. It
-//! depends on the kinds of lead alone, so that the simulation of a fleet runs the very same code.
+//! Invariant: nothing here reads a clock, draws a random number or knows what a credential is; all of that is passed
+//! in. It depends only on `Lead`, so that the fleet simulation runs this very code.
 
 use crate::credentials::Lead;
 
-/// The points of time of a credential, as ages in milliseconds since it was fetched.
+/// The refresh schedule of a credential, as ages in milliseconds since it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Times {
-    /// From here on a refresh runs in the background.
+    /// From this age on, a refresh runs in the background.
     pub(crate) prefetch: u64,
-    /// From here on a call waits for the refresh, unless one has failed since.
+    /// From this age on, a call waits for the refresh, unless one has failed since.
     pub(crate) stale: u64,
-    /// From here on only a refresh answers.
+    /// From this age on, the credential is no longer returned.
     pub(crate) end: u64,
 }
 
 const HOUR: u64 = 3_600_000;
-/// The longest that a failure holds back the next attempt, in milliseconds, but for the metadata service.
+/// The longest back-off, in milliseconds, for every service except the metadata service.
 const LONGEST_HOLD: u64 = 60_000;
 const LONGEST_METADATA_HOLD: u64 = 120_000;
 
 impl Times {
-    /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process is wide:
-    /// that is what spreads a fleet whose members started together.
+    /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process covers a
+    /// wide range, which spreads out a fleet whose members started together.
     pub(crate) fn new(lifetime: u64, lead: Lead, first: bool, draw: f64) -> Self {
         let longest_lead = match lead {
             Lead::Sts | Lead::Metadata => 900_000,
@@ -36,19 +36,18 @@ impl Times {
             (_, true) => (lifetime / 4, stale),
             (_, false) => (stale - (600_000).min(lifetime / 4), stale),
         };
-        // Static stability: an instance goes on with what it has for as long as its metadata service is away.
+        // Static stability: an instance keeps its credential for as long as the metadata service is unreachable.
         let end = if lead == Lead::Metadata { u64::MAX } else { lifetime };
         Times { prefetch: between(from, to, draw), stale, end }
     }
 
-    /// The same for a process that was forked off at `age`: so that many that were forked together do not refresh
-    /// together.
+    /// The schedule for a process forked at `age`, redrawn so that processes forked together do not refresh together.
     pub(crate) fn redrawn(self, age: u64, draw: f64) -> Self {
         Times { prefetch: between(self.prefetch.max(age), self.stale, draw), ..self }
     }
 
-    /// The next age at which a call has to be looked at again though a refresh is under way: it then waits for it, or is
-    /// answered by nothing else.
+    /// The next age at which a call must check again although a refresh is running: from there on it waits, or only the
+    /// refresh can answer.
     pub(crate) fn boundary_after(self, age: u64) -> u64 {
         if age < self.stale { self.stale } else { self.end }
     }
@@ -58,7 +57,7 @@ impl Times {
     }
 }
 
-/// A point of time from `from` on and before `to`.
+/// A point of time in `from..to`.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -73,25 +72,25 @@ fn between(from: u64, to: u64, draw: f64) -> u64 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failures {
     pub(crate) count: u32,
-    /// How old the cached credential was at the last one.
+    /// The age of the cached credential at the last failure.
     pub(crate) last_age: u64,
 }
 
 /// What to do for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Hand out what is cached.
+    /// Return the cached credential.
     Use,
-    /// Hand out what is cached; start a refresh if none runs.
+    /// Return the cached credential; start a refresh if none is running.
     UseAndRefresh,
     /// Join the refresh in flight, or start it, and wait.
     Wait,
-    /// Only a success would answer, and the next attempt is not due yet.
+    /// Only a successful refresh could answer, and the back-off has not run out.
     Fail,
 }
 
-/// For a credential with these points of time at this `age`; `held` says that the back-off of the last failure has not
-/// run out.
+/// Decides for a credential with this schedule at this `age`; `held` means that the back-off of the last failure has
+/// not run out.
 pub(crate) fn decide(times: Times, age: u64, failures: Failures, held: bool) -> Decision {
     let failed_since_stale = failures.count > 0 && failures.last_age >= times.stale;
     if age < times.prefetch {
@@ -105,8 +104,8 @@ pub(crate) fn decide(times: Times, age: u64, failures: Failures, held: bool) -> 
     }
 }
 
-/// How long to hold back after the `count`th failure in a row, in milliseconds: full jitter, base 1 s, doubling, 60 s at
-/// most, 120 s for the metadata service. `draw` is uniform in `0.0..1.0`.
+/// The back-off after `count` failures in a row, in milliseconds: full jitter, starting at 1 s and doubling, at most 60
+/// s, or 120 s for the metadata service. `draw` is uniform in `0.0..1.0`.
 pub(crate) fn back_off(count: u32, times: Option<Times>, draw: f64) -> u64 {
     let longest = if times.is_some_and(Times::outlives_its_end) { LONGEST_METADATA_HOLD } else { LONGEST_HOLD };
     between(0, (1_000_u64 << count.saturating_sub(1).min(16)).min(longest), draw)
@@ -125,12 +124,13 @@ mod tests {
     #[test]
     fn points_of_time_follow_the_lifetime() {
         let times = |lifetime, first, draw| Times::new(lifetime, Lead::Sts, first, draw);
-        // One hour: stale 900 s before the end; prefetch between a quarter and stale at first, then within 600 s of it.
+        // One hour: stale 900 s before the end; the first prefetch between a quarter and stale, later ones within 600 s
+        // before stale.
         assert_eq!(times(HOUR, true, 0.0), Times { prefetch: 900_000, stale: 2_700_000, end: HOUR });
         assert_eq!(times(HOUR, true, 1.0).prefetch, 2_700_000);
         assert_eq!(times(HOUR, false, 0.0).prefetch, 2_100_000);
         assert_eq!(times(HOUR, false, 1.0).prefetch, 2_700_000);
-        // A minute: stale at half, not before it began.
+        // One minute: stale at half.
         assert_eq!(times(60_000, true, 0.0), Times { prefetch: 15_000, stale: 30_000, end: 60_000 });
         assert_eq!(times(60_000, false, 0.0).prefetch, 15_000);
         assert_eq!(times(0, true, 0.5), Times { prefetch: 0, stale: 0, end: 0 });
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn decisions_over_a_lifetime() {
-        // Of a minute, an hour, twelve hours: prefetch at half, stale at three quarters of it.
+        // With a lifetime of a minute, an hour, twelve hours: prefetch at half, stale at three quarters.
         for unit in [1_000, 60_000, 720_000] {
             let times = Times { prefetch: 30 * unit, stale: 45 * unit, end: 60 * unit };
             for (age, failures, held, decision) in [
@@ -167,7 +167,7 @@ mod tests {
                 (40 * unit, failed_at(35 * unit), true, Decision::Use),
                 (40 * unit, failed_at(35 * unit), false, Decision::UseAndRefresh),
                 (45 * unit, FINE, false, Decision::Wait),
-                // A failure before it was stale does not excuse anyone from waiting once.
+                // A failure before the stale point does not spare a call from waiting once.
                 (46 * unit, failed_at(44 * unit), false, Decision::Wait),
                 (46 * unit, failed_at(44 * unit), true, Decision::Wait),
                 (47 * unit, failed_at(46 * unit), true, Decision::Use),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn those_forked_together_refresh_apart() {
+    fn processes_forked_together_refresh_apart() {
         let times = Times { prefetch: 1_000, stale: 9_000, end: 10_000 };
         assert_eq!(times.redrawn(5_000, 0.0), Times { prefetch: 5_000, ..times });
         assert_eq!(times.redrawn(5_000, 0.5), Times { prefetch: 7_000, ..times });

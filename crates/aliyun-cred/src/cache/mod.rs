@@ -1,7 +1,7 @@
-//! A provider with its last credential in front of it, and the single flight that fetches the next.
+//! Caches the last credential of a provider, and fetches the next one in a single flight.
 //!
-//! Invariants: reading a fresh credential takes no lock; one refresh is in flight per client and process at most; no lock
-//! is held while a provider runs; a forked child starts with locks of its own.
+//! Invariants: reading a fresh credential takes no lock; at most one refresh is in flight per client and process; no
+//! lock is held while a provider runs; a forked child starts with fresh locks.
 
 mod freshness;
 pub(crate) mod single_flight;
@@ -27,56 +27,57 @@ use crate::text::warn;
 use freshness::{Decision, Failures, Times, back_off, decide};
 use single_flight::{Flight, Place, SingleFlight};
 
-/// How long a copy is good for while a refresh is under way, in milliseconds.
+/// How long a binding's copy can be reused while a refresh is running, in milliseconds.
 const RECHECK: u64 = 1_000;
-/// How long callers are not bothered with a refresh that is under way, in milliseconds. No longer, for a child that is
-/// forked meanwhile does not have it.
+/// How long callers ignore a refresh that is running, in milliseconds. Kept short because a child forked meanwhile does
+/// not have that refresh.
 const UNDER_WAY: u64 = 30_000;
 
-/// What a call gets.
+/// What a call returns.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
 /// A cached credential.
 #[derive(Debug)]
 struct Cached {
     credentials: Arc<Credentials>,
-    /// `None`: for ever.
+    /// `None`: does not expire.
     times: Option<Times>,
-    terms: Terms,
+    window: ReuseWindow,
 }
 
-/// Until when a credential is handed out without a look at anything else.
+/// How long a credential is returned without any further check.
 #[derive(Debug)]
-struct Terms {
+struct ReuseWindow {
     fetched: Now,
-    /// `None`: for ever.
-    unasked: Option<Unasked>,
+    /// `None`: forever.
+    bounds: Option<Bounds>,
 }
 
 #[derive(Debug)]
-struct Unasked {
+struct Bounds {
     /// An age: the prefetch point.
     until: u64,
-    /// While a refresh runs in the background or is held back: a monotonic time, which no wall clock that jumps moves.
-    then_until: AtomicU64,
-    /// And no longer than to this age, at which a call has to wait, or gets an error.
+    /// Past that, while a refresh is running or held back: a monotonic time, so that a wall clock that jumps cannot
+    /// move it.
+    extended_until: AtomicU64,
+    /// The upper limit, an age at which a call must wait or fails.
     boundary: AtomicU64,
 }
 
-impl Terms {
-    fn are_kept(&self, now: impl FnOnce() -> Now) -> bool {
-        self.unasked.is_none() || self.left(now()).is_some()
+impl ReuseWindow {
+    fn is_open(&self, now: impl FnOnce() -> Now) -> bool {
+        self.bounds.is_none() || self.left(now()).is_some()
     }
 
-    /// For how many milliseconds more; `None` if they are not kept.
+    /// The milliseconds left; `None` if they have run out.
     fn left(&self, now: Now) -> Option<u64> {
-        let Some(unasked) = &self.unasked else { return Some(u64::MAX) };
+        let Some(bounds) = &self.bounds else { return Some(u64::MAX) };
         let age = now.since(self.fetched);
-        let left = match unasked.until.checked_sub(age) {
+        let left = match bounds.until.checked_sub(age) {
             Some(left) if left > 0 => left,
             _ => {
-                let then = unasked.then_until.load(Ordering::Relaxed).saturating_sub(now.monotonic);
-                then.min(unasked.boundary.load(Ordering::Relaxed).saturating_sub(age))
+                let then = bounds.extended_until.load(Ordering::Relaxed).saturating_sub(now.monotonic);
+                then.min(bounds.boundary.load(Ordering::Relaxed).saturating_sub(age))
             }
         };
         (left > 0).then_some(left)
@@ -85,23 +86,23 @@ impl Terms {
 
 impl Cached {
     fn new(credentials: Arc<Credentials>, fetched: Now, times: Option<Times>) -> Self {
-        let unasked = times.map(|times| {
-            let (then_until, boundary) = (AtomicU64::new(0), AtomicU64::new(0));
-            Unasked { until: times.prefetch, then_until, boundary }
+        let bounds = times.map(|times| {
+            let (extended_until, boundary) = (AtomicU64::new(0), AtomicU64::new(0));
+            Bounds { until: times.prefetch, extended_until, boundary }
         });
-        Cached { credentials, times, terms: Terms { fetched, unasked } }
+        Cached { credentials, times, window: ReuseWindow { fetched, bounds } }
     }
 
-    /// Leaves callers alone for so many milliseconds more, but not past the next age at which one has to wait.
-    fn leave_alone(&self, now: Now, duration: u64) {
-        if let Some((unasked, times)) = self.terms.unasked.as_ref().zip(self.times) {
-            unasked.boundary.store(times.boundary_after(self.age(now)), Ordering::Relaxed);
-            unasked.then_until.store(now.monotonic.saturating_add(duration), Ordering::Relaxed);
+    /// Lets callers skip the check for `duration` more milliseconds, but not past the next age at which one must wait.
+    fn extend_window(&self, now: Now, duration: u64) {
+        if let Some((bounds, times)) = self.window.bounds.as_ref().zip(self.times) {
+            bounds.boundary.store(times.boundary_after(self.age(now)), Ordering::Relaxed);
+            bounds.extended_until.store(now.monotonic.saturating_add(duration), Ordering::Relaxed);
         }
     }
 
     fn age(&self, now: Now) -> u64 {
-        now.since(self.terms.fetched)
+        now.since(self.window.fetched)
     }
 
     fn is_valid(&self, now: Now) -> bool {
@@ -114,28 +115,29 @@ pub(crate) struct Cache {
     provider: Provider,
     host: Host,
     type_name: String,
-    /// What somebody typed in: it needs neither the care nor the cost of what may be replaced.
+    /// A credential from the options. It never changes, so it skips all of the checks below.
     constant: Option<Arc<Credentials>>,
     cached: ArcSwapOption<Cached>,
-    /// What the environment variables gave last; they are read at every call, but a credential is made only of new values.
+    /// The last credential made from environment variables. They are read at every call, but only new values make a new
+    /// one.
     from_variables: ArcSwapOption<Credentials>,
     flights: PerProcess<Flights>,
     id: Id,
-    /// How many clients ask one another below this one.
+    /// How many clients are chained below this one.
     depth: usize,
 }
 
-/// What is known and under way in one process.
+/// The state and the flights of one process.
 type Flights = SingleFlight<State, Outcome>;
 
-/// What a process knows beside the cached credential.
+/// What a process knows besides the cached credential.
 #[derive(Debug, Default)]
 struct State {
     failures: Failures,
     last_error: Option<Error>,
     /// No attempt before this monotonic time.
     hold_until: u64,
-    /// Whether a credential has been fetched.
+    /// Whether a credential has ever been fetched.
     fetched: bool,
     /// Whether a timer keeps the credential fresh.
     timed: bool,
@@ -161,7 +163,7 @@ impl Cache {
         }
     }
 
-    /// On top of so many others.
+    /// Sets the number of clients below.
     pub(crate) fn at_depth(self, depth: usize) -> Self {
         Cache { depth, ..self }
     }
@@ -180,7 +182,7 @@ impl Cache {
             return Some(constant.clone());
         }
         let cached = self.cached.load();
-        let cached = cached.as_ref().filter(|cached| cached.terms.are_kept(|| self.host.coarse_now()))?;
+        let cached = cached.as_ref().filter(|cached| cached.window.is_open(|| self.host.coarse_now()))?;
         Some(cached.credentials.clone())
     }
 
@@ -189,7 +191,7 @@ impl Cache {
         self.cached.store(cached.map(Arc::new));
     }
 
-    /// As [`Cache::fresh`], with the time that is left until it needs a refresh.
+    /// Like [`Cache::fresh`], with the time left until a refresh is needed.
     pub(crate) fn fresh_for(&self) -> Option<(Arc<Credentials>, Duration)> {
         if let Some(constant) = &self.constant {
             return Some((constant.clone(), Duration::MAX));
@@ -200,8 +202,8 @@ impl Cache {
             None => Duration::MAX,
             Some(times) => {
                 let now = self.host.coarse_now();
-                let left = cached.terms.left(now)?;
-                // Past its prefetch point another may come at any moment.
+                let left = cached.window.left(now)?;
+                // Past the prefetch point a new credential may arrive at any moment.
                 let is_due = cached.age(now) >= times.prefetch;
                 Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
             }
@@ -236,13 +238,13 @@ impl Cache {
         }
     }
 
-    /// The next call asks the source again, and reads configuration files anew.
+    /// Makes the next call ask the source again and reread configuration files.
     pub(crate) fn invalidate(&self) {
         self.provider.forget_files();
         self.forget();
     }
 
-    /// As [`Cache::invalidate`], if there is a configuration file below. Whether there is.
+    /// Like [`Cache::invalidate`], if a configuration file is in use below. Returns whether one is.
     pub(crate) fn forget_files(&self) -> bool {
         let forgotten = self.provider.forget_files();
         if forgotten {
@@ -251,21 +253,22 @@ impl Cache {
         forgotten
     }
 
-    /// What is cached, and what a refresh under way will bring: it may have begun with what is no longer good.
+    /// Drops the cached credential, and detaches a running refresh: it may have started from values that are no longer
+    /// valid.
     fn forget(&self) {
         self.flights().detach();
         self.store(None);
     }
 
-    /// The flight that answers a call, completed already if it needs no waiting. What has to be fetched goes on in the
-    /// driver, whatever becomes of the caller.
+    /// The flight that answers a call; already complete if no wait is needed. A fetch continues on the driver even if
+    /// the caller goes away.
     pub(crate) fn begin(self: &Arc<Self>) -> Arc<Flight<Outcome>> {
         if Scope::current().asks(self.id) {
             return Flight::completed(Err(recursion()));
         }
         let flights = self.flights();
         let now = self.host.now();
-        // The work begins with the lock released: it may end in this thread.
+        // Start work only after releasing the lock: it may complete on this thread.
         let (answer, place) = flights.enter(|inside| {
             let cached = self.cached.load_full();
             let decision = inside.state.decide(cached.as_deref(), now);
@@ -279,7 +282,7 @@ impl Cache {
         });
         match (answer, place) {
             (Some(answer), Some(Place::Leader(flight))) => {
-                // On no caller's behalf: nobody waits for it.
+                // No caller waits for this one, so it has no scope.
                 self.refresh_elsewhere(flights, flight, Scope::default());
                 Flight::completed(answer)
             }
@@ -293,30 +296,30 @@ impl Cache {
         }
     }
 
-    /// A flight that this caller waits for: if a custom provider is the caller, others may have its concurrency slot.
+    /// A flight that this caller waits for. If the caller is a custom provider, its concurrency slot is released.
     fn awaited(&self, flight: Arc<Flight<Outcome>>) -> Arc<Flight<Outcome>> {
         if flight.outcome().is_none() {
-            Scope::current().end_turns();
+            Scope::current().release_slots();
         }
         flight
     }
 
-    /// What the variables said when they were last read, if they still do.
+    /// The last credential made from environment variables, if they have not changed.
     pub(crate) fn unchanged_variables(&self) -> Option<Arc<Credentials>> {
         let last = self.from_variables.load_full()?;
         self.provider.variables()?.still_holds(&last, &self.host).then_some(last)
     }
 
-    /// Runs the provider as far as it goes without waiting, and the rest on the driver.
+    /// Runs the provider until it first waits, and the rest on the driver.
     fn refresh(self: &Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>) {
         let scope = Scope::current();
-        // Roles on top of roles would each begin inside the one above: some begin with an empty stack.
+        // Each chained role would start inside the one above; restart on an empty stack now and then.
         if scope.is_deep() {
             return self.refresh_elsewhere(flights, flight, scope);
         }
         let mut work = Box::pin(self.clone().run(flights, flight, scope));
-        // A future may be polled by one executor after another. Sources that need no network end here, and need no
-        // thread. A panic has completed the flight, and is an error to its waiters.
+        // A future may be polled by one executor after another. Sources without network complete here and need no
+        // thread. A panic has completed the flight, and reaches its waiters as an error.
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
             work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
         }));
@@ -339,11 +342,11 @@ impl Cache {
         }
     }
 
-    /// `scope`: on whose behalf.
+    /// `scope` is the scope of the caller.
     async fn run(self: Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         let begun = self.host.now();
         let mut completion = Completion { cache: &self, flights: &flights, flight: &flight, begun, outcome: None };
-        // A provider is asked once at a time: tokens that are rotated would be lost.
+        // Run one fetch at a time: concurrent ones could lose rotated tokens.
         if let Some(predecessor) = flight.take_predecessor() {
             let _ = predecessor.join().await;
         }
@@ -351,8 +354,8 @@ impl Cache {
         completion.outcome = Some(fetched.map(|credentials| Arc::new(credentials.with_type(&self.type_name))));
     }
 
-    /// Takes in what a refresh brought, and says what those who waited get. A failure that they do not get to see is
-    /// left in `hidden`.
+    /// Updates the state with the result of a refresh, and returns the outcome for the waiters. A failure that they do
+    /// not see is left in `hidden`.
     fn settle(self: &Arc<Self>, state: &mut State, fetched: Outcome, hidden: &mut Option<Error>) -> Outcome {
         let now = self.host.now();
         match fetched {
@@ -362,7 +365,7 @@ impl Cache {
                     self.from_variables.store(Some(credentials.clone()));
                 }
                 let timed = matches!(credentials.freshness(), Freshness::Expires { renewed: true, .. });
-                // Also of a source that is not to be cached any more: what it gave before has been replaced.
+                // Also when the source is no longer cacheable: its earlier credential has been replaced.
                 if cached.is_some() || self.cached.load().is_some() {
                     self.store(cached);
                 }
@@ -383,8 +386,8 @@ impl Cache {
         }
     }
 
-    /// Starts the timer of a credential that is fetched again whether anybody asks or not. It holds its client weakly,
-    /// and ends with it.
+    /// Starts the timer that refreshes the credential whether or not a caller asks. It holds the client weakly, and
+    /// stops with it.
     fn keep_fresh(self: &Arc<Self>) {
         async fn tick(cache: Weak<Cache>) {
             loop {
@@ -394,7 +397,7 @@ impl Cache {
                 if cache.is_due() {
                     let flight = cache.begin();
                     drop(cache);
-                    // Its outcome is in the cache or in the log.
+                    // The outcome is in the cache or in the log.
                     let _ = flight.join().await;
                 }
             }
@@ -404,12 +407,13 @@ impl Cache {
         }
     }
 
-    /// Whether something is cached that is not fresh any more. Nothing is asked for on behalf of nobody.
+    /// Whether the cached credential is due. An empty cache is never due: the timer refreshes only what a caller has
+    /// asked for.
     fn is_due(&self) -> bool {
-        self.cached.load().as_ref().is_some_and(|cached| !cached.terms.are_kept(|| self.host.coarse_now()))
+        self.cached.load().as_ref().is_some_and(|cached| !cached.window.is_open(|| self.host.coarse_now()))
     }
 
-    /// How long the timer sleeps. In short naps, so that it notices when the wall clock or the system has moved.
+    /// How long the timer sleeps. Kept short, so that it notices a clock change or a suspend.
     fn until_due(&self) -> Duration {
         const SHORTEST: Duration = Duration::from_secs(1);
         const LONGEST: Duration = Duration::from_secs(60);
@@ -427,12 +431,12 @@ impl Cache {
         })
     }
 
-    /// A forked child, which finds something cached, refreshes at a time of its own.
+    /// Redraws the refresh time in a forked child that inherited a cached credential.
     fn redraw(&self) {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.terms.fetched, Some(times)));
+        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.window.fetched, Some(times)));
         self.cached.compare_and_swap(&cached, Some(redrawn));
     }
 }
@@ -444,13 +448,13 @@ impl State {
         let Some(times) = cached.times else { return Decision::Use };
         let decision = decide(times, cached.age(now), self.failures, now.monotonic < self.hold_until);
         if decision == Decision::UseAndRefresh {
-            // One caller is enough to start it, and it may have started before.
-            cached.leave_alone(now, UNDER_WAY);
+            // A refresh is now running, so readers can skip the lock for `UNDER_WAY`.
+            cached.extend_window(now, UNDER_WAY);
         }
         decision
     }
 
-    /// What is to be cached; nothing, if the source wants to be asked at every call.
+    /// What to cache; `None` if the source must be asked at every call.
     fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: impl FnOnce() -> f64) -> Option<Cached> {
         let first = !self.fetched;
         *self = State { fetched: true, timed: self.timed, last_refresh: self.last_refresh, ..State::default() };
@@ -464,14 +468,14 @@ impl State {
         Some(Cached::new(credentials, now, times))
     }
 
-    /// A valid credential is never withheld because a refresh failed.
+    /// A failed refresh never withholds a credential that is still valid.
     fn failed(&mut self, error: Error, cached: Option<&Cached>, now: Now, draw: f64) -> Outcome {
         let count = self.failures.count.saturating_add(1);
         let last_age = cached.map_or(0, |cached| cached.age(now));
         self.failures = Failures { count, last_age };
         let times = cached.and_then(|cached| cached.times);
         let hold = match cached.filter(|cached| cached.is_valid(now)) {
-            // Somebody may mend it at any moment; with a credential in hand that is noticed within a second.
+            // The user may fix it at any moment; with a valid credential, that is noticed within a second.
             Some(_) if is_configuration(error.kind()) => back_off(1, times, draw),
             None if is_configuration(error.kind()) => 0,
             _ => back_off(count, times, draw),
@@ -479,7 +483,7 @@ impl State {
         self.hold_until = now.monotonic.saturating_add(hold);
         self.last_error = Some(error.clone());
         if let Some(cached) = cached {
-            cached.leave_alone(now, hold);
+            cached.extend_window(now, hold);
         }
         match cached {
             Some(cached) if cached.is_valid(now) => Ok(cached.credentials.clone()),
@@ -488,8 +492,7 @@ impl State {
     }
 }
 
-/// Whether the next call should try again, however often it failed: it was the configuration, and somebody may have
-/// changed it.
+/// Whether the next call should retry no matter how often it failed: a configuration error may be fixed at any time.
 fn is_configuration(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -501,7 +504,7 @@ fn is_configuration(kind: ErrorKind) -> bool {
     )
 }
 
-/// Ends a refresh, even one that panics or that nobody runs to its end.
+/// Completes a refresh, even one that panics or is dropped before its end.
 struct Completion<'a> {
     cache: &'a Arc<Cache>,
     flights: &'a Flights,
@@ -522,7 +525,7 @@ impl Drop for Completion<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
         let mut hidden = None;
-        // Waiters that are told here may ask any client, and start any program.
+        // Waiters notified here may call any client and start any process.
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
                 self.flights.complete(self.flight, |state| match state {
@@ -534,7 +537,8 @@ impl Drop for Completion<'_> {
                 });
             });
         });
-        // With every lock released and everyone told: a logger may do anything, and even ask this client.
+        // Log after releasing every lock and notifying every waiter: a logger may do anything, including asking this
+        // client.
         if let Some(error) = hidden {
             let source = error.provider().unwrap_or(&self.cache.type_name);
             warn(source, &format!("the cached credential stays in use: {error}"));
@@ -562,19 +566,19 @@ mod tests {
     use crate::credentials::Lead;
     use crate::host::fake::Fake;
     use crate::protocol::reply::iso8601;
-    use crate::provider::Given;
+    use crate::provider::Extras;
     use crate::source::Source;
     use crate::wording::Surface;
 
     const HOUR: i64 = 3_600;
 
-    /// So many seconds after some beginning.
+    /// `seconds` after the start.
     fn at(seconds: i64) -> Now {
         let shift = |base: u64| base.saturating_add_signed(seconds * 1000);
         Now { wall: shift(1_700_000_000_000), monotonic: shift(100_000_000) }
     }
 
-    /// A credential that ends so many seconds after the beginning.
+    /// A credential that expires `seconds` after the start.
     fn ends(seconds: i64, lead: Lead) -> Arc<Credentials> {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at(seconds).wall);
         let freshness = Freshness::Expires { at, lead, renewed: false };
@@ -585,7 +589,7 @@ mod tests {
         Error::new(ErrorKind::Unavailable, "down")
     }
 
-    /// What a call at a time comes to, as one word.
+    /// What a call at this time does, as one word.
     fn call(state: &State, cached: Option<&Cached>, now: Now) -> &'static str {
         match state.decide(cached, now) {
             Decision::Use => "cached",
@@ -624,20 +628,20 @@ mod tests {
         assert!(state.failed(down(), Some(&cached), at(3_599), 1.0).is_ok());
     }
 
-    /// What a refresh in the background costs those who come meanwhile: nothing, not even a lock.
+    /// A background refresh costs other callers nothing, not even a lock.
     #[test]
-    fn a_refresh_under_way_or_held_back_concerns_nobody() {
+    fn a_refresh_running_or_held_back_costs_callers_nothing() {
         let mut state = State::default();
         let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap(); // prefetch 1800, stale 2700
-        let fresh = |second| cached.terms.left(at(second)).is_some();
+        let fresh = |second| cached.window.left(at(second)).is_some();
         assert!(fresh(1_799) && !fresh(1_800));
         assert_eq!(call(&state, Some(&cached), at(1_800)), "cached, refresh");
         assert!(fresh(1_800) && fresh(1_829) && !fresh(1_830), "a child that has no refresh under way looks again");
         assert_eq!(call(&state, Some(&cached), at(2_690)), "cached, refresh");
         assert!(fresh(2_699) && !fresh(2_700), "it is waited for from the stale point on");
         assert!(state.failed(down(), Some(&cached), at(2_000), 1.0).is_ok());
-        assert!(cached.terms.left(at(2_000)) == Some(1_000), "and tried again after a second");
-        // Having failed since the stale point, it is not waited for again before the end.
+        assert!(cached.window.left(at(2_000)) == Some(1_000), "and tried again after a second");
+        // A refresh has failed since the stale point, so calls do not wait again before the end.
         assert!(state.failed(down(), Some(&cached), at(2_800), 0.0).is_ok());
         assert_eq!(call(&state, Some(&cached), at(2_800)), "cached, refresh");
         assert_eq!(call(&state, Some(&cached), at(3_590)), "cached, refresh");
@@ -658,14 +662,14 @@ mod tests {
                 other => assert_eq!(other, "error", "at {second}"),
             }
         }
-        // 1, 2, 4, 8, 16, 32 and then 60 seconds apart.
+        // After 1, 2, 4, 8, 16, 32 and then every 60 seconds.
         assert_eq!(attempts, 7 + 8);
         assert!(state.succeeded(ends(700, Lead::Sts), at(660), || 0.5).is_some());
         assert_eq!(state.failures, Failures::default());
     }
 
     #[test]
-    fn the_metadata_service_may_stay_away() {
+    fn a_credential_outlives_an_unreachable_metadata_service() {
         let mut state = State::default();
         let cached = state.succeeded(ends(6 * HOUR, Lead::Metadata), at(0), || 0.5).unwrap();
         assert_eq!(call(&state, Some(&cached), at(48 * HOUR)), "wait");
@@ -687,24 +691,24 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_jumps_revives_nothing_and_starts_no_storm() {
+    fn a_clock_jump_revives_nothing_and_starts_no_storm() {
         let mut state = State::default();
         let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
         let later = |wall, monotonic| Now { wall: at(wall).wall, monotonic: at(monotonic).monotonic };
-        // Set back by an hour: the monotonic clock says how old it is.
+        // Set back by an hour: the monotonic clock gives the age.
         assert_eq!(call(&state, Some(&cached), later(-HOUR, 1)), "cached");
         assert_eq!(call(&state, Some(&cached), later(-HOUR, 2_700)), "wait");
-        // Set forward by an hour, or asleep for one: one refresh, whose credential is then as good as any.
+        // Set forward by an hour, or suspended for one: one refresh, and its credential is then used normally.
         let ahead = later(HOUR + 10, 10);
         assert_eq!(call(&state, Some(&cached), ahead), "wait");
         let cached = state.succeeded(ends(2 * HOUR + 10, Lead::Sts), ahead, || 0.5).unwrap();
         assert_eq!(call(&state, Some(&cached), later(HOUR + 20, 20)), "cached");
-        // And set right again: not another one.
+        // Set right again: no further refresh.
         assert_eq!(call(&state, Some(&cached), later(30, 30)), "cached");
     }
 
     #[test]
-    fn a_mistake_in_the_configuration_holds_nothing_back() {
+    fn a_configuration_error_causes_no_back_off() {
         let mut state = State::default();
         let cached = state.succeeded(ends(HOUR, Lead::Sts), at(0), || 0.5).unwrap();
         let mistake = || Error::invalid_config("odd");
@@ -717,19 +721,19 @@ mod tests {
         assert_eq!(call(&state, Some(&cached), at(3_600)), "wait", "with nothing in hand it is tried at once");
     }
 
-    /// What is past its stale point is handed out unasked for as long as a failure holds back, whatever the wall clock
-    /// said when it failed.
+    /// Past the stale point, a credential is returned without a check while the back-off lasts, whatever the wall clock
+    /// showed at the failure.
     #[test]
-    fn a_clock_that_jumps_during_a_failure_silences_nothing() {
+    fn a_clock_jump_during_a_failure_stops_no_refresh() {
         for (lead, lifetime) in [(Lead::Sts, HOUR), (Lead::Metadata, 6 * HOUR)] {
             let mut state = State::default();
             let cached = state.succeeded(ends(lifetime, lead), at(0), || 0.5).unwrap();
             let ahead = Now { wall: at(24 * HOUR).wall, monotonic: at(600).monotonic };
             let _ = state.failed(down(), Some(&cached), ahead, 1.0);
-            // And set right.
-            assert!(cached.terms.left(at(601)).is_some(), "it is fresh");
+            // Set right again.
+            assert!(cached.window.left(at(601)).is_some(), "it is fresh");
             for second in [lifetime - 60, lifetime + 60, 24 * HOUR - 60] {
-                assert!(cached.terms.left(at(second)).is_none(), "{second}");
+                assert!(cached.window.left(at(second)).is_none(), "{second}");
             }
         }
     }
@@ -744,7 +748,7 @@ mod tests {
         assert_eq!(state.failures.count, 2, "a success starts the count anew");
     }
 
-    /// A client's cache on a system whose clocks and services are the test's.
+    /// A client's cache on a fake system.
     fn cache_on(fake: &Fake, source: Source) -> Arc<Cache> {
         let host = Host::on(fake.system, Surface::Rust);
         let config = Config {
@@ -754,11 +758,11 @@ mod tests {
             role_name: Some("test".to_owned()),
             ..Config::default()
         };
-        let provider = Provider::of(source, &config, Given::default(), &host).unwrap();
+        let provider = Provider::of(source, &config, Extras::default(), &host).unwrap();
         Arc::new(Cache::new(provider, host, source.name()))
     }
 
-    /// Answers the request that is on its way with a credential that lives so long.
+    /// Answers the pending request with a credential of this lifetime.
     fn issue(fake: &Fake, id: &str, lifetime: Duration) {
         let expiration = iso8601(fake.now().wall + u64::try_from(lifetime.as_millis()).unwrap());
         let fields =
@@ -785,7 +789,7 @@ mod tests {
 
     const TEST_HOUR: Duration = Duration::from_secs(3_600);
 
-    /// A cache with the credential "first", which lives for an hour: prefetch at 1,800 s, stale at 2,700 s.
+    /// A cache holding the credential "first" with a lifetime of one hour: prefetch at 1,800 s, stale at 2,700 s.
     fn fetched(fake: &Fake) -> Arc<Cache> {
         let cache = cache_on(fake, Source::RamRoleArn);
         let flight = cache.begin();
@@ -804,7 +808,7 @@ mod tests {
         fake.pass(Duration::from_secs(1));
         assert!(cache.fresh().is_none());
         assert_eq!(id(cache.begin().outcome()), "first");
-        // Its refresh is under way; others are answered without a look at it, and a second does not begin.
+        // A refresh is running: other calls skip the check, and no second refresh starts.
         assert!(cache.fresh().is_some());
         fake.pass(Duration::from_secs(31));
         assert_eq!(id(cache.begin().outcome()), "first");
@@ -822,7 +826,7 @@ mod tests {
         let fake = Fake::new();
         let cache = fetched(&fake);
         fake.pass(Duration::from_secs(2_700));
-        // A whole second of back-off.
+        // A back-off of one full second.
         fake.draws(&[1.0]);
         let flight = cache.begin();
         fake.asked.recv().unwrap().reply(500, "{}");
@@ -854,7 +858,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_renews_an_instances_credential_though_nobody_asks() {
+    fn a_timer_renews_an_instances_credential_without_a_caller() {
         let fake = Fake::new();
         let cache = cache_on(&fake, Source::EcsRamRole);
         let flight = cache.begin();
@@ -872,14 +876,14 @@ mod tests {
             nap.end();
         }
         issue(&fake, "second", 6 * TEST_HOUR);
-        // The timer looks again each second until the new credential is there.
+        // The timer checks every second until the new credential is there.
         let mut nap = fake.naps.recv().unwrap();
         while cache.fresh().unwrap().access_key_id() == Some("first") {
             assert_eq!(nap.duration, Duration::from_secs(1));
             nap.end();
             nap = fake.naps.recv().unwrap();
         }
-        // It keeps no client alive while it sleeps, which it does once the driver has come to other work.
+        // While it sleeps, it does not keep the client alive; it sleeps again once the driver gets to other work.
         let gone = Arc::downgrade(&cache);
         drop(cache);
         let (tell, told) = std::sync::mpsc::channel();
@@ -890,7 +894,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_says_what_is_known_and_asks_nobody() {
+    fn a_status_reports_the_state_without_a_request() {
         let fake = Fake::new();
         let cache = cache_on(&fake, Source::RamRoleArn);
         let status = cache.status();
@@ -924,7 +928,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forked_child_refreshes_at_a_time_of_its_own() {
+    fn a_forked_child_redraws_its_refresh_time() {
         let fake = Fake::new();
         let cache = fetched(&fake);
         fake.pass(Duration::from_secs(1_800));

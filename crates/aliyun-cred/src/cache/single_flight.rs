@@ -1,8 +1,8 @@
-//! One piece of work that many callers share: threads, tasks and callbacks alike.
+//! One piece of work shared by many callers: threads, tasks and callbacks alike.
 //!
-//! Invariants: callers join at most one flight at a time; flights work one after another, detached ones too; a flight
-//! completes exactly once and tells every waiter; a waiter that gives up changes nothing for the others. There is no
-//! executor, clock or I/O in here, so that every interleaving can be tested (feature `model-check`).
+//! Invariants: callers join at most one flight at a time; flights run one after another, including detached ones; a
+//! flight completes exactly once and notifies every waiter; a waiter that gives up changes nothing for the others.
+//! Nothing here uses an executor, a clock or I/O, so that every interleaving can be tested (feature `model-check`).
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -18,12 +18,12 @@ use shuttle::sync::{Condvar, Mutex, MutexGuard};
 
 use std::time::Duration;
 
-/// A state, and the one flight at a time that brings it something new.
+/// A state, and the one flight at a time that updates it.
 pub(crate) struct SingleFlight<S, T> {
     inner: Mutex<Inside<S, T>>,
 }
 
-/// What the lock protects.
+/// The data behind the lock.
 pub(crate) struct Inside<S, T> {
     pub(crate) state: S,
     /// The flight that callers join.
@@ -45,12 +45,12 @@ impl<S, T: Clone> SingleFlight<S, T> {
         SingleFlight { inner: Mutex::new(Inside { state, current: None, detached: None }) }
     }
 
-    /// Runs `decide` under the lock. It must not block, and must not come back here.
+    /// Runs `decide` under the lock. It must neither block nor call back into this type.
     pub(crate) fn enter<R>(&self, decide: impl FnOnce(&mut Inside<S, T>) -> R) -> R {
         decide(&mut self.lock())
     }
 
-    /// Takes the current flight out of reach: its waiters still get its outcome, the state and later callers do not.
+    /// Detaches the current flight: its waiters still get its outcome, but the state and later callers do not.
     pub(crate) fn detach(&self) {
         let mut inside = self.lock();
         if let Some(flight) = inside.current.take() {
@@ -58,8 +58,8 @@ impl<S, T: Clone> SingleFlight<S, T> {
         }
     }
 
-    /// Completes a flight. `settle` takes the result into the state, or gets no state if the flight was detached, and
-    /// returns what the waiters get.
+    /// Completes a flight. `settle` updates the state and returns the outcome for the waiters; it gets no state if the
+    /// flight was detached.
     pub(crate) fn complete(&self, flight: &Flight<T>, settle: impl FnOnce(Option<&mut S>) -> T) {
         let is = |other: &Option<Arc<Flight<T>>>| other.as_deref().is_some_and(|other| std::ptr::eq(other, flight));
         let outcome = {
@@ -74,7 +74,7 @@ impl<S, T: Clone> SingleFlight<S, T> {
                 settle(None)
             }
         };
-        // With the lock released: a callback may come straight back.
+        // Without the lock: a callback may call back into this type.
         flight.complete(outcome);
     }
 
@@ -101,14 +101,14 @@ impl<S, T: Clone> Inside<S, T> {
     }
 }
 
-/// Shared work, and those who wait for its outcome.
+/// Shared work, and its waiters.
 pub(crate) struct Flight<T> {
     inner: Mutex<Progress<T>>,
 }
 
 struct Progress<T> {
-    /// The flight whose end this one's work waits for. Known from the start: flights that are detached later came with
-    /// this one or after it.
+    /// The flight that must complete before this one starts work. Known from the start: a flight detached later is this
+    /// one or a later one.
     predecessor: Option<Arc<Flight<T>>>,
     outcome: Option<T>,
     waiters: Vec<Waiter<T>>,
@@ -132,12 +132,12 @@ impl<T: Clone> Flight<T> {
         })
     }
 
-    /// Gives the leader the flight whose end the work must wait for.
+    /// The flight that the leader must wait for before it starts work.
     pub(crate) fn take_predecessor(&self) -> Option<Arc<Self>> {
         self.lock().predecessor.take()
     }
 
-    /// Tells every waiter. Only the first call counts.
+    /// Notifies every waiter. Only the first call counts.
     fn complete(&self, outcome: T) {
         let waiters = {
             let mut progress = self.lock();
@@ -149,7 +149,8 @@ impl<T: Clone> Flight<T> {
         };
         for waiter in waiters {
             let outcome = outcome.clone();
-            // A waiter that panics takes nothing from the next. Its payload is leaked: dropping it may panic again.
+            // A waiter that panics does not affect the next one. The payload is leaked, because dropping it may panic
+            // again.
             std::panic::catch_unwind(AssertUnwindSafe(|| match waiter {
                 Waiter::Task(waker) => waker.into_iter().for_each(Waker::wake),
                 Waiter::Callback(callback) => callback(outcome),
@@ -158,12 +159,12 @@ impl<T: Clone> Flight<T> {
         }
     }
 
-    /// The outcome, once there is one.
+    /// The outcome, once the flight has completed.
     pub(crate) fn outcome(&self) -> Option<T> {
         self.lock().outcome.clone()
     }
 
-    /// Calls `callback` with the outcome: now if there is one, else on the thread that completes the flight.
+    /// Calls `callback` with the outcome: now if the flight has completed, else on the thread that completes it.
     pub(crate) fn on_completion(&self, callback: impl FnOnce(T) + Send + 'static) {
         let mut progress = self.lock();
         match progress.outcome.clone() {
@@ -180,8 +181,7 @@ impl<T: Clone> Flight<T> {
         Join { flight: self, slot: None }
     }
 
-    /// Waits in this thread. `left` says how long it may take, `None` meaning for ever; once that is zero, so is the
-    /// wait, which returns `None`.
+    /// Blocks this thread. `left` returns the time left, `None` for no limit; returns `None` once that is zero.
     pub(crate) fn wait(self: Arc<Self>, mut left: impl FnMut() -> Option<Duration>) -> Option<T> {
         let nap = Arc::new(Nap::default());
         let waker = Waker::from(nap.clone());
@@ -205,7 +205,7 @@ impl<T> Flight<T> {
     }
 }
 
-/// How a thread sleeps. It is not parked: a thread that is ending, as when the program ends, cannot be.
+/// How a thread sleeps. Not `park`, which fails on a thread that is ending, for example at process exit.
 #[derive(Default)]
 struct Nap {
     woken: Mutex<bool>,
@@ -213,7 +213,7 @@ struct Nap {
 }
 
 impl Nap {
-    /// Returns when it was woken, when `limit` has run out, or spuriously.
+    /// Returns when woken, when `limit` has run out, or spuriously.
     fn take(&self, limit: Option<Duration>) {
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         if *woken {
@@ -233,10 +233,10 @@ impl Wake for Nap {
     }
 }
 
-/// A task's wait for a [`Flight`].
+/// A task waiting for a [`Flight`].
 pub(crate) struct Join<T> {
     flight: Arc<Flight<T>>,
-    /// Where this task's waker stands in the list.
+    /// The index of this task's waker in the list.
     slot: Option<usize>,
 }
 
@@ -245,7 +245,7 @@ impl<T: Clone> Future for Join<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let flight = self.flight.clone();
-        // Cloning or dropping a waker runs its owner's code: never under the lock.
+        // Cloning or dropping a waker runs foreign code: never under the lock.
         let waiter = Waiter::Task(Some(context.waker().clone()));
         let mut progress = flight.lock();
         if let Some(outcome) = progress.outcome.clone() {
@@ -273,7 +273,7 @@ impl<T> Drop for Join<T> {
             Some(Waiter::Task(waker)) => waker.take(),
             _ => None,
         };
-        // Waiters that come and go again and again leave nothing behind.
+        // Waiters that come and go repeatedly must not grow the list.
         while let Some(Waiter::Task(None)) = progress.waiters.last() {
             progress.waiters.pop();
         }
@@ -305,7 +305,7 @@ mod tests {
         let first = lead();
         flights.detach();
         let second = lead();
-        // Before its work began: it waits for the first all the same, and not for itself.
+        // Detached before its work started: the next flight still waits for it, and not for itself.
         flights.detach();
         let third = lead();
         assert!(first.take_predecessor().is_none());
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn everyone_is_told_whenever_they_came() {
+    fn every_waiter_is_notified_whenever_it_joined() {
         let flight = Flight::after(None);
         let (tell, told) = mpsc::channel();
         let early = tell.clone();
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn a_waker_that_panics_takes_nothing_from_the_others() {
-        /// As that of an executor that is gone; and dropping what it panics with panics as well.
+        /// A waker of an executor that has shut down. Dropping its panic payload panics too.
         struct Gone;
         impl Wake for Gone {
             fn wake(self: Arc<Self>) {
@@ -416,14 +416,14 @@ mod tests {
                 None
             })
         });
-        // It has asked how long it may wait, and so is in the list.
+        // It has asked for the time left, so it is in the list.
         assert!(told.recv().is_err());
         flight.complete(7);
         assert_eq!(thread.join().unwrap(), Some(7));
     }
 
     #[test]
-    fn those_who_come_and_go_leave_nothing() {
+    fn waiters_that_come_and_go_leave_nothing_behind() {
         let flight = Flight::<u32>::after(None);
         let stays = |flight: &Arc<Flight<u32>>| {
             let mut join = flight.clone().join();
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_may_come_straight_back() {
+    fn a_callback_may_call_back_into_the_flight() {
         let flights = Arc::new(SingleFlight::<u32, u32>::new(0));
         let flight = led(flights.enter(Inside::join_or_lead));
         let (tell, told) = mpsc::channel();
@@ -456,14 +456,14 @@ mod tests {
     }
 }
 
-/// Every interleaving, not the few that a test happens to meet: `cargo test -p aliyun-cred --features model-check`.
+/// Checks every interleaving: `cargo test -p aliyun-cred --features model-check`.
 #[cfg(all(test, feature = "model-check"))]
 mod model {
     use super::*;
     use shuttle::sync::atomic::{AtomicUsize, Ordering};
     use shuttle::thread;
 
-    /// As a cache's: something cached or nothing, and how often it was fetched.
+    /// Like a cache's state: what is cached, and how often it was fetched.
     #[derive(Default)]
     struct State {
         cached: Option<usize>,
@@ -482,7 +482,7 @@ mod model {
     }
 
     impl World {
-        /// What is cached, or a place in the flight that fetches it.
+        /// The cached value, or a place in the flight that fetches it.
         fn enter(&self) -> Result<usize, Place<Result<usize, &'static str>>> {
             self.flights.enter(|inside| match inside.state.cached {
                 Some(value) => Ok(value),
@@ -515,7 +515,7 @@ mod model {
             });
         }
 
-        /// As a blocking call does.
+        /// Like a blocking call.
         fn call(&self) -> Result<usize, &'static str> {
             let flight = match self.enter() {
                 Ok(cached) => return Ok(cached),
@@ -553,7 +553,7 @@ mod model {
     }
 
     #[test]
-    fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
+    fn a_failure_reaches_its_waiters_only() {
         check(|| {
             let world = world(1);
             let told = Arc::new(AtomicUsize::new(0));
@@ -587,7 +587,7 @@ mod model {
             };
             let leaver = {
                 let flight = flight.clone();
-                // It is polled, and dropped before or after the landing.
+                // Polled, and dropped before or after completion.
                 thread::spawn(move || {
                     let mut join = flight.join();
                     let _ = Pin::new(&mut join).poll(&mut Context::from_waker(Waker::noop()));
@@ -608,7 +608,7 @@ mod model {
     }
 
     #[test]
-    fn whoever_began_a_refresh_may_leave_it_to_another() {
+    fn a_leader_may_hand_its_work_to_another_thread() {
         check(|| {
             let world = world(0);
             let flight = world.lead();
@@ -624,7 +624,7 @@ mod model {
     }
 
     #[test]
-    fn the_world_may_end_during_a_refresh() {
+    fn everything_else_may_be_dropped_during_a_refresh() {
         check(|| {
             let world = world(0);
             let flight = world.lead();
@@ -633,7 +633,7 @@ mod model {
             flight.on_completion(move |_| {
                 tell.fetch_add(1, Ordering::SeqCst);
             });
-            // The refresh holds what it needs; everyone else lets go.
+            // The refresh holds what it needs; everything else is dropped.
             let driver = {
                 let (world, flight) = (world.clone(), flight.clone());
                 thread::spawn(move || world.work(&flight))

@@ -1,6 +1,6 @@
 //! Wall-clock and monotonic time, read together.
 //!
-//! Invariant: monotonic readings of one process never go back; wall-clock ones may jump either way.
+//! Invariant: monotonic readings within a process never go back; wall-clock ones may jump either way.
 
 #[cfg(not(target_os = "linux"))]
 use std::sync::OnceLock;
@@ -13,15 +13,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(crate) struct Now {
     /// Since the Unix epoch.
     pub(crate) wall: u64,
-    /// Since some point in the past that does not change while the system runs.
+    /// Since a point in the past that is fixed while the system runs.
     pub(crate) monotonic: u64,
 }
 
 impl Now {
-    /// For timestamps and decisions that are rare.
+    /// For timestamps and rare decisions.
     #[allow(clippy::disallowed_methods, reason = "the one place that reads clocks")]
     pub(crate) fn precise() -> Now {
-        // The standard library's Instant has no epoch; where the coarse clocks exist, both must share theirs.
+        // The standard library's `Instant` has no epoch; where a coarse clock exists, both must share one.
         #[cfg(target_os = "linux")]
         let monotonic = read(rustix::time::ClockId::Monotonic);
         #[cfg(not(target_os = "linux"))]
@@ -29,21 +29,21 @@ impl Now {
         Now { wall: wall_millis(SystemTime::now()), monotonic }
     }
 
-    /// For every cached read: a few milliseconds late at most, at a fifth of the price.
+    /// For cached reads: at most a few milliseconds late, at a fifth of the cost.
     #[cfg(target_os = "linux")]
     pub(crate) fn coarse() -> Now {
         use rustix::time::ClockId;
         Now { wall: read(ClockId::RealtimeCoarse), monotonic: read(ClockId::MonotonicCoarse) }
     }
 
-    /// For every cached read.
+    /// For cached reads.
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn coarse() -> Now {
         Now::precise()
     }
 
-    /// How long ago `earlier` was: the larger of what the two clocks say, so that a wall clock set back revives
-    /// nothing, and a system that slept has aged.
+    /// The time since `earlier`: the larger of the two clocks' answers, so that setting the wall clock back revives
+    /// nothing, and time spent suspended counts.
     pub(crate) fn since(self, earlier: Now) -> u64 {
         let wall = self.wall.saturating_sub(earlier.wall);
         let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
@@ -56,7 +56,7 @@ pub(crate) fn wall_millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
-/// Measures how long a wait has taken.
+/// Measures how long a wait takes.
 pub(crate) struct Stopwatch(u64);
 
 impl Stopwatch {

@@ -1,7 +1,7 @@
-//! Running a command: no shell, no input, a time limit, and nothing of it left behind.
+//! Runs a command: no shell, no input, a time limit, and nothing left running.
 //!
-//! Invariant: when [`run`] returns the command has ended, and if it had to be ended, everything in its process group too.
-//! No thread waits for it.
+//! Invariant: when [`run`] returns, the command has ended; if it was killed, so was its process group. No thread blocks
+//! on it.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,24 +17,23 @@ use crate::runtime::call_scope::Scope;
 use crate::runtime::driver::Driver;
 use crate::runtime::per_process::Own;
 
-/// The most that a command may print.
+/// The most output that a command may print.
 const MAX_OUTPUT: usize = 1 << 20;
-/// How often a command is asked whether it has ended.
+/// How often to check whether a command has ended.
 const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It could not be started.
+    /// The command could not be started.
     Start(io::Error),
-    /// It ended with a failure.
+    /// It exited with a failure.
     Exit(ExitStatus),
     Timeout,
     /// It printed more than 1 MiB.
     TooMuch,
 }
 
-/// Runs `words` and returns what it printed. Its standard error is not read: a terminal that belongs to the host program
-/// is not ours to write to.
+/// Runs `words` and returns the standard output. Standard error is discarded: the terminal belongs to the host program.
 pub(super) async fn run(
     driver: Arc<Own<Driver>>,
     words: Vec<String>,
@@ -54,7 +53,7 @@ pub(super) async fn run(
     let outcome = timeout_at(deadline, finish(&driver, &mut child)).await.unwrap_or(Err(Failure::Timeout));
     if matches!(outcome, Err(Failure::Timeout | Failure::TooMuch)) {
         kill_group(&mut child);
-        // It is dead, and the system takes a moment to say so.
+        // The command has been killed; the system takes a moment to report it.
         while matches!(child.try_wait(), Ok(None)) {
             sleep(POLL).await;
         }
@@ -62,8 +61,8 @@ pub(super) async fn run(
     Ok(outcome)
 }
 
-/// Reads what a command prints until it ends. That is the end of its output too: a child that the host program forked off
-/// meanwhile, or what the command left behind, may hold the other end of the pipe for ever.
+/// Reads the output until the command ends, without waiting for end of file: a child that the host program forked
+/// meanwhile, or a process that the command left behind, may keep the pipe open forever.
 #[cfg(unix)]
 async fn finish(_: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read;
@@ -73,7 +72,7 @@ async fn finish(_: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Fai
     let mut chunk = Zeroizing::new([0; 4096]);
     let mut open = true;
     loop {
-        // Asked before reading: what it printed before it ended is there then.
+        // Checked before reading: everything printed before the end is then in the pipe.
         let ended = child.try_wait().map_err(Failure::Start)?;
         while open {
             match stdout.read(&mut *chunk) {
@@ -92,12 +91,12 @@ async fn finish(_: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Fai
     }
 }
 
-/// Reads what a command prints, on a helper, and waits for its end.
+/// Reads the output on a helper, and waits for the command to end.
 #[cfg(not(unix))]
 async fn finish(driver: &Driver, child: &mut Child) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read;
     let mut stdout = child.stdout.take().ok_or_else(|| Failure::Start(io::ErrorKind::BrokenPipe.into()))?;
-    // On a thread of its own: what the command has left behind may hold the other end for ever.
+    // On a separate thread: a process that the command left behind may keep the pipe open forever.
     let reading = driver.call(Scope::default(), move || {
         let mut output = Zeroizing::new(Vec::new());
         let mut chunk = Zeroizing::new([0; 4096]);
@@ -129,7 +128,7 @@ fn start_child(words: &[String]) -> io::Result<Child> {
     command.spawn()
 }
 
-/// A command that nobody has taken care of yet. If nobody ever does, because it took too long to start, it is ended.
+/// A command that is not being waited for yet. Killed on drop, for example if starting it took too long.
 struct Started(Option<Child>);
 
 impl Started {
@@ -151,7 +150,7 @@ impl Drop for Started {
     }
 }
 
-/// Adds to what was read. What it has to move is wiped where it was.
+/// Appends a chunk. Wipes the old buffer when it has to grow.
 fn append(output: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) -> Result<(), Failure> {
     if output.len() + chunk.len() > MAX_OUTPUT {
         return Err(Failure::TooMuch);
@@ -165,7 +164,7 @@ fn append(output: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Kills a command and what it started, but for what has left its process group.
+/// Kills a command and its descendants, except those that left its process group.
 fn kill_group(child: &mut Child) {
     #[cfg(unix)]
     if let Some(leader) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
@@ -193,7 +192,7 @@ mod tests {
         assert_eq!(&**run_now("cat; printf 'a b'; printf noise >&2", LONG).unwrap(), b"a b");
     }
 
-    /// As it would of the program itself: what this library's threads block is their own affair.
+    /// The same signal mask as in the program itself: the mask of this library's threads is not inherited.
     #[cfg(target_os = "linux")]
     #[test]
     fn it_takes_the_programs_signals() {
@@ -209,9 +208,9 @@ mod tests {
         assert!(nothing().unwrap().is_empty());
     }
 
-    /// The pipe's other end closes only when nobody of the process group holds it any more.
+    /// The pipe closes only when no process of the group holds it any more.
     #[test]
-    fn what_takes_too_long_dies_with_all_that_it_started() {
+    fn a_timeout_kills_the_whole_process_group() {
         let pipe = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
         let path = pipe.display().to_string();
         assert!(run_now(&format!("mkfifo {path}"), LONG).is_ok());
@@ -222,24 +221,24 @@ mod tests {
         std::fs::remove_file(pipe).unwrap();
     }
 
-    /// What has left the process group lives on and keeps the pipe; it keeps nobody waiting.
+    /// A process that left the group lives on and keeps the pipe open, but does not delay the result.
     #[test]
-    fn what_was_left_behind_is_not_waited_for() {
+    fn leftover_processes_are_not_waited_for() {
         assert_eq!(&**run_now("setsid sleep 5 & printf done", LONG).unwrap(), b"done");
         let killed = run_now("setsid sleep 5 & sleep 1000", Duration::from_millis(300));
         assert!(matches!(killed, Err(Failure::Timeout)));
     }
 
     #[test]
-    fn everything_that_was_printed_is_read() {
+    fn all_output_is_read() {
         let output = run_now("head -c 1048576 /dev/zero", LONG).unwrap();
         assert_eq!(output.len(), MAX_OUTPUT);
         assert!(matches!(run_now("head -c 1048577 /dev/zero", LONG), Err(Failure::TooMuch)));
     }
 
-    /// It has closed its output but does not end.
+    /// It closes its output but does not end.
     #[test]
-    fn silence_is_no_excuse_for_staying() {
+    fn a_command_that_closes_its_output_still_times_out() {
         assert!(matches!(run_now("exec >&-; sleep 1000", Duration::from_millis(300)), Err(Failure::Timeout)));
     }
 }

@@ -1,6 +1,6 @@
-//! The environment's variables, and what a program says in their place.
+//! Environment variables, and values that a program assigns in their place.
 //!
-//! Invariant: what was said wins over the environment, also if it is "not set".
+//! Invariant: an assigned value takes precedence over the environment, even if it is "not set".
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,8 +15,8 @@ type Assigned = BTreeMap<String, Option<Secret>>;
 
 static ASSIGNED: ArcSwapOption<Assigned> = ArcSwapOption::const_empty();
 
-/// Has `value` count for the variable `name` in this process, whatever the environment holds: `Some(None)` counts as not
-/// set, and `None` takes back what was said before. For Python, whose users assign to the attributes of a module.
+/// Overrides the variable `name` in this process: `Some(None)` means not set, and `None` removes the override. For
+/// Python, where users assign to the attributes of a module.
 pub fn assign_variable(name: &str, value: Option<Option<&str>>) {
     ASSIGNED.rcu(|assigned| {
         let mut assigned = assigned.as_deref().cloned().unwrap_or_default();
@@ -28,7 +28,7 @@ pub fn assign_variable(name: &str, value: Option<Option<&str>>) {
     });
 }
 
-/// What was said of a variable; `None` if nothing was.
+/// The override of a variable; `None` if there is none.
 pub(super) fn assigned(name: &str) -> Option<Option<String>> {
     let assigned = ASSIGNED.load();
     let value = assigned.as_ref()?.get(name)?;
@@ -40,12 +40,12 @@ pub(super) fn read(name: &str) -> Option<String> {
     read_os(name).map(text)
 }
 
-/// What is not Unicode is replaced character by character: it is there, and makes no key.
+/// Replaces invalid Unicode character by character: the variable still counts as set, but is not a valid key.
 pub(super) fn text(value: OsString) -> String {
     value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned())
 }
 
-/// As [`read`], as it is: a path need not be Unicode.
+/// Like [`read`], but raw: a path need not be Unicode.
 pub(super) fn read_os(name: &str) -> Option<OsString> {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads variables")]
     let value = match assigned(name) {
@@ -55,7 +55,7 @@ pub(super) fn read_os(name: &str) -> Option<OsString> {
     value.filter(|value| !value.is_empty())
 }
 
-/// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then what the system says.
+/// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then the one that the system reports.
 pub(super) fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let from_windows = || {
         let path = variable("HOMEPATH").map(text)?;
@@ -66,13 +66,13 @@ pub(super) fn home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBu
     named.or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()))
 }
 
-/// As [`below_home`], by this process's variables.
+/// Like [`below_home`], with this process's variables.
 pub(super) fn home_path(given: PathBuf) -> PathBuf {
     below_home(given, || home(read_os))
 }
 
-/// A path with `~/` at its beginning made one below the home directory, as a shell would. A container's environment and a
-/// systemd unit are read by no shell.
+/// Replaces a leading `~/` by the home directory, as a shell would. No shell expands a container's environment or a
+/// systemd unit.
 pub(super) fn below_home(given: PathBuf, home: impl FnOnce() -> Option<PathBuf>) -> PathBuf {
     let below = given.strip_prefix("~").ok().and_then(|below| Some(home()?.join(below)));
     below.unwrap_or(given)

@@ -1,4 +1,4 @@
-//! A system for tests: its clocks stand still until the test moves them, its services answer what the test says, and no
+//! A fake system for tests: clocks move only when the test moves them, services reply what the test says, and no
 //! variable is set.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use super::clock::Now;
 use super::http::{Connection, Failure, Request, Response};
 use super::system::{Pending, System};
 
-/// A request that waits for the test's reply.
+/// A request that waits for the test to reply.
 pub(crate) struct Asked {
     pub(crate) request: Request,
     reply: oneshot::Sender<Response>,
@@ -25,7 +25,7 @@ impl Asked {
     }
 }
 
-/// A timer that sleeps until the test ends its nap.
+/// A timer that sleeps until the test ends it.
 pub(crate) struct Nap {
     pub(crate) duration: Duration,
     wake: oneshot::Sender<()>,
@@ -45,7 +45,7 @@ pub(crate) struct FakeSystem {
     naps: Sender<Nap>,
 }
 
-/// What the test holds of a [`FakeSystem`].
+/// The test's handle on a [`FakeSystem`].
 pub(crate) struct Fake {
     pub(crate) system: &'static FakeSystem,
     pub(crate) asked: Receiver<Asked>,
@@ -53,7 +53,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// It lives as long as the process, as a client's threads may.
+    /// Leaked, because a client's threads may use it until the process ends.
     pub(crate) fn new() -> Self {
         let ((asked_sender, asked), (nap_sender, naps)) = (channel(), channel());
         let system = Box::leak(Box::new(FakeSystem {
@@ -75,7 +75,7 @@ impl Fake {
         *now = Now { wall: now.wall + millis, monotonic: now.monotonic + millis };
     }
 
-    /// What is drawn next; 0.5 behind the last of them.
+    /// The next values to draw; 0.5 after the last of them.
     pub(crate) fn draws(&self, draws: &[f64]) {
         lock(&self.system.draws).extend(draws);
     }

@@ -1,10 +1,9 @@
-//! Reading files, and files that several processes change: replaced as a whole, under a lock that the others respect.
+//! Reads files, and replaces files shared by several processes atomically, under a lock that the official SDKs respect.
 //!
-//! The lock is `flock` on the file itself, as the official SDKs take it. A replaced file is another file, so whoever
-//! gets the lock looks whether it is still the one at the path. On Windows a file that is locked or open can be neither
-//! read nor replaced by others; there a file beside it is locked.
-//! Invariant: at every moment the path leads to a complete file, the old one or the new one, unless the file has several
-//! hard links.
+//! The lock is `flock` on the file itself, as in the official SDKs. Replacing a file creates another one, so after
+//! taking the lock, check that it is still the one at the path. On Windows, a locked or open file can be neither read
+//! nor replaced by others; there, a file beside it is locked.
+//! Invariant: the path always leads to a complete file, old or new, unless the file has several hard links.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -14,23 +13,23 @@ use zeroize::Zeroizing;
 
 use crate::text::warn;
 
-/// What the names of unfinished files have in common, so that those of a killed process can be cleared away.
+/// The prefix of temporary files, so that those of a killed process can be removed.
 const TEMPORARY: &str = ".aliyun-cred-tmp-";
 
-/// The largest file that is read: 1 MiB. Real ones have a few KiB.
+/// The largest file that is read: 1 MiB. Typical ones have a few KiB.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A whole file of 1 MiB at most. Whatever is no regular file (a pipe that nobody writes to, a device without end) is
-/// refused unread.
+/// Reads a file of at most 1 MiB. Anything but a regular file (a pipe without a writer, an endless device) is rejected
+/// unread.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     read_up_to(path, MAX_FILE)
 }
 
-/// As [`read`], with a limit in bytes, a whole number of MiB.
+/// Like [`read`], with a limit in bytes, a whole number of MiB.
 pub(super) fn read_up_to(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut options = OpenOptions::new();
     options.read(true);
-    // So that opening a pipe does not wait for its other end.
+    // Without this, opening a pipe would wait for its other end.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     whole(&options.open(path)?, limit)
@@ -45,7 +44,7 @@ fn whole(file: &File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     if !metadata.is_file() {
         return refused("it is not a regular file");
     }
-    // Never moved while it grows: what is left behind is not wiped.
+    // Allocated once: a reallocation would leave an unwiped copy behind.
     let expected = usize::try_from(metadata.len().min(limit)).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(expected + 1));
     file.take(limit + 1).read_to_end(&mut bytes)?;
@@ -62,9 +61,9 @@ pub(crate) struct LockedFile {
 }
 
 impl LockedFile {
-    /// The lock, or `None` if somebody else has it. Never waits.
+    /// Takes the lock, or returns `None` if it is taken. Never waits.
     pub(crate) fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
-        // A link is followed, not replaced.
+        // A symbolic link is followed, not replaced.
         let path = fs::canonicalize(path)?;
         let lock = open_lock(&path)?;
         match lock.try_lock() {
@@ -74,16 +73,16 @@ impl LockedFile {
         }
     }
 
-    /// The file as it is at this moment: there are programs that write it and know no lock.
+    /// Reads the current file: some programs write it without taking the lock.
     pub(crate) fn read(&self) -> io::Result<Zeroizing<Vec<u8>>> {
         read(&self.path)
     }
 
-    /// Puts `bytes` in the file's place, with the permissions, owner, extended attributes and access lists that it has.
-    /// The lock still keeps out those who wait for the old file; they find the new one.
+    /// Replaces the file, keeping its permissions, owner, extended attributes and access lists. Processes that wait for
+    /// the lock on the old file then find the new one.
     ///
-    /// Where that cannot be, the file is written in place, with a warning: it has several hard links, it is mounted by
-    /// itself, its folder may not be written to, or it would become somebody else's.
+    /// Where replacing is impossible, the file is written in place, with a warning: if it has several hard links, is a
+    /// mount point, is in a folder without write permission, or would change its owner.
     pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         let before = fs::metadata(&self.path)?;
         let why = if has_other_links(&before) {
@@ -120,10 +119,10 @@ impl LockedFile {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         copy_attributes(&self.lock, &file);
         file.sync_all()?;
-        // Windows replaces nothing by a file that is open.
+        // Windows cannot replace a file that is open.
         drop(file);
         fs::rename(&temporary.0, &self.path)?;
-        // So that the new name, too, survives a loss of power; not every file system can.
+        // Makes the rename survive a power loss; not every file system supports this.
         #[cfg(unix)]
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
@@ -132,15 +131,15 @@ impl LockedFile {
 
 impl Drop for LockedFile {
     fn drop(&mut self) {
-        // Closing the file would leave the lock with a child that was forked off meanwhile and has the file open too.
+        // Closing is not enough: a child forked meanwhile shares the open file, and would keep the lock.
         let _ = self.lock.unlock();
     }
 }
 
-/// The file itself.
+/// Locks the file itself.
 #[cfg(unix)]
 fn open_lock(path: &Path) -> io::Result<File> {
-    // Some network file systems lock only what is open for writing.
+    // Some network file systems lock only files open for writing.
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
             File::open(path)
@@ -149,7 +148,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// An empty file beside it, which stays.
+/// Locks an empty file beside it, which is left in place.
 #[cfg(not(unix))]
 fn open_lock(path: &Path) -> io::Result<File> {
     let mut name = path.as_os_str().to_owned();
@@ -164,7 +163,7 @@ fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
     Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
 }
 
-/// It is replaced by nobody.
+/// The lock file is never replaced.
 #[cfg(not(unix))]
 fn is_lock_of(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
@@ -175,13 +174,13 @@ fn has_other_links(metadata: &fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(metadata) > 1
 }
 
-/// The standard library does not say.
+/// The standard library does not provide the link count.
 #[cfg(not(unix))]
 fn has_other_links(_: &fs::Metadata) -> bool {
     false
 }
 
-/// Gives the file the owner and the group that the other one has. Who is not root may not give a file away.
+/// Copies owner and group from the other file. Only root may give a file away.
 #[cfg(unix)]
 fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -194,7 +193,7 @@ fn keep_owner(file: &File, before: &fs::Metadata) -> io::Result<()> {
     }
 }
 
-/// Whether it was the folder that stood in the way.
+/// Whether the folder, and not the file, was the obstacle.
 fn may_be_written_still(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(error.kind(), PermissionDenied | ResourceBusy | CrossesDevices | ReadOnlyFilesystem)
@@ -203,17 +202,16 @@ fn may_be_written_still(error: &io::Error) -> bool {
 fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(bytes)?;
-    // Afterwards: a program that is killed before leaves what JSON reads as damaged, and not an empty file.
+    // Truncate last: a program killed before leaves a file that JSON parsers reject, not an empty one.
     file.set_len(bytes.len() as u64)?;
     file.sync_all()
 }
 
-/// Copies extended attributes, which access lists are as well. One that may not be set, or that the file system does not
-/// have, costs nobody the write.
+/// Copies extended attributes, which include access lists. One that cannot be copied does not fail the write.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn copy_attributes(from: &File, to: &File) {
     use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
-    // The most that Linux allows, for names and for a value.
+    // The maximum on Linux, for the list of names and for a value.
     let mut names = vec![0; 1 << 16];
     let mut value = vec![0; 1 << 16];
     let Ok(length) = flistxattr(from, &mut *names) else { return };
@@ -224,7 +222,7 @@ fn copy_attributes(from: &File, to: &File) {
     }
 }
 
-/// Removed when dropped; after a rename there is nothing left to remove.
+/// A temporary file, removed on drop. After a rename there is nothing to remove.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {
@@ -233,7 +231,7 @@ impl Drop for Temporary {
     }
 }
 
-/// Whoever holds the lock is the only one that writes: every other unfinished file is a dead process's.
+/// Only the holder of the lock writes, so every other temporary file was left by a dead process.
 fn clear_leftovers(folder: &Path, prefix: &str) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix))) {
@@ -246,7 +244,7 @@ fn clear_leftovers(folder: &Path, prefix: &str) {
 mod tests {
     use super::*;
 
-    /// A folder of its own, removed when dropped.
+    /// A temporary folder, removed on drop.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -287,7 +285,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o640);
-        // Where another file is locked, that one stays.
+        // On systems with a separate lock file, that one stays.
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), if cfg!(unix) { 2 } else { 3 });
     }
 
@@ -317,7 +315,7 @@ mod tests {
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
     }
 
-    /// Access lists are attributes, too.
+    /// Access lists are attributes too.
     #[cfg(target_os = "linux")]
     #[test]
     fn extended_attributes_stay() {
@@ -334,7 +332,7 @@ mod tests {
             });
         let attributes = [("user.aliyun-cred-test", b"kept".to_vec()), ("system.posix_acl_access", list)];
         let set = |(name, value): &&(&str, Vec<u8>)| setxattr(&path, *name, value, XattrFlags::empty()).is_ok();
-        // Not every file system has them.
+        // Not every file system supports them.
         let set: Vec<_> = attributes.iter().filter(set).collect();
         acquire(&path).replace(b"new").unwrap();
         for (name, value) in set {
@@ -369,13 +367,13 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_let_go_though_another_process_has_the_file_open() {
+    fn a_lock_is_released_although_another_process_has_the_file_open() {
         let folder = Folder::new();
         let path = folder.0.join("config.json");
         fs::write(&path, "").unwrap();
         let locked = acquire(&path);
         assert!(LockedFile::try_acquire(&path).unwrap().is_none());
-        // As a forked child has it.
+        // Like a forked child's copy.
         let inherited = locked.lock.try_clone().unwrap();
         drop(locked);
         assert!(LockedFile::try_acquire(&path).unwrap().is_some());
@@ -384,7 +382,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_file_is_refused_unread() {
+    fn special_files_are_rejected_unread() {
         let folder = Folder::new();
         let pipe = folder.0.join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

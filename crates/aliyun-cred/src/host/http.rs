@@ -1,6 +1,6 @@
-//! HTTP/1.1 as this library needs it: one small request, one small answer, no redirects, certificates verified.
+//! HTTP/1.1 as this library needs it: small requests and replies, no redirects, verified certificates.
 //!
-//! Invariant: an answer is read up to a limit and within a time, and no error text holds a URL's query or a body.
+//! Invariant: a reply is read up to a size and a time limit, and no error message contains a URL's query or a body.
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
@@ -21,16 +21,16 @@ use crate::runtime::driver::{self, Driver};
 use crate::runtime::per_process::PerProcess;
 use crate::secret::Secret;
 
-/// The largest answer that is read: 1 MiB. Real ones have a few KiB.
+/// The largest reply that is read: 1 MiB. Typical ones have a few KiB.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// How long it may take to read the trusted certificates.
+/// How long loading the trusted certificates may take.
 const BUILD_LIMIT: Duration = Duration::from_secs(10);
 
-/// How many differently configured connection pools a process keeps.
+/// How many connection pools with different settings a process keeps.
 const MAX_CLIENTS: usize = 64;
 
-/// How long a connection is kept: for the next request of the same resolution, as for a role on top of a role. No longer,
+/// How long an idle connection is kept, for the next request of the same call, such as a chained role. Kept short,
 /// because the reply stays in its buffer.
 const KEEP: Duration = Duration::from_millis(150);
 
@@ -44,20 +44,20 @@ pub(crate) enum Method {
 /// Time limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Limits {
-    /// To establish a connection.
+    /// To connect.
     pub(crate) connect: Duration,
-    /// To connect, send the request and read the whole answer.
+    /// To connect, send the request and read the whole reply.
     pub(crate) whole: Duration,
 }
 
-/// Which way a request goes.
+/// How a request is routed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
-    /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+    /// According to `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
     Environment,
-    /// Through this proxy, whatever the environment says.
+    /// Through this proxy, regardless of the environment.
     Through(Secret),
-    /// Straight to the host, whatever the environment says.
+    /// Directly, regardless of the environment.
     Direct,
 }
 
@@ -74,31 +74,31 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    /// Wiped when dropped: it may hold a credential.
+    /// Wiped on drop: it may hold a credential.
     pub(crate) body: Zeroizing<Vec<u8>>,
-    /// The proxy that read the request, and may have answered in the place of the service; for texts.
+    /// The proxy that saw the request in plain text, and may have replied in place of the service; for messages.
     pub(crate) proxy: Option<String>,
 }
 
-/// Which connection a request may go over.
+/// Which connection a request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// One that was kept from an earlier request, if there is one.
+    /// A kept one, if there is one.
     Any,
     New,
 }
 
-/// No answer came.
+/// A request without a reply.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
-    /// Whether there was a connection at all.
+    /// Whether a connection was established.
     pub(crate) connected: bool,
-    /// Whether it was a kept connection that broke before anything of a reply had come.
+    /// Whether it was a kept connection that broke before any of the reply arrived.
     pub(crate) connection_was_stale: bool,
     /// What happened, without the URL.
     pub(crate) text: String,
-    /// Host and port that were asked; empty if it did not come to that.
+    /// The host and port of the request; empty if they are unknown.
     pub(crate) target: String,
     /// What the user can do; empty, or beginning with a semicolon.
     pub(crate) hint: &'static str,
@@ -123,17 +123,17 @@ impl From<Error> for Failure {
     }
 }
 
-/// The connection pools of one process; a forked child makes its own and leaves these alone.
+/// The connection pools of one process; a forked child creates its own and leaves these alone.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     by_setting: Mutex<HashMap<Setting, Arc<Pool>>>,
-    /// Held while trusted certificates are read.
+    /// Held while the trusted certificates are loaded.
     building: Arc<tokio::sync::Mutex<()>>,
 }
 
 static CLIENTS: PerProcess<Arc<Clients>> = PerProcess::new();
 
-/// This process's.
+/// The pools of this process.
 pub(super) fn clients() -> Arc<Clients> {
     Arc::clone(&**CLIENTS.get(Arc::default))
 }
@@ -144,16 +144,16 @@ struct Setting {
     tls: bool,
     connect: Duration,
     proxy: Option<Secret>,
-    /// A digest of the variables that name trusted certificates: one that is set later still counts.
+    /// A digest of the variables that name trusted certificates, so that a later change takes effect.
     trust: u64,
 }
 
-/// Connections that are kept, and what to make new ones of.
+/// Kept connections, and the settings for new ones.
 #[derive(Debug)]
 struct Pool {
     client: reqwest::Client,
     tls: ClientConfig,
-    /// Hosts that have answered: from then on a connection may be a kept one.
+    /// Hosts that have replied: later requests to them may use a kept connection.
     answered: Mutex<HashSet<String>>,
 }
 
@@ -170,7 +170,7 @@ fn digest_of_trust() -> u64 {
 }
 
 impl Clients {
-    /// On the driver only.
+    /// Driver only.
     pub(crate) async fn send(
         self: &Arc<Self>,
         driver: &Driver,
@@ -213,13 +213,13 @@ impl Clients {
             let text = format!("the trusted certificates could not be read within {} s", BUILD_LIMIT.as_secs());
             Failure::new(ErrorKind::Io, text)
         };
-        // One at a time: others may find there what they want.
+        // One at a time: a second caller may find the pool that the first one built.
         let alone = driver::within(BUILD_LIMIT, self.building.clone().lock_owned()).await.ok_or_else(slow)?;
         if let Some(pool) = lock(&self.by_setting).get(&setting) {
             return Ok(pool.clone());
         }
         let clients = self.clone();
-        // By a helper: the certificates may lie on a disk that hangs.
+        // On a helper: the certificates may lie on a hanging disk.
         let building = driver.block(move || {
             let _alone = alone;
             clients.built(Setting { trust: digest_of_trust(), ..setting })
@@ -248,20 +248,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Host and port of a URL, for texts: user, path and query may hold secrets.
+/// The host and port of a URL, for messages: user, path and query may hold secrets.
 pub(crate) fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
-/// Names are resolved by the system, on helpers.
+/// Resolves names with the system's resolver, on helpers.
 struct Names;
 
 impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            // The port is put in by whoever asks.
+            // The HTTP library fills in the port.
             let driver = driver::current()?;
             Ok(Box::new(driver.block(move || (name.as_str(), 0).to_socket_addrs()).await??) as Addrs)
         })
@@ -288,7 +288,7 @@ fn build(setting: &Setting, tls: ClientConfig) -> Result<reqwest::Client, Failur
     builder.build().map_err(invalid)
 }
 
-/// One request and its answer.
+/// One request and its reply.
 struct Exchange<'a> {
     limits: Limits,
     proxy: Option<&'a Proxy>,
@@ -315,7 +315,7 @@ impl Exchange<'_> {
         if let (407, Some(proxy)) = (status, self.proxy) {
             return Err(Failure { connected: true, ..refused_by(proxy, status) });
         }
-        // Not moved while it grows: what is left behind is not wiped.
+        // Allocated once: a reallocation would leave an unwiped copy behind.
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(4096).min(MAX_ANSWER)));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.describe(&error))? {
@@ -329,10 +329,10 @@ impl Exchange<'_> {
         Ok(Response { status, body, proxy })
     }
 
-    /// Why nothing of a reply came.
+    /// Why no reply arrived.
     async fn unanswered(&self, error: reqwest::Error, driver: &Driver, url: &str) -> Failure {
         let failure = self.describe(&error);
-        // Neither the network nor TLS: the proxy took the connection and refused the tunnel.
+        // Neither a network nor a TLS error: the proxy accepted the connection and refused the tunnel.
         let tunnel = error.is_connect() && failure.kind == ErrorKind::Unavailable && io_failure(&error).is_none();
         if let Some(proxy) = self.proxy.filter(|_| tunnel)
             && let Some(status) = proxy.refusal(driver, url, self.limits.connect).await
@@ -342,7 +342,7 @@ impl Exchange<'_> {
         Failure { connection_was_stale: self.may_be_kept && was_closed(&error), ..failure }
     }
 
-    /// Sorts a failed request by what the caller can do about it.
+    /// Classifies a failed request by what the caller can do about it.
     fn describe(&self, error: &reqwest::Error) -> Failure {
         const NETWORK: &str = "; check the network, the proxy and the endpoint";
         let connecting = error.is_connect();
@@ -367,7 +367,7 @@ impl Exchange<'_> {
         if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             return failure(ErrorKind::Tls, format!("TLS failed: {tls}"), tls_hint(tls));
         }
-        // Of ours: there was no thread to resolve the name on.
+        // An error of this library: no thread to resolve the name on.
         if let Some(own) = causes(error).find_map(|cause| cause.downcast_ref::<Error>()) {
             return failure(own.kind(), own.message().to_owned(), "");
         }
@@ -398,7 +398,7 @@ fn tls_hint(error: &rustls::Error) -> &'static str {
     }
 }
 
-/// Whether the other side closed the connection.
+/// Whether the peer closed the connection.
 fn was_closed(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let by_http = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
@@ -420,10 +420,10 @@ fn innermost(error: &reqwest::Error) -> String {
 
 type Cause = dyn std::error::Error + 'static;
 
-/// What lies below `error`, outermost first.
+/// The causes of `error`, outermost first.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
     fn below(cause: &Cause) -> Option<&Cause> {
-        // An io::Error hides the error that it wraps from `source`.
+        // An `io::Error` does not return the error that it wraps from `source`.
         match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => cause.source(),
@@ -452,7 +452,7 @@ mod tests {
         }
     }
 
-    /// A service that gives every connection to `serve`, and its address.
+    /// A service that passes every connection to `serve`, and its address.
     fn listen(serve: impl Fn(TcpStream) + Send + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -486,7 +486,7 @@ mod tests {
         }
     }
 
-    /// Runs a request on the background thread, and counts how often it was made.
+    /// Runs a request on the background thread, and counts how often it was built.
     fn send(url: &str, route: Route) -> (Result<Response, Failure>, usize) {
         let (url, (tell, told)) = (url.to_owned(), std::sync::mpsc::channel());
         driver::current().unwrap().spawn(async move {
@@ -502,7 +502,7 @@ mod tests {
         told.recv().unwrap()
     }
 
-    /// The second request on a connection meets the service's closing it, unless there is something of a reply.
+    /// The second request on a connection finds it closed by the service, unless part of a reply has arrived.
     #[test]
     fn a_stale_connection_costs_a_second_request_and_a_fresh_one_does_not() {
         let kept = listen(|mut stream| {
@@ -513,7 +513,7 @@ mod tests {
         let url = format!("http://{kept}/");
         let outcomes: Vec<_> = (0..4).map(|_| send(&url, Route::Direct)).collect();
         assert!(outcomes.iter().all(|(outcome, _)| outcome.is_ok()));
-        // Which of them find a connection that is still open is the network's affair; the first cannot.
+        // Which of the others find an open connection depends on the network; the first cannot.
         assert_eq!(outcomes[0].1, 1);
         assert!(outcomes.iter().all(|(_, made)| *made <= 2));
 
@@ -541,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_out_of_date_is_the_clocks_fault_first() {
+    fn an_expired_certificate_blames_the_clock_first() {
         use rustls::CertificateError::{Expired, NotValidYet, UnknownIssuer};
         let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error));
         assert!([Expired, NotValidYet].map(hint).iter().all(|hint| hint.starts_with("; look at this machine's clock")));
@@ -560,7 +560,7 @@ mod tests {
             assert_eq!(&asked, b"\x05\x01\x00\x03\x0bsts.invalid\x00\x50", "connect to the name");
             stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).unwrap();
             assert!(head(&mut stream).starts_with("POST / HTTP/1.1\r\n"));
-            // A connection that is closed with something unread in it is reset.
+            // Closing a connection with unread data would reset it.
             stream.read_exact(&mut [0; 4]).unwrap();
             answer(&mut stream, "200 OK");
         });

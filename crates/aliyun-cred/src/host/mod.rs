@@ -1,7 +1,7 @@
-//! The only door to what lies outside the process: environment, files, clock, HTTP.
+//! The only access to anything outside the process: environment, files, clock, HTTP.
 //!
-//! Invariant: nothing else in this crate reads a variable, a file or a clock, draws a number, runs a command, or opens a
-//! connection. A test replaces any of these by a [`System`] of its own.
+//! Invariant: nothing else in this crate reads a variable, a file or a clock, draws a random number, runs a command, or
+//! opens a connection. Tests replace any of these with their own [`System`].
 
 mod clock;
 mod command;
@@ -34,7 +34,7 @@ use crate::runtime::driver;
 use crate::text::decode_wiped;
 use crate::wording::Surface;
 
-/// The longest that a helper may take for a file, or have to be waited for.
+/// The longest time for file work on a helper, including the wait for a helper.
 const FILE_LIMIT: Duration = Duration::from_secs(10);
 
 /// See [`binding::read_text`](crate::binding::read_text).
@@ -44,7 +44,7 @@ pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
     decode_wiped(&bytes).ok_or_else(not_text)
 }
 
-/// The world as one client sees it.
+/// The outside world as one client sees it.
 #[derive(Debug)]
 pub(crate) struct Host {
     surface: Surface,
@@ -56,7 +56,7 @@ impl Host {
         Host::on(&ThisSystem, surface)
     }
 
-    /// On a system of a test's own, or on this one.
+    /// Uses the given system: this one, or a test's.
     pub(crate) fn on(system: &'static dyn System, surface: Surface) -> Self {
         Host { surface, system }
     }
@@ -70,12 +70,12 @@ impl Host {
         self.system.variable(name).map(env::text)
     }
 
-    /// What the program itself has said in place of a variable; `None` if nothing.
+    /// The program's override of a variable; `None` if there is none.
     pub(crate) fn assigned(&self, name: &str) -> Option<Option<String>> {
         env::assigned(name)
     }
 
-    /// Whether a variable holds `true`, in any case; no other word switches anything on.
+    /// Whether a variable is `true`, in any case; no other word counts.
     pub(crate) fn env_flag(&self, name: &str) -> bool {
         self.env(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
@@ -85,7 +85,7 @@ impl Host {
         self.system.variable(name).map(|value| self.path(value))
     }
 
-    /// A path as a variable, an option or a file gives it: `~/` at its beginning is the home directory.
+    /// Expands a path from a variable, an option or a file: a leading `~/` is the home directory.
     pub(crate) fn path(&self, given: impl Into<PathBuf>) -> PathBuf {
         env::below_home(given.into(), || self.home())
     }
@@ -95,8 +95,8 @@ impl Host {
         env::home(|name| self.system.variable(name))
     }
 
-    /// A whole regular file of 1 MiB at most. On the background thread it is read by a helper, for it may lie on a disk
-    /// that hangs; elsewhere it is the caller who asked for it that reads it.
+    /// Reads a regular file of at most 1 MiB. On the background thread a helper reads it, because it may lie on a
+    /// hanging disk; any other thread reads it itself.
     pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         let (system, owned) = (self.system, path.to_owned());
         if !driver::is_here() {
@@ -105,17 +105,17 @@ impl Host {
         self.block(move || system.read_file(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
     }
 
-    /// As [`Host::read_file`], on the caller's thread whichever it is: for construction, which is synchronous.
+    /// Like [`Host::read_file`], always on the calling thread: for construction, which is synchronous.
     pub(crate) fn read_file_now(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         self.system.read_file(path)
     }
 
-    /// Runs a command and returns what it printed.
+    /// Runs a command and returns its output.
     pub(crate) async fn run_command(&self, words: Vec<String>, limit: Duration) -> Printed {
         self.system.run_command(words, limit).await
     }
 
-    /// Does what may hang on a disk (file locks, for example) on a helper thread, and waits for that no longer than
+    /// Runs work that may hang on a disk, such as taking a file lock, on a helper thread, and waits for at most
     /// `FILE_LIMIT`.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let driver = driver::current()?;
@@ -125,7 +125,7 @@ impl Host {
         done.ok_or_else(slow)?
     }
 
-    /// Asks `attempt` again and again until it gives something; `None` once `limit` has run out.
+    /// Repeats `attempt` until it returns a value; `None` once `limit` has run out.
     pub(crate) async fn poll<T, F>(&self, limit: Duration, attempt: impl Fn() -> F) -> Result<Option<T>>
     where
         F: Future<Output = Result<Option<T>>>,
@@ -165,10 +165,10 @@ impl Host {
         self.system.nonce()
     }
 
-    /// Sends one request on the driver and reads the whole answer. Any status is an answer.
+    /// Sends one request on the driver and reads the whole reply, whatever its status.
     ///
-    /// A kept connection may have been closed by the service as the request was sent. Nothing of a reply has come then,
-    /// and the request is made once more, for a connection of its own: with a nonce and a timestamp of its own, too.
+    /// The service may close a kept connection just as the request is sent. If none of the reply arrived, the request
+    /// is built again, with a new nonce and timestamp, and sent on a new connection.
     pub(crate) async fn http(&self, make: impl Fn() -> Result<Request>) -> Result<Response, Failure> {
         match self.send(make()?, Connection::Any).await {
             Err(failure) if failure.connection_was_stale => self.send(make()?, Connection::New).await,
@@ -176,7 +176,7 @@ impl Host {
         }
     }
 
-    /// As [`Host::http`], never repeated: for what counts once only, such as a token that is rotated.
+    /// Like [`Host::http`], but never retried: for requests that must not be repeated, such as a token rotation.
     pub(crate) async fn http_once(&self, request: Request) -> Result<Response, Failure> {
         self.send(request, Connection::Any).await
     }

@@ -1,6 +1,6 @@
-//! Which proxy a request goes through, and what a proxy said that refused it.
+//! Chooses the proxy of a request, and reports why a proxy refused it.
 //!
-//! Invariant: a proxy that is named and cannot be used is an error, never a request that goes past it.
+//! Invariant: a configured proxy that cannot be used is an error; the request never bypasses it.
 
 use std::net::ToSocketAddrs as _;
 use std::time::Duration;
@@ -19,27 +19,27 @@ use crate::runtime::driver::{self, Driver};
 use crate::secret::Secret;
 use crate::text::quoted;
 
-/// What may stand before `://`. `socks5` resolves the host's name here, `socks5h` at the proxy.
+/// The supported schemes. `socks5` resolves the host name here, `socks5h` at the proxy.
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
-/// How texts call the option.
+/// What messages call the option.
 pub(super) const OPTION: &str = "the option 'proxy'";
 
-/// A proxy that can be used.
+/// A valid proxy.
 #[derive(Clone, Debug)]
 pub(super) struct Proxy {
     /// May hold a password.
     pub(super) url: Secret,
-    /// Host and port, for texts.
+    /// Host and port, for messages.
     pub(super) host: String,
-    /// The variable or the option that names it.
+    /// The variable or option that configures it.
     pub(super) name: &'static str,
 }
 
-/// The proxy of a request to `url`; `None` if it goes straight to its host.
+/// The proxy for a request to `url`; `None` for a direct connection.
 ///
 /// # Errors
-/// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if what names a proxy for it cannot be used.
+/// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if the configured proxy cannot be used.
 pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
     match route {
         Route::Direct => Ok(None),
@@ -47,7 +47,7 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
         Route::Environment => {
             let plain = url.starts_with("http:");
             let names: &[&'static str] = match plain {
-                // In a CGI program, `HTTP_PROXY` is a header that the client sent.
+                // In a CGI program, `HTTP_PROXY` is a header sent by the client.
                 true if env::read("REQUEST_METHOD").is_some() => &["http_proxy"],
                 true => &["HTTP_PROXY", "http_proxy"],
                 false => &["HTTPS_PROXY", "https_proxy"],
@@ -62,7 +62,7 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
     }
 }
 
-/// Whether `NO_PROXY` names the host: by itself, with a port, by a domain that it is in, by a network, or by `*`.
+/// Whether `NO_PROXY` lists the host: by name, by name and port, by a parent domain, by a network, or by `*`.
 fn is_excepted(url: &str) -> bool {
     let list = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::read(name));
     list.is_some_and(|list| excepts(&list, url))
@@ -86,7 +86,7 @@ fn excepts(list: &str, url: &str) -> bool {
     url.origin().ascii_serialization().parse().is_ok_and(|origin| matcher.intercept(&origin).is_none())
 }
 
-/// A host without its brackets, and the port behind it.
+/// A host without its brackets, and its port.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     if let Some((host, rest)) = entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
@@ -110,7 +110,7 @@ fn parse(name: &'static str, given: &str) -> Result<Proxy> {
     if given.starts_with(['"', '\'']) {
         return Err(invalid("it stands in quotes, which nothing removes"));
     }
-    // As everybody writes it.
+    // The scheme is usually omitted.
     let full = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
     let url = Url::parse(&full).map_err(|error| invalid(&error.to_string()))?;
     if !SCHEMES.contains(&url.scheme()) {
@@ -121,15 +121,15 @@ fn parse(name: &'static str, given: &str) -> Result<Proxy> {
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("it names no host"))?;
     let default = if url.scheme().starts_with("socks") { 1080 } else { 80 };
-    // A name that is long and has no dot may be a secret in the wrong place.
+    // A long name without a dot may be a misplaced secret.
     let shown = quoted(host, host.len() < 20 || host.contains(['.', ':']));
     let host = format!("{shown}:{}", url.port_or_known_default().unwrap_or(default));
     Ok(Proxy { url: Secret::new(full), host, name })
 }
 
 impl Proxy {
-    /// The status with which an HTTP proxy refuses a tunnel to `url`: asked once more, because the HTTP library keeps it
-    /// to itself. `None` if it does not refuse, or cannot be asked.
+    /// The status with which an HTTP proxy refuses a tunnel to `url`. Asks the proxy again, because the HTTP library
+    /// does not expose the status. `None` if the proxy does not refuse, or cannot be asked.
     pub(super) async fn refusal(&self, driver: &Driver, url: &str, limit: Duration) -> Option<u16> {
         let proxy = Url::parse(self.url.expose()).ok().filter(|proxy| proxy.scheme() == "http")?;
         let target = Url::parse(url).ok()?;
@@ -147,7 +147,7 @@ impl Proxy {
             let mut stream = tokio::net::TcpStream::connect(addresses.as_slice()).await.ok()?;
             stream.write_all(request.as_bytes()).await.ok()?;
             let (mut head, mut length) = ([0; 64], 0);
-            // Up to the end of the first line.
+            // Read to the end of the first line.
             while !head.contains(&b'\n') {
                 length += match stream.read(head.get_mut(length..)?).await.ok()? {
                     0 => break,
@@ -162,7 +162,7 @@ impl Proxy {
     }
 }
 
-/// What to change if a proxy refuses with this status. `NO_PROXY` counts for a proxy of the environment only.
+/// What to change if a proxy refuses with this status. `NO_PROXY` applies only to a proxy from the environment.
 pub(super) fn advice(status: u16, is_option: bool) -> &'static str {
     match (status, is_option) {
         (407, _) => "; give the user and password that the proxy asks for",
@@ -180,7 +180,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn what_names_no_usable_proxy_is_refused_unquoted() {
+    fn invalid_proxies_are_rejected_unquoted() {
         for (given, host) in [
             ("127.0.0.1:3128", "127.0.0.1:3128"),
             ("http://user:canary@proxy", "proxy:80"),

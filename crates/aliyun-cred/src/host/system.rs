@@ -1,6 +1,6 @@
-//! The seam between this crate and the operating system, for tests to put something else in its place.
+//! The seam between this crate and the operating system, which tests replace.
 //!
-//! Invariant: the default of each method is the real thing, and everything above `host` goes through one of them.
+//! Invariant: each method's default is the real thing, and everything above `host` uses one of them.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -19,35 +19,35 @@ use super::{env, files};
 use crate::error::Result;
 use crate::runtime::driver;
 
-/// Work that any thread may go on with.
+/// Work that any thread may continue.
 pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-/// What a command printed, or why it printed nothing of use; the outer error is this library's own.
+/// A command's output, or why there is none; the outer error is this library's own.
 pub(crate) type Printed = Result<Result<Zeroizing<Vec<u8>>, command::Failure>>;
 
-/// What lies outside the process.
+/// Everything outside the process.
 pub(crate) trait System: fmt::Debug + Send + Sync {
     /// Both clocks, precise enough for a request's timestamp.
     fn now(&self) -> Now {
         Now::precise()
     }
 
-    /// Both clocks, a few milliseconds late at most, for every cached read.
+    /// Both clocks, at most a few milliseconds late, for cached reads.
     fn coarse_now(&self) -> Now {
         Now::coarse()
     }
 
-    /// Waits. On the driver only, whose timer it is.
+    /// Sleeps. Driver only: uses its timer.
     fn sleep(&self, duration: Duration) -> Pending<()> {
         Box::pin(driver::sleep(duration))
     }
 
-    /// A number drawn uniformly from `0.0..1.0`, by two processes that were forked off the same one differently.
+    /// A random number, uniform in `0.0..1.0`; processes forked from the same parent draw different ones.
     fn draw(&self) -> f64 {
         let drawn = uuid::Uuid::new_v4().as_fields().0;
         f64::from(drawn) / (f64::from(u32::MAX) + 1.0)
     }
 
-    /// A text that is never drawn twice.
+    /// A text that never repeats.
     fn nonce(&self) -> String {
         uuid::Uuid::new_v4().to_string()
     }
@@ -57,15 +57,15 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
         env::read_os(name)
     }
 
-    /// A whole regular file of 1 MiB at most.
+    /// Reads a regular file of at most 1 MiB.
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         files::read(path)
     }
 
-    /// Runs a command, and ends it once `limit` has run out.
+    /// Runs a command, and kills it once `limit` has run out.
     fn run_command(&self, words: Vec<String>, limit: Duration) -> Pending<Printed> {
         Box::pin(async move {
-            // On the driver, whose timer the limit needs; its helpers do what blocks.
+            // Runs on the driver, whose timer enforces the limit; its helpers do the blocking work.
             let driver = driver::current()?;
             driver.run(command::run(driver.clone(), words, limit)).await?
         })
@@ -81,7 +81,7 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
     }
 }
 
-/// The system that this process runs on.
+/// The real system.
 #[derive(Debug)]
 pub(crate) struct ThisSystem;
 

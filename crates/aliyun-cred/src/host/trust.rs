@@ -1,7 +1,7 @@
-//! The certificate authorities that are trusted.
+//! The trusted certificate authorities.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` if set and not empty, else the system's store, else (only if that is empty)
-//! Mozilla's roots as compiled in.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` if set and not empty; else the system's store; else, if that is empty, Mozilla's
+//! roots, compiled in.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use crate::text::{decode, shown_path};
 
 pub(super) const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The largest file of certificates that is read: 16 MiB. Real ones have some 200 KiB.
+/// The largest certificate file that is read: 16 MiB. Typical ones have some 200 KiB.
 const MAX_FILE: u64 = 16 << 20;
-/// How many files a folder of certificates may have.
+/// How many files a certificate folder may hold.
 const MAX_ENTRIES: usize = 4096;
 
-/// The trusted roots. A variable that leads nowhere is an error: falling back would trust what the user took out.
+/// The trusted roots. A variable with an invalid path is an error: a fallback would trust roots that the user removed.
 pub(super) fn roots() -> Result<RootCertStore> {
     let [file, folders] = VARIABLES.map(env::read_os);
     let mut store = RootCertStore::empty();
@@ -43,7 +43,7 @@ pub(super) fn roots() -> Result<RootCertStore> {
     Ok(store)
 }
 
-/// The certificates that the variables name. The first file that cannot be read is left in `problem`.
+/// The certificates that the variables name. The first unreadable file is reported in `problem`.
 fn named(
     file: Option<OsString>,
     folders: Option<OsString>,
@@ -66,13 +66,13 @@ fn named(
             problem_of(&folder, &format!("it has more than {MAX_ENTRIES} entries"));
             continue;
         }
-        // Whatever else lies there is passed over.
+        // Skip everything but files.
         paths.extend(entries.into_iter().filter(|path| path.is_file()));
     }
     let mut found = Vec::new();
     for path in &paths {
         match files::read_up_to(path, MAX_FILE) {
-            // What is no text throughout may still have certificates in it: comments come in any encoding.
+            // A file that is not valid text may still hold certificates: comments come in any encoding.
             Ok(bytes) => match decode(&bytes) {
                 Some(text) => found.extend(CertificateDer::pem_slice_iter(text.as_bytes()).flatten()),
                 None => {
@@ -86,7 +86,8 @@ fn named(
     found
 }
 
-/// The system's store. The library would read the variables once more, and take an empty one for a path.
+/// The system's store. Lists the paths itself: the library would read the variables again, and treat an empty one as a
+/// path.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn system() -> Vec<CertificateDer<'static>> {
     let places = openssl_probe::probe();
@@ -97,7 +98,7 @@ fn system() -> Vec<CertificateDer<'static>> {
     unique(found)
 }
 
-/// Folders tend to hold links to the files beside them.
+/// Removes duplicates: folders often hold links to files beside them.
 fn unique(mut certificates: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
     certificates.sort_unstable_by(|one, other| one.cmp(other));
     certificates.dedup();

@@ -1,7 +1,7 @@
 //! `~/.aliyun/config.json`, the Alibaba Cloud CLI's configuration file.
 //!
 //! <https://github.com/aliyun/aliyun-cli#configure>
-//! Invariant: no error text quotes a value of the file but profile names, modes and keys.
+//! Invariant: error messages quote nothing from the file except profile names, modes and keys.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::wording::{self, Surface};
 
 const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole, OIDC, ChainableRamRoleArn, RamRoleArnWithRoleName, RsaKeyPair, CloudSSO, OAuth, CredentialsURI, External, BearerToken";
 
-/// Where the two sites of OAuth are, and what the CLI is called there.
+/// The two OAuth sites, and the CLI's client ID on each.
 const OAUTH_SITES: [(&str, &str, &str); 2] = [
     ("CN", "https://oauth.aliyun.com", "4038181954557748008"),
     ("INTL", "https://oauth.alibabacloud.com", "4103531455503354461"),
@@ -25,11 +25,11 @@ const OAUTH_SITES: [(&str, &str, &str); 2] = [
 
 /// A parsed file.
 pub(crate) struct ConfigFile {
-    /// For texts.
+    /// For messages.
     path: String,
     current: Option<String>,
     profiles: Vec<Map<String, Value>>,
-    /// `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`: what runs or asks something of the profile's choosing is refused.
+    /// `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS`: rejects profiles that run a command or call an arbitrary URI.
     pub(crate) external_disabled: bool,
     pub(crate) surface: Surface,
 }
@@ -65,7 +65,7 @@ impl ConfigFile {
         Ok(ConfigFile { path, current, profiles, external_disabled: false, surface: Surface::Rust })
     }
 
-    /// What the profile called `name` asks for, else the file's current one.
+    /// The plan of the profile called `name`, else of the file's current one.
     pub(crate) fn plan(&self, name: Option<&str>) -> Result<Plan> {
         let name = name.or(self.current.as_deref()).ok_or_else(|| {
             Error::invalid_config(format!(
@@ -75,7 +75,7 @@ impl ConfigFile {
         })?;
         let mut trail = vec![name];
         let mut roles = Vec::new();
-        // Down to what the chain of roles rests on; from there the roles are assumed upwards.
+        // Walk down to the base of the role chain; the roles are then assumed from there upwards.
         let base = loop {
             let profile = self.profile(trail.last().copied().unwrap_or(name))?;
             if !profile.mode()?.eq_ignore_ascii_case("ChainableRamRoleArn") {
@@ -116,7 +116,7 @@ impl ConfigFile {
 }
 
 impl ConfigFile {
-    /// The profiles' names, for texts. One that nothing else in the file refers to may be a secret in the wrong place: it
+    /// The profiles' names, for messages. A name that nothing else in the file refers to may be a misplaced secret: it
     /// is only counted.
     fn names(&self) -> String {
         let names: Vec<&str> = self.profiles.iter().filter_map(|profile| profile.get("name")?.as_str()).collect();
@@ -143,7 +143,7 @@ impl Drop for ConfigFile {
     }
 }
 
-/// One profile's entries, read by type.
+/// The entries of one profile, read by type.
 pub(super) struct Profile<'a> {
     name: &'a str,
     path: &'a str,
@@ -163,7 +163,7 @@ impl<'a> Profile<'a> {
         })
     }
 
-    /// What the profile asks for by itself, whatever rests on it.
+    /// The plan of the profile alone, without the roles on top of it.
     fn plan(&self, file: &ConfigFile) -> Result<Plan> {
         let mode = self.mode()?;
         let plan = match mode.to_ascii_lowercase().as_str() {
@@ -244,7 +244,7 @@ impl<'a> Profile<'a> {
         Ok(self.text(key)?.map(str::to_owned))
     }
 
-    /// A whole number; 0 is what the CLI writes for "not set".
+    /// A whole number; the CLI writes 0 for "not set".
     fn number(&self, key: &str) -> Result<Option<i64>> {
         match self.entries.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -285,13 +285,13 @@ impl<'a> Profile<'a> {
         Ok(Config {
             oidc_provider_arn: self.owned("oidc_provider_arn")?,
             oidc_token_file_path: self.owned("oidc_token_file")?,
-            // The official Python package reads the other name.
+            // The official Python package reads this name.
             role_session_name: session_name.map_or_else(|| self.owned("role_session_name"), |name| Ok(Some(name)))?,
             ..self.role()?
         })
     }
 
-    /// `private_key` is the key file's path, or the key itself.
+    /// `private_key` is the path of the key file, or the key itself.
     fn key_pair_of_rsa(&self) -> Result<Plan> {
         let private_key = self.owned("private_key")?;
         let inline = private_key.as_ref().is_some_and(|key| key.contains("-----BEGIN") || key.contains('\n'));
@@ -321,7 +321,7 @@ impl<'a> Profile<'a> {
     }
 
     fn oauth(&self, surface: &Surface) -> Result<Config> {
-        // Absent means the Chinese site; empty is a mistake.
+        // Absent means the Chinese site; empty is an error.
         let given = match self.entries.get("oauth_site_type") {
             None | Some(Value::Null) => "CN",
             Some(_) => self.text("oauth_site_type")?.unwrap_or_default(),
@@ -332,7 +332,7 @@ impl<'a> Profile<'a> {
         Ok(Config { sign_in_url: Some((*url).to_owned()), client_id: Some((*client).to_owned()), ..tokens })
     }
 
-    /// What a refresh changes.
+    /// The entries that a refresh changes.
     pub(super) fn oauth_tokens(&self) -> Result<Config> {
         Ok(Config {
             access_token: self.key("oauth_access_token")?.map(Into::into),
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_and_nothing_else() {
+    fn errors_name_the_mistake_and_quote_no_value() {
         let with = |profile: &str| format!(r#"{{"current":"p","profiles":[{{"name":"p",{profile}}}]}}"#);
         for (json, name, kind, part) in [
             ("{\"access_key_secret\": \"canary".into(), None, ErrorKind::MalformedFile, "not JSON, line 1 column "),
@@ -444,7 +444,7 @@ mod tests {
             ("{}".into(), None, ErrorKind::InvalidConfig, "invalid profile name"),
             ("{}".into(), Some("x"), ErrorKind::InvalidConfig, "has: none"),
             (CHAINED.into(), Some("x"), ErrorKind::InvalidConfig, "with '<1 character>' form cli"),
-            // The name of a profile that nothing refers to is not told either.
+            // Nor is the name of a profile that nothing refers to.
             (CHAINED.into(), Some("x"), ErrorKind::InvalidConfig, "has: top, middle, 1 more"),
             (r#"{"current":"canary-a"}"#.into(), None, ErrorKind::InvalidConfig, "with '<8 characters>'"),
             (

@@ -1,9 +1,9 @@
-//! `~/.alibabacloud/credentials.ini`, the SDKs' own configuration file.
+//! `~/.alibabacloud/credentials.ini`, the SDKs' configuration file.
 //!
-//! The dialect: `key = value` or `key: value`, keys in any case; `[DEFAULT]` is inherited by every section; a line
-//! that begins with `#` or `;` is a comment, and so is what follows one of them behind a blank; nothing is
-//! interpolated, unquoted or unescaped, so that a secret may hold any character.
-//! Invariant: no error text quotes a value.
+//! The dialect: `key = value` or `key: value`, with keys in any case. Every section inherits `[DEFAULT]`. A comment is
+//! a line that begins with `#` or `;`, or follows one of them after a blank. Values are not interpolated, unquoted or
+//! unescaped, so that a secret may contain any character.
+//! Invariant: error messages never quote a value.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
@@ -20,7 +20,7 @@ use crate::text::{decode_wiped, key, quoted};
 
 const INHERITED: &str = "DEFAULT";
 
-/// The keys that are read. No other is quoted: it may be a secret that lost its key.
+/// The keys that are read. Messages quote no others: they may be secrets that lost their key.
 const KEYS: [&str; 12] = [
     "type",
     "enable",
@@ -36,7 +36,7 @@ const KEYS: [&str; 12] = [
     "private_key_file",
 ];
 
-/// What the section called `profile` asks for.
+/// The plan of the section called `profile`.
 pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     let shown = path.display();
     let section = section(bytes, path, profile)?.ok_or_else(|| {
@@ -85,7 +85,7 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     }
 }
 
-/// The entries of a section by lower-case key, those that it inherits included; `None` if there is no such section.
+/// The entries of a section by lower-case key, including inherited ones; `None` if there is no such section.
 fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<String, Secret>>> {
     let malformed = |line: usize, why: &str| {
         let place = if line == 0 { String::new() } else { format!("line {line}: ") };
@@ -115,19 +115,19 @@ fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<Stri
     Ok(Some(found))
 }
 
-/// The same lines without their comments and without the blanks before a key. Fails, with the line's number, on what the
-/// parser would let pass: a section or a key that is there twice, and an entry before any section.
+/// Removes comments, and blanks before keys. Fails with the line number on what the parser would accept: a duplicate
+/// section or key, and an entry before any section.
 ///
-/// `Name` is what names are compared as.
+/// `Name` is the type that names are compared as.
 fn without_comments<Name>(text: &str) -> Result<Zeroizing<String>, (usize, String)>
 where
     Name: Eq + Hash + From<String>,
 {
-    // A line grows by two characters at the most: a section's bracket that is moved, and a line break at the end.
+    // A line grows by at most two characters: a section's bracket that is moved, and a final line break.
     let mut plain = Zeroizing::new(String::with_capacity(text.len() + 2));
     let mut sections: HashSet<Name> = HashSet::new();
     let mut keys: HashSet<Name> = HashSet::new();
-    // How far the last key is indented: a line that is indented deeper goes on with its value.
+    // The indentation of the last key: a line indented deeper continues its value.
     let mut key_indent = None;
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
         let line = uncommented(line);
@@ -170,7 +170,7 @@ where
     Ok(plain)
 }
 
-/// A line up to its comment: a `#` or `;` at its beginning or behind a blank.
+/// A line without its comment, which starts with `#` or `;` at the beginning or after a blank.
 fn uncommented(line: &str) -> &str {
     if line.trim_start().starts_with(['#', ';']) {
         return "";
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_no_other_characters_than_keys_have() {
+    fn keys_have_only_key_characters() {
         let text = |secret: &str| {
             format!("[default]\ntype = access_key\naccess_key_id = \u{a0}id\naccess_key_secret = {secret}\n")
         };
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn errors_name_the_line() {
         let default = "[default]\ntype = access_key\n";
         for (text, kind, part) in [
             (format!("{default}canary\n"), ErrorKind::MalformedFile, "line 3: it is neither"),
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_section_may_be_indented_as_a_whole() {
         let text = "[default]# close by\n  type = access_key\n  access_key_id = id\n\taccess_key_secret = canary\n";
-        // One tab is less than two blanks: it is the next key, not a value that goes on.
+        // One tab is less than two blanks: this is the next key, not a continued value.
         assert!(read(text, "default").unwrap() == access_key("id", "canary"), "differs");
         let odd = "[default]\ntype = access_key\n   access_key_secret = canary\n";
         assert_eq!(read(odd, "default").unwrap_err().kind(), ErrorKind::InvalidConfig);
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(policy, serde_json::json!({"Version": "1"}));
     }
 
-    /// A name that counts how often it is compared.
+    /// A name that counts comparisons.
     #[derive(Eq)]
     struct Counted(String);
 

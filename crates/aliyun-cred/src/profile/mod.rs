@@ -1,4 +1,4 @@
-//! Configuration files, read into inert plans: data that says what to build, tested without any I/O.
+//! Parses configuration files into inert plans: data that says what to build, testable without I/O.
 
 pub(crate) mod cli;
 pub(crate) mod ini;
@@ -8,7 +8,7 @@ pub(crate) use store::{ProfileStore, Store};
 
 use crate::config::Config;
 
-/// What a profile asks for. `Config` holds the options that it gives.
+/// What a profile configures. `Config` holds its options.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     AccessKey(Box<Config>),
@@ -24,7 +24,7 @@ pub(crate) enum Plan {
     RsaKeyPair(Box<Config>),
     CredentialsUri(Box<Config>),
     CloudSso(Box<Config>),
-    /// `profile` is where what is learned is written.
+    /// `profile` is where new values are written.
     OAuth {
         config: Box<Config>,
         profile: String,

@@ -1,7 +1,7 @@
-//! Writing back to `~/.aliyun/config.json` what a source has learned: rotated tokens, fetched credentials.
+//! Writes a source's new values back to `~/.aliyun/config.json`: rotated tokens, fetched credentials.
 //!
-//! Invariants: everything in the file that is not ours stays as it was, in its order; a write that fails never costs
-//! the credential.
+//! Invariants: everything else in the file stays as it was, in the same order; a failed write never costs the
+//! credential.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use crate::host::{Host, LockedFile};
 use crate::protocol::json::Wiped;
 use crate::secret::Secret;
 use crate::text::{self, decode_wiped};
-use crate::update::Learned;
+use crate::update::NewValues;
 
-/// How long to wait for others to let go of the lock.
+/// How long to wait for the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A configuration file that profiles write to.
@@ -45,8 +45,7 @@ pub(crate) struct ProfileStore {
 }
 
 impl ProfileStore {
-    /// Locks the file and reads the profile as it is now. Others are waited for 10 s at most, and no helper is kept from
-    /// its work meanwhile.
+    /// Locks the file and reads the current profile. Waits for the lock up to 10 s, without blocking a helper thread.
     pub(crate) async fn lock(&self, host: &Host) -> Result<LockedProfile> {
         let failed = |error: &std::io::Error| {
             let shown = self.path.display();
@@ -70,14 +69,14 @@ impl ProfileStore {
         Ok(LockedProfile { file, bytes, path: self.path.clone(), profile: self.profile.clone() })
     }
 
-    /// Writes down what was learned, if it is new; a failure is a warning, and `false`.
-    pub(crate) async fn record(&self, host: &Host, learned: &Learned) -> bool {
-        let recorded = async { self.lock(host).await?.write(host, learned).await }.await;
+    /// Writes the values if they changed; a failure is logged as a warning, and returns `false`.
+    pub(crate) async fn record(&self, host: &Host, values: &NewValues) -> bool {
+        let recorded = async { self.lock(host).await?.write(host, values).await }.await;
         recorded.inspect_err(warn).is_ok()
     }
 }
 
-/// A profile whose file is locked, against other processes and other clients of this one.
+/// A profile in a locked file. The lock excludes other processes and other clients of this one.
 pub(crate) struct LockedProfile {
     file: Arc<LockedFile>,
     bytes: Zeroizing<Vec<u8>>,
@@ -86,28 +85,28 @@ pub(crate) struct LockedProfile {
 }
 
 impl LockedProfile {
-    /// The OAuth tokens and the credential that the profile holds now.
+    /// The OAuth tokens and the credential now in the profile.
     pub(crate) fn oauth_tokens(&self) -> Result<Config> {
         ConfigFile::parse(&self.bytes, &self.path)?.profile(&self.profile)?.oauth_tokens()
     }
 
-    /// As [`LockedProfile::write`], but a failure is a warning, and `false`.
-    pub(crate) async fn record(self, host: &Host, learned: &Learned) -> bool {
-        self.write(host, learned).await.inspect_err(warn).is_ok()
+    /// Like [`LockedProfile::write`], but a failure is logged as a warning, and returns `false`.
+    pub(crate) async fn record(self, host: &Host, values: &NewValues) -> bool {
+        self.write(host, values).await.inspect_err(warn).is_ok()
     }
 
-    /// Writes the profile with what was learned, if it is new, and lets go of the lock. The file is read once more: who
-    /// knows no lock may have changed it during a request.
-    async fn write(self, host: &Host, learned: &Learned) -> Result<()> {
+    /// Writes the values to the profile if they changed, and releases the lock. Reads the file once more first: a
+    /// program that ignores the lock may have changed it during a request.
+    async fn write(self, host: &Host, values: &NewValues) -> Result<()> {
         let LockedProfile { file, path, profile, .. } = self;
-        let learned = learned.clone();
+        let values = values.clone();
         host.block(move || {
             let failed = |error: &std::io::Error| {
                 let text = format!("unable to write credentials file: {}: {error}", path.display());
                 Error::new(ErrorKind::Io, text)
             };
             let bytes = file.read().map_err(|error| failed(&error))?;
-            match change(&bytes, &path, &profile, &learned)? {
+            match change(&bytes, &path, &profile, &values)? {
                 Some(changed) => file.replace(&changed).map_err(|error| failed(&error)),
                 None => Ok(()),
             }
@@ -120,8 +119,8 @@ fn warn(error: &Error) {
     text::warn("profile", &format!("what was learned could not be kept for the next process: {error}"));
 }
 
-/// The file's content with the profile changed; `None` if nothing is new.
-fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result<Option<Zeroizing<Vec<u8>>>> {
+/// The file's content with the profile updated; `None` if nothing changed.
+fn change(bytes: &[u8], path: &Path, profile: &str, values: &NewValues) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let malformed = |why: &str| {
         Error::new(ErrorKind::MalformedFile, format!("unable to write credentials file: {}: {why}", path.display()))
     };
@@ -129,7 +128,7 @@ fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result
     let mut root = Wiped(serde_json::from_str(&text).map_err(|_| malformed("it is not JSON"))?);
     let entries = entries_of(&mut root.0, profile).ok_or_else(|| malformed("the profile is gone"))?;
     let mut changed = false;
-    for (key, value) in entries_of_learned(learned) {
+    for (key, value) in entries_of_values(values) {
         if entries.get(key) != Some(&value) {
             entries.insert(key.to_owned(), value);
             changed = true;
@@ -147,17 +146,17 @@ fn change(bytes: &[u8], path: &Path, profile: &str, learned: &Learned) -> Result
     Ok(Some(written))
 }
 
-/// What was learned, by its key in the file.
-fn entries_of_learned(learned: &Learned) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+/// The new values by their key in the file.
+fn entries_of_values(values: &NewValues) -> impl Iterator<Item = (&'static str, Value)> + '_ {
     let secret = |value: &Option<Secret>| value.as_ref().map(|value| Value::from(value.expose()));
     [
-        ("oauth_refresh_token", secret(&learned.oauth_refresh_token)),
-        ("oauth_access_token", secret(&learned.oauth_access_token)),
-        ("oauth_access_token_expire", learned.oauth_access_token_expire.map(Value::from)),
-        ("access_key_id", learned.access_key_id.clone().map(Value::from)),
-        ("access_key_secret", secret(&learned.access_key_secret)),
-        ("sts_token", secret(&learned.sts_token)),
-        ("sts_expiration", learned.sts_expiration.map(Value::from)),
+        ("oauth_refresh_token", secret(&values.oauth_refresh_token)),
+        ("oauth_access_token", secret(&values.oauth_access_token)),
+        ("oauth_access_token_expire", values.oauth_access_token_expire.map(Value::from)),
+        ("access_key_id", values.access_key_id.clone().map(Value::from)),
+        ("access_key_secret", secret(&values.access_key_secret)),
+        ("sts_token", secret(&values.sts_token)),
+        ("sts_expiration", values.sts_expiration.map(Value::from)),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key, value?)))
@@ -192,30 +191,31 @@ mod tests {
 }
 "#;
 
-    fn changed(learned: &Learned) -> Option<String> {
-        let bytes = change(FILE.as_bytes(), Path::new("/h/config.json"), "o", learned).unwrap();
+    fn changed(values: &NewValues) -> Option<String> {
+        let bytes = change(FILE.as_bytes(), Path::new("/h/config.json"), "o", values).unwrap();
         bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     #[test]
     fn everything_else_stays_as_it_was() {
-        let learned = Learned { sts_expiration: Some(6), oauth_refresh_token: Some("r".into()), ..Learned::default() };
+        let values =
+            NewValues { sts_expiration: Some(6), oauth_refresh_token: Some("r".into()), ..NewValues::default() };
         let expected = FILE
             .replace("\\u4e2d", "中")
             .replace("\"sts_expiration\": 5", "\"sts_expiration\": 6")
             .replace("\"site\": null", "\"site\": null,\n            \"oauth_refresh_token\": \"r\"");
-        assert_eq!(changed(&learned), Some(expected));
+        assert_eq!(changed(&values), Some(expected));
     }
 
     #[test]
-    fn what_is_known_is_not_written_again() {
-        assert_eq!(changed(&Learned { sts_expiration: Some(5), ..Learned::default() }), None);
+    fn unchanged_values_are_not_written() {
+        assert_eq!(changed(&NewValues { sts_expiration: Some(5), ..NewValues::default() }), None);
     }
 
     #[test]
     fn a_profile_that_is_gone_is_an_error() {
-        let learned = Learned { access_key_secret: Some("canary".into()), ..Learned::default() };
-        let error = change(FILE.as_bytes(), Path::new("/h/config.json"), "gone", &learned).unwrap_err();
+        let values = NewValues { access_key_secret: Some("canary".into()), ..NewValues::default() };
+        let error = change(FILE.as_bytes(), Path::new("/h/config.json"), "gone", &values).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MalformedFile);
         assert!(!error.message().contains("canary"), "a secret shows");
     }

@@ -1,13 +1,14 @@
-//! Where services are: over HTTPS, but on loopback, where an emulator may stand in without.
+//! Service endpoints. HTTPS is required except on loopback, so that tests can use a plain-HTTP emulator.
 //!
-//! Invariant: a URL made here has a scheme, a host, perhaps a port, and ends with `/`.
+//! Invariant: a URL created here has a scheme, a host, an optional port, and ends with `/`.
 
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
 use crate::text::quoted;
 
-/// A service as users write it (a host, a host with port, or a URL without a path). `what` names it in texts.
+/// A service endpoint as users write it: a host, a host with port, or a URL without a path. `what` names it in
+/// messages.
 pub(crate) fn service(what: &str, given: &str) -> Result<String> {
     let url = parse(what, given)?;
     let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
@@ -18,13 +19,13 @@ pub(crate) fn service(what: &str, given: &str) -> Result<String> {
     Ok(url.into())
 }
 
-/// The host and port of a URL whose path is another's business.
+/// The scheme, host and port of a URL; the caller sets the path.
 pub(crate) fn origin(what: &str, given: &str) -> Result<String> {
     let mut url = parse(what, given)?;
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);
-    // These fail only for URLs without a host, which do not get here.
+    // These fail only for URLs without a host, which were rejected above.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Ok(url.into())
@@ -39,7 +40,7 @@ fn parse(what: &str, given: &str) -> Result<Url> {
     };
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url = Url::parse(&full).map_err(|error| invalid(&error.to_string()))?;
-    // A name without a dot, which nothing on the Internet has: a port says that it is meant.
+    // A name without a dot does not exist on the Internet; an explicit port shows that it is intended.
     let is_one_word = matches!(url.host(), Some(Host::Domain(name)) if !name.contains('.') && name != "localhost");
     if is_one_word && url.port().is_none() {
         return Err(invalid("its host is no host's name"));
@@ -58,8 +59,8 @@ fn parse(what: &str, given: &str) -> Result<Url> {
     }
 }
 
-/// Whether a text may quote it. What has a password in it, or is a secret in the wrong place, does not look like one: a
-/// label of a real name is no longer than this.
+/// Whether messages may quote it. A text with a password in it, or a misplaced secret, does not look like a host: real
+/// labels are shorter than this.
 fn looks_like_a_host(text: &str) -> bool {
     const LONGEST: usize = 24;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '/' | '-' | '[' | ']' | ' ');
@@ -74,7 +75,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn endpoints_are_hosts_or_urls_and_plain_http_stays_at_home() {
+    fn endpoints_are_hosts_or_urls_and_plain_http_stays_on_loopback() {
         for (given, url) in [
             ("sts.aliyuncs.com", "https://sts.aliyuncs.com/"),
             (" sts.aliyuncs.com:8443 ", "https://sts.aliyuncs.com:8443/"),

@@ -7,9 +7,9 @@ use zeroize::Zeroize;
 
 use crate::text::decode_wiped;
 
-/// Reads JSON in any encoding that [`decode_wiped`] knows; `None` if it is none.
+/// Parses JSON in any encoding that [`decode_wiped`] supports; `None` if it is not JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Wiped> {
-    // Not decoded in the common case: that would be a copy.
+    // In the common case, skip decoding, which would make a copy.
     let value = match serde_json::from_slice(bytes) {
         Ok(value) => value,
         Err(_) => serde_json::from_str(&decode_wiped(bytes)?).ok()?,

@@ -1,6 +1,6 @@
-//! How the services are spoken to: signatures, requests, replies.
+//! The services' protocols: signatures, requests, replies.
 //!
-//! Invariant: nothing of a request or of a reply reaches a text but what the service says on purpose, secrets cut out.
+//! Invariant: of a request or reply, messages contain only what the service says on purpose, with secrets removed.
 
 pub(crate) mod endpoint;
 pub(crate) mod json;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::host::{Limits, Route};
 
-/// The way that requests to `url` go. Plain HTTP is spoken to this machine alone where it is spoken at all, so no proxy
-/// of the environment gets to see it.
+/// How requests to `url` are routed. Plain HTTP, where allowed at all, goes only to this machine, so it skips the
+/// proxies of the environment.
 pub(crate) fn route(config: &Config, url: &str) -> Route {
     match config.proxy.clone().filter(|proxy| !proxy.is_empty()) {
         Some(proxy) => Route::Through(proxy),

@@ -1,7 +1,7 @@
-//! Asking a service for a credential over HTTP, and reading what it answers: the part that all of them share.
+//! Requests a credential over HTTP and parses the reply: the part shared by all services.
 //!
-//! Invariant: nothing of a request or of an answer reaches an error text but `Code`, `Message` and `RequestId`, and
-//! of these every secret of the request is cut out.
+//! Invariant: of a request or reply, error messages contain only `Code`, `Message` and `RequestId`, with every secret
+//! of the request removed.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -19,23 +19,23 @@ use crate::text::key;
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A service that hands out credentials, as error texts speak of it.
+/// A service that issues credentials, as error messages describe it.
 pub(crate) struct Service<'a> {
-    /// The words for it: `ram_role_arn`, `sso`, a URI.
+    /// Its name in messages: `ram_role_arn`, `sso`, a URI.
     pub(crate) label: &'a str,
-    /// The first words when it answers with this status, which is no success.
+    /// How a message begins when the service replies with this error status.
     pub(crate) refused: fn(label: &str, status: u16) -> String,
-    /// The first words when it answers with success, and then says no.
+    /// How a message begins when the service replies with success, but without a credential.
     pub(crate) rejected: fn(label: &str) -> String,
-    /// What the request holds that must not come back in a text.
+    /// The secrets in the request, which must not reach a message.
     pub(crate) secrets: &'a [&'a str],
     /// What the user can do about a refusal with this status and code.
     pub(crate) hint: fn(status: u16, code: &str) -> &'static str,
 }
 
-/// Where in an answer's JSON the credential stands. Names are tried in order.
+/// Where a reply's JSON holds the credential. Names are tried in order.
 pub(crate) struct Shape {
-    /// The object that holds it; `None`: the answer itself.
+    /// The object that holds it; `None`: the reply itself.
     pub(crate) object: Option<&'static str>,
     pub(crate) id: &'static [&'static str],
     pub(crate) secret: &'static [&'static str],
@@ -47,7 +47,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The names that most services use.
+    /// The names used by most services.
     pub(crate) const fn common(object: Option<&'static str>) -> Shape {
         Shape {
             object,
@@ -60,12 +60,12 @@ impl Shape {
     }
 }
 
-/// The first words that most sources share.
+/// The beginning that most sources use.
 pub(crate) fn refused(label: &str, status: u16) -> String {
     format!("error refreshing credentials from {label}, http_code: {status}")
 }
 
-/// The first words that most sources share for an answer that makes no sense.
+/// The beginning that most sources use for an invalid reply.
 pub(crate) fn rejected(label: &str) -> String {
     format!("error retrieving credentials from {label} result:")
 }
@@ -75,12 +75,12 @@ pub(crate) fn no_hint(_: u16, _: &str) -> &'static str {
 }
 
 impl Service<'_> {
-    /// Sends the request that `make` gives; any status other than 200 is an error.
+    /// Sends the request built by `make`; any status except 200 is an error.
     pub(crate) async fn ask(&self, host: &Host, make: impl Fn() -> Result<Request>) -> Result<Response> {
         self.answered(host.http(make).await)
     }
 
-    /// As [`Service::ask`], never repeated.
+    /// Like [`Service::ask`], but never retried.
     pub(crate) async fn ask_once(&self, host: &Host, request: Request) -> Result<Response> {
         self.answered(host.http_once(request).await)
     }
@@ -90,7 +90,7 @@ impl Service<'_> {
         if response.status == 200 { Ok(response) } else { Err(self.refusal(&response)) }
     }
 
-    /// Sends a request and reads the credential in the answer.
+    /// Sends a request and parses the credential in the reply.
     pub(crate) async fn fetch(&self, host: &Host, make: impl Fn() -> Result<Request>, shape: &Shape) -> Result<Issued> {
         let response = self.ask(host, make).await?;
         self.read(&response, shape, host.now().wall)
@@ -101,7 +101,7 @@ impl Service<'_> {
         Error::new(*kind, format!("error refreshing credentials from {}: {target}: {text}{hint}", self.label))
     }
 
-    /// The credential in a successful answer.
+    /// The credential in a successful reply.
     pub(crate) fn read(&self, response: &Response, shape: &Shape, now: u64) -> Result<Issued> {
         let malformed = |why: &str| self.malformed(response, why);
         let answer = self.json(response)?;
@@ -139,7 +139,7 @@ impl Service<'_> {
         Ok(issued)
     }
 
-    /// A successful answer's JSON.
+    /// The JSON of a successful reply.
     pub(crate) fn json(&self, response: &Response) -> Result<Wiped> {
         let value = json::parse(&response.body);
         value.ok_or_else(|| self.malformed(response, "the answer is not the JSON of a credential"))
@@ -153,7 +153,7 @@ impl Service<'_> {
         Error::new(ErrorKind::MalformedReply, text).with_service(response.status, None, None)
     }
 
-    /// What the service said instead of a credential.
+    /// The error for a reply without a credential.
     pub(crate) fn refusal(&self, response: &Response) -> Error {
         let answer = json::parse(&response.body).unwrap_or_default();
         let said = |names: &[&str]| text(&answer, names).map(|text| self.redact(text));
@@ -165,7 +165,7 @@ impl Service<'_> {
             (_, Some(code)) if code.starts_with("Throttling") => ErrorKind::Throttled,
             (500.., _) => ErrorKind::Unavailable,
             (200 | 400..500, _) => ErrorKind::Denied,
-            // A redirect is never followed: a signed request must not travel.
+            // Redirects are never followed: a signed request must not reach another host.
             _ => ErrorKind::MalformedReply,
         };
         let mut parts = Vec::new();
@@ -190,7 +190,7 @@ impl Service<'_> {
         Error::new(kind, text).with_service(response.status, code, request_id)
     }
 
-    /// Cuts every secret of the request out of what the service said; a refused signature echoes them.
+    /// Removes every secret of the request from the service's message; a signature error echoes them.
     fn redact(&self, said: &str) -> String {
         let mut said = said.to_owned();
         for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -204,13 +204,12 @@ impl Service<'_> {
     }
 }
 
-/// Percent-encodes everything but unreserved characters.
+/// Percent-encodes everything except unreserved characters.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// A point of time as RFC 3339 and ISO 8601 write it. One that is further away than the clock can say is as far away as it
-/// can.
+/// Parses a time in RFC 3339 or ISO 8601. A time beyond the clock's range is clamped to it.
 pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     use jiff::fmt::temporal::{Pieces, PiecesOffset};
     let text = nine_digits(text.trim());
@@ -220,16 +219,16 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
         PiecesOffset::Numeric(numeric) => numeric.offset().seconds(),
         _ => return None,
     };
-    // Not by way of a timestamp of jiff's: its last one is a day before the last second that four digits can write.
+    // Avoids jiff's timestamp, which ends a day before the last second that four-digit years can express.
     let epoch = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let local = pieces.date().to_datetime(pieces.time()?).duration_since(epoch);
     let millis = local.as_millis() - i128::from(offset) * 1000;
-    // What lies before the epoch is long over, which is all that matters of it.
+    // A time before the epoch is in the past, and that is all that matters.
     let since_epoch = Duration::from_millis(u64::try_from(millis.max(0)).ok()?);
     SystemTime::UNIX_EPOCH.checked_add(since_epoch).or_else(farthest)
 }
 
-/// The text with no more digits of a second's fraction than are read: RFC 3339 allows any number.
+/// Limits the fraction of a second to nine digits: RFC 3339 allows any number.
 fn nine_digits(text: &str) -> Cow<'_, str> {
     let Some((before, fraction)) = text.split_once(['.', ',']) else { return text.into() };
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
@@ -239,7 +238,7 @@ fn nine_digits(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The last second of a signed 32-bit clock, for systems whose clock ends there.
+/// The last second of a signed 32-bit clock, for systems with such a clock.
 fn farthest() -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(i32::MAX.unsigned_abs().into()))
 }
@@ -250,7 +249,7 @@ pub(crate) fn iso8601(unix_ms: u64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
-/// The first of `names` that is a string with something in it.
+/// The first of `names` that is a non-empty string.
 fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     let found = names.iter().find_map(|name| object.get(name)).and_then(Value::as_str);
     found.filter(|text| !text.is_empty())
@@ -273,7 +272,7 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), Some(expected), "{text}");
         }
-        // How many programs write "never"; and a leap second, which is the one before it.
+        // What many programs write for "never"; and a leap second, which is read as the second before it.
         for (text, seconds) in [
             ("9999-12-31T23:59:59Z", 253_402_300_799),
             ("9999-12-31T23:59:59-23:59", 253_402_387_139),

@@ -1,6 +1,6 @@
-//! RSA private keys, as users keep them, and their signatures.
+//! RSA private keys in users' formats, and their signatures.
 //!
-//! Invariant: a key's content reaches no text and no `Debug`.
+//! Invariant: a key's content reaches no message and no `Debug`.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct PrivateKey(RsaKeyPair);
 
 impl PrivateKey {
-    /// Reads PEM, PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`), or the bare Base64 of either.
+    /// Parses PEM, PKCS#8 (`PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`), or the bare Base64 of either.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         if text.contains("ENCRYPTED") {
             return Err(Error::invalid_config(
@@ -41,7 +41,7 @@ impl PrivateKey {
         })
     }
 
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         self.0
@@ -64,7 +64,7 @@ mod tests {
     const PKCS8: &str = include_str!("../../../../tests/scenarios/fixtures/pair_key.pem");
     const PKCS1: &str = include_str!("../../../../tests/scenarios/rsa_key_pair/rsa_key_pair_pkcs1/home/key.pem");
 
-    /// What `printf 'GET&%%2F&a%%3Db' | openssl dgst -sha256 -sign key.pem | base64` gives.
+    /// The expected value is the output of `printf 'GET&%%2F&a%%3Db' | openssl dgst -sha256 -sign key.pem | base64`.
     #[test]
     fn signatures_are_those_of_openssl() {
         let expected = "fGWTqKfgwRNArcMXLHXA0LyHUIDntleTQ0XXE1XqwMtwJyzwPHMoTxCNBrKTBhIQL8T83x+UBEN9eWTJqltpUkZqvZ+jlvkunilwZOI0NrapYkGNyG+FjMjxHM7JLvwjrpsk6QOcou/UbxrqWHX0iGlSUmlJVvq5WAj9369PAn5qYFZVmrDpkCRe4PY1zP2Bt6rkOIo+jBeznNOdo23HM2tABnpqJIyrakNOh2avy8cXrvQYBFLqKG4vKBDdWJ2o4d8f2Ay5BJctrlhKQB0eUZQYVkIEV49JuBxZEuAIKxtlQvSDu8o0zMY3f4HswxKaaHhcQcpwZRqClOK3Ose9Ww==";

@@ -1,7 +1,7 @@
-//! STS's RPC protocol: where it is, how a request is signed and sent.
+//! The RPC protocol of STS: its endpoint, and how to sign and send a request.
 //!
 //! The protocol: <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>.
-//! Invariant: what is signed is what is sent.
+//! Invariant: the signed parameters are exactly those sent.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::text;
 pub(crate) const DEFAULT_HOST: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
 
-/// Where STS is and how to reach it.
+/// The STS endpoint, and how to reach it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sts {
     url: String,
@@ -32,40 +32,40 @@ pub(crate) struct Sts {
     route: Route,
 }
 
-/// Parameters of a request by name; sorted, as the signature demands.
+/// Request parameters by name, sorted as the signature requires.
 pub(crate) type Parameters = BTreeMap<&'static str, String>;
 
-/// One call of STS.
+/// One STS call.
 pub(crate) struct Call<'a> {
-    /// The source on whose behalf.
+    /// The source that makes the call.
     pub(crate) provider: &'static str,
     pub(crate) action: &'static str,
-    /// What goes into the body.
+    /// The body.
     pub(crate) form: Parameters,
     pub(crate) signer: Signer<'a>,
-    /// What of the form must not show in a text.
+    /// The secrets in the form, which must not reach a message.
     pub(crate) secrets: &'a [&'a str],
     pub(crate) shape: Shape,
 }
 
-/// Who vouches for a request.
+/// How a request is authenticated.
 pub(crate) enum Signer<'a> {
-    /// Nobody: the form itself holds the proof.
+    /// Unsigned: the form itself holds the proof.
     Nobody,
-    /// An AccessKey pair, with its token if it has one: HMAC-SHA1.
+    /// An AccessKey pair, with its token if any: HMAC-SHA1.
     Credentials(&'a Credentials),
     /// An RSA key pair: RSASSA-PKCS1-v1_5 with SHA-256.
     KeyPair { public_key_id: &'a str, private_key: &'a PrivateKey },
 }
 
 impl Sts {
-    /// From options and environment: `sts_endpoint`, `ALIBABA_CLOUD_STS_ENDPOINT`, the region of the options,
-    /// `ALIBABA_CLOUD_STS_REGION`, then the default host.
+    /// Uses `sts_endpoint`, `ALIBABA_CLOUD_STS_ENDPOINT`, the region in the options, `ALIBABA_CLOUD_STS_REGION`, then
+    /// the default host.
     pub(crate) fn new(config: &Config, host: &Host, default_host: &str) -> Result<Self> {
         let given = |option: &Option<String>| option.clone().filter(|value| !value.is_empty());
         let endpoint = given(&config.sts_endpoint).or_else(|| host.env("ALIBABA_CLOUD_STS_ENDPOINT"));
         let region = given(&config.sts_region_id).or_else(|| host.env("ALIBABA_CLOUD_STS_REGION"));
-        // It becomes part of a host's name, which texts show.
+        // The region becomes part of a host name, which messages show.
         if let (None, Some(region)) = (&endpoint, &region)
             && !(region.contains('-')
                 && region.len() <= 32
@@ -88,7 +88,7 @@ impl Sts {
         Ok(Sts { url, limits: limits(config, 5_000, 10_000), route })
     }
 
-    /// Makes a call and reads the credential in the answer.
+    /// Makes a call and parses the credential in the reply.
     pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
         let mut secrets = call.secrets.to_vec();
@@ -125,7 +125,7 @@ fn join(parameters: &Parameters) -> String {
     pairs.join("&")
 }
 
-/// The query to send, its signature of version 1.0 included.
+/// The query to send, including its version 1.0 signature.
 fn query(call: &Call<'_>, timestamp: &str, nonce: &str) -> Result<Parameters> {
     let mut query = Parameters::from([
         ("Action", call.action.to_owned()),
@@ -169,16 +169,16 @@ fn string_to_sign(method: &str, parameters: &Parameters) -> String {
     format!("{method}&%2F&{}", encode(&join(parameters)))
 }
 
-/// HMAC-SHA1 under the secret with `&` behind it, in Base64.
+/// HMAC-SHA1 with the secret plus `&` as the key, in Base64.
 fn hmac_sha1(secret: &str, text: &str) -> String {
     let key = Secret::new(format!("{secret}&"));
-    // HMAC takes keys of any length.
+    // HMAC accepts keys of any length.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     mac.update(text.as_bytes());
     BASE64.encode(mac.finalize().into_bytes())
 }
 
-/// What the user can do, for the refusals whose code alone does not say it.
+/// What the user can do, for error codes that do not explain themselves.
 fn hint(_: u16, code: &str) -> &'static str {
     match code {
         "SignatureDoesNotMatch" => "; check the AccessKey secret",
@@ -217,7 +217,7 @@ mod tests {
         .into()
     }
 
-    /// Computed from the documented rules with another program.
+    /// The expected value was computed from the documented rules with another program.
     #[test]
     fn signatures_match_the_documented_rules() {
         let mut parameters = vector();

@@ -1,4 +1,4 @@
-//! A long-lived AccessKey pair from the options, field by field from the environment where one is missing.
+//! A long-lived AccessKey pair from the options. A missing field is taken from the environment.
 
 use super::{Provider, access_key_pair};
 use crate::config::Config;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::wording::Surface;
 
-/// Without a token it is an error in Node only, as in the packages that are replaced.
+/// A missing token is an error only in Node, as in the official packages.
 pub(super) fn new(config: &Config, host: &Host) -> Result<Provider> {
     let token = filled_key(config.bearer_token.as_ref(), "the option 'bearer_token'")?;
     if token.is_none() && matches!(host.surface(), Surface::Node(_)) {

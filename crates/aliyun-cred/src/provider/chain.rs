@@ -1,4 +1,4 @@
-//! The default chain: order and rule, no more.
+//! The default chain: the order of sources and the rule for picking one.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ const NO_WINNER: usize = usize::MAX;
 #[derive(Debug)]
 struct Link {
     name: &'static str,
-    /// The source's class in the official packages, which callers find in the chain's error text.
+    /// The source's class in the official packages, as callers find it in the chain's error text.
     class: &'static str,
     provider: Provider,
 }
@@ -24,16 +24,16 @@ struct Link {
 #[derive(Debug)]
 pub(crate) struct Chain {
     links: Vec<Link>,
-    /// Whether the source that has answered is the only one asked from then on.
+    /// Whether only the first source that answered is asked from then on.
     keeps_winner: bool,
     winner: AtomicUsize,
 }
 
 impl Chain {
-    /// The sources in their order; see the table in the crate's documentation.
+    /// The sources in order; see the table in the crate documentation.
     ///
     /// # Errors
-    /// What the environment says of OIDC, the metadata service or a credentials URI may be wrong.
+    /// If the environment variables of OIDC, the metadata service or a credentials URI are invalid.
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
         let link = |name, class, provider| Link { name, class, provider };
         let oidc = OidcRoleArn::from_environment(host).transpose()?;
@@ -58,22 +58,22 @@ impl Chain {
         Ok(Chain { links, keeps_winner, winner: AtomicUsize::new(NO_WINNER) })
     }
 
-    /// The source that has answered.
+    /// The source that answered.
     pub(crate) fn winner(&self) -> Option<&Provider> {
         self.links.get(self.winner.load(Ordering::Relaxed)).map(|link| &link.provider)
     }
 
     /// See [`Provider::forget_files`].
     pub(crate) fn forget_files(&self) -> bool {
-        // Each of them, whatever the others say.
+        // Call all of them; do not stop at the first.
         self.links.iter().fold(false, |forgotten, link| link.provider.forget_files() | forgotten)
     }
 
-    /// Asks each source in turn:
-    /// - the first success is returned, and from then on only that source is asked, its failures included (unless the
-    ///   user wants the whole chain asked every time);
-    /// - any failure is recorded, and the next source asked;
-    /// - at the end, the error lists every attempt.
+    /// Asks each source in order:
+    /// - The first success is returned, and only that source is asked from then on, even if it fails (unless the chain
+    ///   is configured to ask every source each time).
+    /// - A failure is recorded, and the next source is asked.
+    /// - At the end, the error lists every attempt.
     pub(crate) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         if let Some(winner) = self.winner() {
             return Ok(winner.fetch(host).await?.within(NAME));
@@ -98,9 +98,9 @@ impl Chain {
         Err(self.exhausted(attempts, host))
     }
 
-    /// Every source failed. The kind is that of the first one which somebody had configured.
+    /// The error when every source failed. Its kind is that of the first source that is configured.
     fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
-        let failed = self.links.iter().zip(&attempts).find(|(link, attempt)| link.was_meant(attempt.kind));
+        let failed = self.links.iter().zip(&attempts).find(|(link, attempt)| link.is_configured(attempt.kind));
         let kind = failed.map_or(ErrorKind::NotConfigured, |(_, attempt)| attempt.kind);
         let first_words = host.surface().words(wording::CHAIN_EXHAUSTED);
         let entries: Vec<String> =
@@ -111,18 +111,18 @@ impl Chain {
 }
 
 impl Link {
-    /// Whether a failure of this kind means that somebody had configured the source. A metadata service that nobody
-    /// named and that has shown no sign of life is how every other machine looks, even if something else answers there.
-    fn was_meant(&self, kind: ErrorKind) -> bool {
+    /// Whether a failure of this kind means that the source is configured. A metadata service that is not configured
+    /// and has shown no sign of life is normal outside ECS, even if something else answers at its address.
+    fn is_configured(&self, kind: ErrorKind) -> bool {
         match (&self.provider, kind) {
             (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
-            (Provider::EcsRamRole(ecs), _) => ecs.is_meant(),
+            (Provider::EcsRamRole(ecs), _) => ecs.is_configured(),
             _ => true,
         }
     }
 }
 
-/// The text as Python writes a string in a list: callers match on it.
+/// The text as Python's `repr` quotes it: callers match on it.
 fn python_repr(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut shown = String::with_capacity(text.len() + 2);
@@ -146,7 +146,7 @@ fn python_repr(text: &str) -> String {
 mod tests {
     use super::python_repr;
 
-    /// What `repr()` gives in Python for the same texts.
+    /// The expected values are what `repr()` returns in Python.
     #[test]
     fn entries_are_quoted_as_python_does() {
         for (text, shown) in [

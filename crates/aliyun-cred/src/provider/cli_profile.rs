@@ -1,6 +1,6 @@
 //! A profile of the Alibaba Cloud CLI's configuration file, `~/.aliyun/config.json`.
 //!
-//! The file is read when first needed; what it describes is kept until the client is invalidated.
+//! The file is read on first use; the resulting provider is kept until the client is invalidated.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ const NAME: &str = "cli_profile";
 
 #[derive(Debug)]
 pub(crate) struct CliProfile {
-    /// `None`: there is no home directory to look in.
+    /// `None`: there is no home directory.
     path: Option<PathBuf>,
     profile: Option<String>,
     disabled: bool,
@@ -26,7 +26,7 @@ pub(crate) struct CliProfile {
 }
 
 impl CliProfile {
-    /// The profile that the options name, else `ALIBABA_CLOUD_PROFILE`, else the file's current one.
+    /// Uses the profile named in the options, else `ALIBABA_CLOUD_PROFILE`, else the file's current one.
     pub(crate) fn new(config: &Config, host: &Host) -> Self {
         let given = filled(config.profile_file.as_ref()).map(|path| host.path(path));
         let named = given.or_else(|| host.env_path("ALIBABA_CLOUD_CONFIG_FILE"));
@@ -46,7 +46,7 @@ impl CliProfile {
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
-    /// Has the file read anew by the next fetch. Whether it was read before.
+    /// Makes the next fetch reread the file. Returns whether it was read before.
     pub(super) fn forget(&self) -> bool {
         self.loaded.forget()
     }

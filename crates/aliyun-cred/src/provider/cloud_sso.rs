@@ -1,4 +1,4 @@
-//! A CloudSSO session: an access token, which a person got by logging in, exchanged for a credential.
+//! A CloudSSO session: exchanges the access token of a user's login for a credential.
 //!
 //! <https://www.alibabacloud.com/help/en/cloudsso/developer-reference/api-cloudsso-2021-05-15-createcloudcredential>
 

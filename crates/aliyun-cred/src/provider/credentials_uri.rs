@@ -1,6 +1,6 @@
-//! A URI that hands out credentials, as a local agent does.
+//! A URI that returns credentials, as a local agent does.
 //!
-//! The URI is asked verbatim: its port, query and user-info (for Basic authentication) are the user's own.
+//! The URI is used verbatim: port, query and user info (sent as Basic authentication) are up to the user.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,18 +17,18 @@ use crate::secret::Secret;
 use super::required;
 use crate::wording::Words;
 
-/// The longest part of a path that texts show.
+/// The longest path segment that messages show.
 const LONGEST_PART: usize = 20;
 
-// Singular, unlike the type `credentials_uri`: what the official packages call it, and callers compare with.
+// Singular, unlike the type `credentials_uri`: the official packages use this name, and callers compare with it.
 const NAME: &str = "credential_uri";
 
 #[derive(Debug)]
 pub(crate) struct CredentialsUri {
     uri: Secret,
-    /// The URI without what may be secret in it.
+    /// The URI without the parts that may be secret.
     shown: String,
-    /// What in it may be secret: a service may say it back.
+    /// The parts that may be secret: a service may echo them.
     secrets: Vec<Secret>,
     limits: Limits,
     route: Route,
@@ -51,7 +51,7 @@ impl CredentialsUri {
         // These fail only for URLs without a host.
         let _ = shown.set_username("");
         let _ = shown.set_password(None);
-        // Agents put tokens into paths, too.
+        // Some agents put tokens into the path.
         let path: Vec<&str> =
             shown.path().split('/').map(|part| if part.len() > LONGEST_PART { "***" } else { part }).collect();
         let path = path.join("/");
@@ -61,7 +61,7 @@ impl CredentialsUri {
             shown: shown.into(),
             secrets,
             limits: limits(config, 5_000, 10_000),
-            // Plain HTTP is documented for this one, to any host.
+            // Plain HTTP is documented for this source, to any host.
             route: route(config, "https:"),
         })
     }
@@ -96,7 +96,7 @@ impl CredentialsUri {
     }
 }
 
-/// The password, the query, its values, and the header that user and password become; longest first, so that none is
+/// The password, the query, its values, and the header made from user and password. Longest first, so that no secret is
 /// cut out of the middle of another.
 fn secrets_of(uri: &url::Url) -> Vec<Secret> {
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -109,7 +109,7 @@ fn secrets_of(uri: &url::Url) -> Vec<Secret> {
         secrets.push(query.to_owned());
         secrets.extend(uri.query_pairs().map(|(_, value)| value.into_owned()));
     }
-    // What is too short to be a secret would cut words out of every text.
+    // Very short values cannot be secrets, and removing them would garble every message.
     secrets.retain(|secret| secret.len() >= 4);
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets.into_iter().map(Secret::from).collect()
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_secret_is_known() {
+    fn possible_secrets_are_recognized() {
         let uri = url::Url::parse("http://user:canary%40pass@h/agent?token=canary%2Btoken&v=1").unwrap();
         let secrets = secrets_of(&uri);
         let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();

@@ -1,7 +1,7 @@
-//! A provider of the user's own: a function that gives a credential, in whatever language.
+//! A custom provider: a user's function that returns a credential, in any language.
 //!
-//! Invariant: it never runs on the background thread if it may block, nor twice at the same time; and nobody waits longer
-//! than a minute for its call before to return, nor for its turn, nor for itself.
+//! Invariant: a provider that may block never runs on the background thread, and none runs twice at the same time. Each
+//! wait is capped at one minute: for the previous call, for a slot, and for the call itself.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,10 +14,10 @@ use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::runtime::call_scope::Scope;
-use crate::runtime::driver::MAX_TURNS;
+use crate::runtime::driver::MAX_SLOTS;
 use crate::runtime::user_code::{Place, Unanswered, as_the_program, call_within, run_within};
 
-/// How long one call of it may take.
+/// The time limit of one call.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Custom {
@@ -27,28 +27,28 @@ pub(crate) struct Custom {
 }
 
 enum Ask {
-    /// Blocks whoever calls it.
+    /// Blocks the thread that calls it.
     Blocking(Arc<dyn Fn() -> Result<Credentials> + Send + Sync>, Place),
-    /// Gives a future, which never blocks.
+    /// Returns a future, which never blocks.
     Future(Arc<dyn Fn() -> Fetch<'static> + Send + Sync>),
-    /// As `Future`, of another client: it has limits of its own, and what it gives has been checked.
+    /// Like `Future`, of another client, which has its own time limits and checks its credentials.
     Client(Below),
 }
 
-/// The client that this one stands on. Of many on top of one another each is freed after the one above it, not by it: that
-/// would take a stack as high as they are.
+/// The client below this one. In a chain, each is freed after the one above it returns, not inside it: recursion would
+/// need a stack as deep as the chain.
 struct Below(Box<dyn Base>);
 
-/// A client as the one on top of it sees it.
+/// A client as seen by the one above it.
 pub(crate) trait Base: Send + Sync {
-    /// The credential, within limits of its own, and checked.
+    /// The credential, checked, within the client's own time limits.
     fn ask(&self) -> Fetch<'static>;
 
     /// See [`super::Provider::forget_files`].
     fn forget_files(&self) -> bool;
 }
 
-/// What is left in the place of one that is being freed.
+/// A placeholder for a base that is being freed.
 impl Base for () {
     fn ask(&self) -> Fetch<'static> {
         Box::pin(std::future::pending())
@@ -62,10 +62,10 @@ impl Base for () {
 impl Drop for Below {
     fn drop(&mut self) {
         thread_local! {
-            /// What this thread has to free, while it is at that.
+            /// The bases that this thread still has to free.
             static FREED: RefCell<Option<Vec<Box<dyn Base>>>> = const { RefCell::new(None) };
         }
-        /// Ends that, even if something panics.
+        /// Clears the list, even if something panics.
         struct Done;
         impl Drop for Done {
             fn drop(&mut self) {
@@ -73,7 +73,7 @@ impl Drop for Below {
             }
         }
         let mut next = Some(std::mem::replace(&mut self.0, Box::new(())));
-        // A thread that is ending frees as it goes.
+        // A thread that is ending frees recursively.
         let is_inside = FREED.try_with(|freed| match &mut *freed.borrow_mut() {
             Some(freed) => {
                 freed.extend(next.take());
@@ -96,7 +96,7 @@ impl Drop for Below {
 
 impl Custom {
     pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
-        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::in_turn()), limit: LIMIT }
+        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::with_slot()), limit: LIMIT }
     }
 
     pub(crate) fn future<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
@@ -118,7 +118,7 @@ impl Custom {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        // Carried along, whichever thread goes on with the work.
+        // Continues on whichever thread does the work.
         let scope = Scope::current();
         let given = match &self.ask {
             Ask::Client(Below(base)) => return scope.run(base.ask()).await,
@@ -127,7 +127,7 @@ impl Custom {
                 call_within(self.limit, place, move || ask()).await
             }
             Ask::Future(ask) => {
-                // Not before it is on the background thread: it is a function of the user's, and may panic.
+                // Called only on the background thread, because custom code may panic.
                 let ask = ask.clone();
                 let work = scope.run(as_the_program(async move { ask().await }));
                 run_within(self.limit, work).await.map_err(|error| match error.kind() {
@@ -145,7 +145,7 @@ impl Custom {
                     (ErrorKind::Timeout, format!("was not asked: its call before has not returned for {limit} s"))
                 }
                 Unanswered::Crowded => {
-                    (ErrorKind::Timeout, format!("was not asked: {MAX_TURNS} others have been at work for {limit} s"))
+                    (ErrorKind::Timeout, format!("was not asked: {MAX_SLOTS} others have been at work for {limit} s"))
                 }
                 Unanswered::Panicked => (ErrorKind::Internal, "panicked".to_owned()),
                 Unanswered::Failed(error) => (error.kind(), format!("was not asked: {}", error.message())),
@@ -196,7 +196,7 @@ mod tests {
         told
     }
 
-    /// Runs a fetch to its end.
+    /// Runs a fetch to completion.
     fn fetch(custom: Custom) -> Result<Credentials> {
         begin(&Arc::new(custom)).recv().unwrap()
     }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_never_answers_is_given_up() {
+    fn a_provider_that_never_answers_times_out() {
         let (_keep, forever) = mpsc::channel::<()>();
         let forever = std::sync::Mutex::new(forever);
         let blocking = Custom::blocking("mine".into(), move || {
@@ -225,14 +225,14 @@ mod tests {
         }
     }
 
-    /// A provider that says that it was entered, and waits for a word.
+    /// A provider that reports that it was called, and waits for a signal to return.
     fn waiting() -> (Custom, mpsc::Receiver<()>, mpsc::Sender<()>) {
         let ((enter, entered), (go_on, wait)) = (mpsc::channel(), mpsc::channel());
         let (wait, inside) = (Mutex::new(wait), Mutex::new(()));
         let custom = Custom::blocking("mine".into(), move || {
             let _alone = inside.try_lock().expect("two calls at once");
             enter.send(()).unwrap();
-            // Told to go on, or given up by the test.
+            // Signalled to go on, or dropped by the test.
             let _ = wait.lock().unwrap().recv();
             Ok(Credentials::from_parts("id", "s"))
         });
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_hangs_is_not_entered_again_before_it_returns() {
+    fn a_hanging_provider_is_not_called_again_before_it_returns() {
         let (custom, entered, go_on) = waiting();
         let custom = Arc::new(Custom { limit: SHORT, ..custom });
         let given_up = || assert_eq!(begin(&custom).recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
@@ -249,20 +249,20 @@ mod tests {
         }
         (0..3).for_each(|_| given_up());
         assert!(entered.try_recv().is_err(), "it was entered twice");
-        // It returns, and is asked again; it may take more than one attempt to find that it has.
+        // It returns, and is called again; noticing that may take more than one attempt.
         go_on.send(()).unwrap();
         go_on.send(()).unwrap();
         while begin(&custom).recv().unwrap().is_err() {}
     }
 
     #[test]
-    fn those_that_hang_keep_nobody_from_working() {
+    fn hanging_providers_free_their_slots() {
         let hanging: Vec<_> = (0..6).map(|_| waiting()).collect();
         let (customs, waits): (Vec<_>, Vec<_>) = hanging
             .into_iter()
             .map(|(custom, entered, go_on)| (Arc::new(Custom { limit: SHORT, ..custom }), (entered, go_on)))
             .unzip();
-        // As many at once as may be, and whoever is given up makes place for the next.
+        // As many as can run at once; each that times out frees a slot for the next.
         for told in customs.iter().map(begin).collect::<Vec<_>>() {
             assert_eq!(told.recv().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
         }
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_wait_for_others_leave_them_their_turns() {
+    fn nested_providers_release_their_slots() {
         const MANY: usize = 8;
         let all_here = Arc::new(std::sync::Barrier::new(4));
         let fetches: Vec<_> = (0..MANY)
@@ -284,7 +284,7 @@ mod tests {
                 let inner = crate::Client::from_blocking("inner", || Ok(Credentials::from_parts("id", "s")));
                 let all_here = all_here.clone();
                 begin(&Arc::new(Custom::blocking("mine".into(), move || {
-                    // As many as may be at work: from here on none of the inner ones could begin.
+                    // Every slot is taken: none of the inner ones could start now.
                     all_here.wait();
                     inner.credentials_blocking().map(|given| (*given).clone())
                 })))
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_gives_is_named_and_asked_for_again() {
+    fn credentials_are_named_and_not_cached() {
         let given = fetch(Custom::blocking("mine".into(), || Ok(Credentials::from_parts("id", "s")))).unwrap();
         assert_eq!((given.provider_name(), given.freshness()), (Some("mine"), Freshness::Uncached));
         let named = || Ok(Credentials::from_parts("id", "s").with_provider_name("vault"));

@@ -1,8 +1,8 @@
 //! The RAM role of an ECS instance, from the instance metadata service.
 //!
 //! <https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata>
-//! Version 2 (a token first) is tried before version 1, unless there is no connection at all: the same host would not
-//! answer version 1 either.
+//! Version 2, which needs a token, is tried before version 1, unless there was no connection at all: version 1 is on
+//! the same host.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -21,35 +21,36 @@ const NAME: &str = "ecs_ram_role";
 const DEFAULT_ENDPOINT: &str = "http://100.100.100.200";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 const TOKEN_SECONDS: &str = "21600";
-/// How long a process remembers that there was no connection, for its default chains.
+/// How long the default chains of a process remember that there was no connection.
 const MEMORY_MS: u64 = 10_000;
 
-/// Until when (monotonic) no default chain of this process tries again. An atomic: no fork can inherit it locked.
+/// Until this monotonic time, no default chain of this process tries again. Atomic, so that a fork cannot inherit it
+/// locked.
 static UNREACHABLE_UNTIL: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
 pub(crate) struct EcsRamRole {
     endpoint: String,
-    /// `None`: the service is asked for it.
+    /// `None`: ask the service.
     role_name: Option<String>,
     version_1: bool,
-    /// Whether it is one source of a default chain: nobody has said that there is a metadata service.
+    /// Whether this is a source of a default chain, so that a metadata service may not exist.
     in_chain: bool,
-    /// Whether the service has given a token: so it is there.
+    /// Whether the service has issued a token, so that it exists.
     alive: AtomicBool,
-    /// Whether it has named a role or given a credential: so the instance has one.
+    /// Whether the service has named a role or issued a credential, so that the instance has a role.
     has_role: AtomicBool,
-    /// Whether a timer fetches the credential again, so that no call ever has to wait for that.
+    /// Whether a timer refreshes the credential, so that calls never wait for it.
     timer: bool,
     limits: Limits,
     route: Route,
 }
 
-/// Why a step did not bring what was asked for.
+/// Why a step failed.
 enum Miss {
     /// There was no connection.
     Unreachable(Error),
-    /// There was one, and it did not help.
+    /// There was one, but the service refused.
     Refused(Error),
 }
 
@@ -84,7 +85,7 @@ impl EcsRamRole {
         })
     }
 
-    /// For the default chain: `None` if it is switched off.
+    /// For the default chain; `None` if disabled.
     pub(crate) fn for_chain(host: &Host) -> Option<Result<Self>> {
         match EcsRamRole::new(&Config::default(), host) {
             Ok(provider) => Some(Ok(EcsRamRole { in_chain: true, ..provider })),
@@ -93,8 +94,8 @@ impl EcsRamRole {
         }
     }
 
-    /// Whether this machine has an instance's role: somebody named it, or the service did.
-    pub(crate) fn is_meant(&self) -> bool {
+    /// Whether this machine has an instance role: it is configured, or the service named it.
+    pub(crate) fn is_configured(&self) -> bool {
         self.role_name.is_some() || self.has_role.load(Ordering::Relaxed)
     }
 
@@ -109,7 +110,7 @@ impl EcsRamRole {
             return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));
         }
         let fetched = self.ask(host).await;
-        // One that takes connections and stays silent is as good as none.
+        // A host that accepts connections but never answers counts as unreachable.
         let is_absent = match &fetched {
             Ok(_) => false,
             Err(Miss::Unreachable(_)) => true,
@@ -135,7 +136,7 @@ impl EcsRamRole {
         self.either_version(token.as_ref(), |token| self.credential(host, &path, token)).await
     }
 
-    /// A step with the token and, if that brings nothing and version 1 is allowed, without it.
+    /// Runs a step with the token and, if that fails and version 1 is allowed, without it.
     async fn either_version<'a, T, F>(
         &self,
         token: Option<&'a Secret>,
@@ -169,7 +170,7 @@ impl EcsRamRole {
         Ok(text.into())
     }
 
-    /// The name of the instance's role: the first line of what the service lists.
+    /// The name of the instance's role: the first line that the service lists.
     async fn discover(&self, host: &Host, token: Option<&Secret>) -> Result<String, Miss> {
         let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
         let service = Service { hint: role_hint, ..metadata(&secrets) };
@@ -234,7 +235,7 @@ impl EcsRamRole {
     }
 }
 
-/// The metadata service is next to the instance: the whole of a request may take no longer than its longest part.
+/// The metadata service is local, so the limit of a whole request is that of its longest phase.
 fn quick(limits: Limits) -> Limits {
     Limits { whole: limits.connect.max(limits.whole.saturating_sub(limits.connect)), ..limits }
 }
@@ -251,7 +252,7 @@ fn metadata<'a>(secrets: &'a [&'a str]) -> Service<'a> {
     }
 }
 
-/// Whether it may be a token or a role's name, and no page of something else that answers.
+/// Whether this looks like a token or a role name, and not like a page from some other server.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '{' | '}'))
 }
@@ -270,8 +271,9 @@ fn token_header(token: &Secret) -> (&'static str, String) {
     ("X-aliyun-ecs-metadata-token", token.expose().to_owned())
 }
 
-/// `ALIBABA_CLOUD_ECS_METADATA_ENDPOINT`, so that an emulator can stand in. Whoever can set a variable must not be
-/// able to have credentials fetched from any host: loopback and link-local addresses only, beside the real one.
+/// `ALIBABA_CLOUD_ECS_METADATA_ENDPOINT`, so that tests can use an emulator. Besides the real address, only loopback
+/// and link-local ones are allowed: an attacker who controls a variable must not be able to redirect requests to any
+/// host.
 fn endpoint(host: &Host) -> Result<String> {
     let Some(given) = host.env("ALIBABA_CLOUD_ECS_METADATA_ENDPOINT") else { return Ok(DEFAULT_ENDPOINT.to_owned()) };
     let invalid = || {

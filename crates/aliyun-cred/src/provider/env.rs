@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::secret::Secret;
 use crate::text::key;
 
-/// A pair of variables, and where they show in a provider name.
+/// A pair of variables, and how provider names show them.
 #[derive(Debug)]
 pub(crate) struct Env {
     name: &'static str,
@@ -27,11 +27,11 @@ impl Env {
         token: Some("ALIBABA_CLOUD_SECURITY_TOKEN"),
     };
 
-    /// What the first generation of SDKs read.
+    /// The variables of the first SDK generation.
     pub(crate) const LEGACY: Env =
         Env { name: "env_legacy", id: "ALIYUN_ACCESS_KEY_ID", secret: "ALIYUN_ACCESS_KEY_SECRET", token: None };
 
-    /// Whether the variables still hold what `credentials` was made of: then there is no need to make it again.
+    /// Whether the variables still hold the values that `credentials` was made from, so that it can be reused.
     pub(crate) fn still_holds(&self, credentials: &Credentials, host: &Host) -> bool {
         let is = |name: &str, value: Option<&str>| {
             let held = host.env(name).map(Zeroizing::new);
@@ -59,7 +59,7 @@ impl Env {
         let Some(id) = held(self.id)? else {
             return Err(missing(ErrorKind::NotConfigured, "accessKeyId", self.id));
         };
-        // Half a pair is a mistake that somebody made, not the absence of one.
+        // Half a pair is a mistake, not an absent source.
         let Some(secret) = held(self.secret)? else {
             return Err(missing(ErrorKind::InvalidConfig, "accessKeySecret", self.secret));
         };

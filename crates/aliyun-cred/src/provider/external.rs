@@ -1,7 +1,7 @@
-//! A command of the user's that prints a credential: `process_command` of a CLI profile.
+//! A user's command that prints a credential: `process_command` of a CLI profile.
 //!
 //! <https://github.com/aliyun/aliyun-cli#external>
-//! Invariant: neither the command line nor anything that the command prints reaches a text.
+//! Invariant: neither the command line nor the command's output reaches a message.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,7 +20,7 @@ use crate::protocol::reply::parse_time;
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
 use crate::text::{key, warn};
-use crate::update::Learned;
+use crate::update::NewValues;
 use crate::wording;
 
 use super::filled_secret;
@@ -34,8 +34,8 @@ pub(crate) struct External {
     timeout: Duration,
     store: Option<ProfileStore>,
     listener: Option<Listener>,
-    /// What is known to stand in the file, or to whoever is told.
-    recorded: ArcSwapOption<Learned>,
+    /// The values last written to the file, or passed to the update callback.
+    recorded: ArcSwapOption<NewValues>,
 }
 
 impl External {
@@ -67,31 +67,31 @@ impl External {
         if words.first().is_none_or(String::is_empty) {
             return Err(Error::new(ErrorKind::Command, "process_command is empty"));
         }
-        // Written in a file, where no shell expands it.
+        // No shell expands a path in a configuration file.
         if let Some(program) = words.first_mut().filter(|program| program.starts_with("~/")) {
             *program = host.path(&*program).to_string_lossy().into_owned();
         }
         let output = host.run_command(words, self.timeout).await?.map_err(|failure| self.failed(&failure))?;
         let printed = read(&output)?;
-        self.pass_on(host, printed.learned()).await;
+        self.pass_on(host, printed.values()).await;
         Ok(printed.into_credentials(host))
     }
 
-    /// Has what is new written down, or tells whoever wants to know.
-    async fn pass_on(&self, host: &Host, learned: Learned) {
-        if self.recorded.load().as_ref().is_some_and(|recorded| **recorded == learned) {
+    /// Writes new values to the file, or passes them to the update callback.
+    async fn pass_on(&self, host: &Host, values: NewValues) {
+        if self.recorded.load().as_ref().is_some_and(|recorded| **recorded == values) {
             return;
         }
         let recorded = match (&self.store, &self.listener) {
-            (Some(store), _) => store.record(host, &learned).await,
+            (Some(store), _) => store.record(host, &values).await,
             (None, Some(listener)) => {
-                listener.tell(&learned).await;
+                listener.tell(&values).await;
                 true
             }
             (None, None) => false,
         };
         if recorded {
-            self.recorded.store(Some(learned.into()));
+            self.recorded.store(Some(values.into()));
         }
     }
 
@@ -101,7 +101,7 @@ impl External {
             CommandFailure::Start(error) => {
                 command(format!("failed to execute external command: {error}; check process_command and PATH"))
             }
-            // What it said may hold a secret, like everything that it prints.
+            // Its error output may hold a secret too.
             CommandFailure::Exit(status) => {
                 let status = status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"));
                 command(format!("failed to execute external command: {status}; run process_command by hand to see why"))
@@ -117,7 +117,7 @@ impl External {
     }
 }
 
-/// What a command printed.
+/// The parsed output of a command.
 #[derive(Debug)]
 struct Printed {
     access_key_id: String,
@@ -146,7 +146,7 @@ fn read(output: &[u8]) -> Result<Printed> {
     if text("mode") == Some("StsToken") && token.is_none() {
         return Err(invalid("invalid StsToken credential response: sts_token is empty"));
     }
-    // What is no point of time is as good as none: the command is asked again at every call.
+    // An invalid time counts as absent: the command then runs at every call.
     let expiration = text("expiration").and_then(parse_time);
     if expiration.is_none() && text("expiration").is_some() {
         warn(NAME, "the external command printed an expiration that is no point of time; it runs at every call");
@@ -160,13 +160,13 @@ fn read(output: &[u8]) -> Result<Printed> {
 }
 
 impl Printed {
-    fn learned(&self) -> Learned {
-        Learned {
+    fn values(&self) -> NewValues {
+        NewValues {
             access_key_id: Some(self.access_key_id.clone()),
             access_key_secret: Some(self.access_key_secret.clone()),
             sts_token: Some(self.sts_token.clone().unwrap_or_else(|| Secret::new(""))),
             sts_expiration: Some(self.expiration.map_or(0, unix_seconds)),
-            ..Learned::default()
+            ..NewValues::default()
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiration_that_is_none_is_ignored() {
+    fn an_invalid_expiration_is_ignored() {
         for (expiration, expected) in
             [("2026-01-02T03:04:05.5+08:00", Some(1_767_294_245)), ("tomorrow", None), ("", None)]
         {

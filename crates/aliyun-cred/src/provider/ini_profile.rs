@@ -1,6 +1,6 @@
-//! A profile of the SDKs' own configuration file, `~/.alibabacloud/credentials.ini`.
+//! A profile of the SDKs' configuration file, `~/.alibabacloud/credentials.ini`.
 //!
-//! The file is read when first needed; what it describes is kept until the client is invalidated.
+//! The file is read on first use; the resulting provider is kept until the client is invalidated.
 
 use std::path::{Path, PathBuf};
 
@@ -26,9 +26,9 @@ pub(crate) struct IniProfile {
 }
 
 impl IniProfile {
-    /// The profile that the options name, else `ALIBABA_CLOUD_PROFILE`, else `default`.
+    /// Uses the profile named in the options, else `ALIBABA_CLOUD_PROFILE`, else `default`.
     pub(crate) fn new(config: &Config, host: &Host) -> Self {
-        // Python's users choose the section by a name of its own, `auth_util.client_type`.
+        // In Python, `auth_util.client_type` also selects the section.
         let assigned = || host.assigned("client_type").flatten().filter(|name| !name.is_empty());
         let profile = filled(config.profile_name.as_ref()).or_else(assigned);
         let profile = profile.or_else(|| host.env("ALIBABA_CLOUD_PROFILE"));
@@ -46,7 +46,7 @@ impl IniProfile {
         Ok(provider.fetch(host).await?.within(NAME))
     }
 
-    /// Has the file read anew by the next fetch. Whether it was read before.
+    /// Makes the next fetch reread the file. Returns whether it was read before.
     pub(super) fn forget(&self) -> bool {
         self.loaded.forget()
     }
@@ -57,8 +57,8 @@ impl IniProfile {
         Provider::from_plan(&plan, None, host)
     }
 
-    /// `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some of the official
-    /// packages read in its place.
+    /// Reads `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some official packages
+    /// read instead.
     async fn read(&self, host: &Host) -> Result<(PathBuf, Zeroizing<Vec<u8>>)> {
         let (path, other) = match (&self.named_file, &self.home) {
             (Some(path), _) => (path.clone(), None),
@@ -76,7 +76,7 @@ impl IniProfile {
             (Err(error), Some(other)) if error.kind() == std::io::ErrorKind::NotFound => {
                 match host.read_file(&other).await {
                     Ok(bytes) => Ok((other, bytes)),
-                    // Neither is there: the first is the one to make.
+                    // Neither exists: report the first, which is the one to create.
                     Err(second) if second.kind() == std::io::ErrorKind::NotFound => Err(unreadable(&path, &error)),
                     Err(second) => Err(unreadable(&other, &second)),
                 }
@@ -91,7 +91,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "make one, or set ALIBABA_CLOUD_CREDENTIALS_FILE"),
         _ => (ErrorKind::Io, "make it a file that this user can read"),
     };
-    // The dollar sign is the official package's, and callers match on it.
+    // The dollar sign is in the official package's message, and callers match on it.
     let text = format!("failed to get credential from credentials file: ${}: {error}; {hint}", shown_path(path));
     Error::new(kind, text)
 }

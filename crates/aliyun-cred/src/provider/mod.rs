@@ -1,8 +1,8 @@
 //! The sources of credentials, one file each.
 //!
-//! Invariant: a provider only fetches. It knows nothing of the cache above it, and reaches the world through [`Host`] alone.
-//! To add one: write its file, add its variant here, and its name or profile mode to [`Provider::of`] or
-//! [`Provider::from_plan`].
+//! Invariant: a provider only fetches. It knows nothing about the cache above it, and uses [`Host`] for everything
+//! outside the process. To add one, write its file, then add its variant here and its name or profile mode to
+//! [`Provider::of`] or [`Provider::from_plan`].
 
 mod access_key;
 mod bearer;
@@ -55,12 +55,12 @@ use crate::source::Source;
 use crate::text::key;
 use crate::wording::{self, Surface, Words};
 
-/// A future that any executor can run, or the driver.
+/// A future that any executor can run, including the driver.
 pub(crate) type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Credentials>> + Send + 'a>>;
 
 #[derive(Debug)]
 pub(crate) enum Provider {
-    /// An AccessKey pair, an STS triple or a bearer token that somebody typed in.
+    /// An AccessKey pair, an STS triple or a bearer token from the options.
     Static(Box<Credentials>),
     Env(Env),
     RamRoleArn(Box<RamRoleArn>),
@@ -77,17 +77,17 @@ pub(crate) enum Provider {
     Custom(Box<Custom>),
 }
 
-/// What a client is given beside its options.
+/// What a client is built from besides its options.
 #[derive(Debug, Default)]
-pub(crate) struct Given {
-    /// What a role is assumed with.
+pub(crate) struct Extras {
+    /// The credential that a role is assumed with.
     pub(crate) base: Option<Provider>,
-    /// Who is told what was learned.
+    /// The update callback.
     pub(crate) listener: Option<Listener>,
 }
 
 impl Provider {
-    /// The source that a configuration's type stands for.
+    /// The source for a configuration's type.
     pub(crate) fn source_of(config: &Config, surface: &Surface) -> Result<Source> {
         match config.r#type.as_deref() {
             Some("access_key") => Ok(Source::StaticAk),
@@ -103,9 +103,9 @@ impl Provider {
         }
     }
 
-    /// The provider of a source, its options checked.
-    pub(crate) fn of(source: Source, config: &Config, given: Given, host: &Host) -> Result<Provider> {
-        given.check(source)?;
+    /// Creates the provider of a source, and checks its options.
+    pub(crate) fn of(source: Source, config: &Config, extras: Extras, host: &Host) -> Result<Provider> {
+        extras.check(source)?;
         match source {
             Source::Default => Chain::new(config, host).map(Provider::Default),
             Source::Env => Ok(Provider::Env(Env::STANDARD)),
@@ -115,7 +115,7 @@ impl Provider {
             Source::Bearer => bearer::new(config, host),
             Source::RamRoleArn => {
                 let has_token = filled_secret(config.security_token.as_ref()).is_some();
-                let base = match given.base {
+                let base = match extras.base {
                     Some(base) => base,
                     None if has_token => sts_token::new(config, host)?,
                     None => access_key::new(config, host)?,
@@ -129,12 +129,12 @@ impl Provider {
             Source::CliProfile => Ok(Provider::CliProfile(CliProfile::new(config, host))),
             Source::Profile => Ok(Provider::IniProfile(IniProfile::new(config, host))),
             Source::CloudSso => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
-            Source::OAuth => OAuth::new(config, None, given.listener, host).map(|p| Provider::OAuth(Box::new(p))),
-            Source::External => External::new(config, None, given.listener).map(|p| Provider::External(Box::new(p))),
+            Source::OAuth => OAuth::new(config, None, extras.listener, host).map(|p| Provider::OAuth(Box::new(p))),
+            Source::External => External::new(config, None, extras.listener).map(|p| Provider::External(Box::new(p))),
         }
     }
 
-    /// The provider that a profile's plan describes. `store` is where those that learn something new write it down.
+    /// Creates the provider that a profile's plan describes. Sources that obtain new values write them to `store`.
     pub(crate) fn from_plan(plan: &Plan, store: Option<&Store>, host: &Host) -> Result<Provider> {
         match plan {
             Plan::AccessKey(config) => access_key::new(config, host),
@@ -161,7 +161,7 @@ impl Provider {
         }
     }
 
-    /// The variables behind this provider, if it is they that answer.
+    /// The environment variables behind this provider, if it answers from them.
     pub(crate) fn variables(&self) -> Option<&Env> {
         match self {
             Provider::Env(env) => Some(env),
@@ -170,8 +170,8 @@ impl Provider {
         }
     }
 
-    /// Forgets what was read from configuration files, here and in the clients below, so that they are read anew. Whether
-    /// there was anything to forget.
+    /// Drops values read from configuration files, here and in the clients below, so that they are reread. Returns
+    /// whether there were any.
     pub(crate) fn forget_files(&self) -> bool {
         match self {
             Provider::CliProfile(profile) => profile.forget(),
@@ -184,7 +184,7 @@ impl Provider {
         }
     }
 
-    /// Whether it knows tokens that could not be written down: to read the file anew would lose them.
+    /// Whether it holds tokens that could not be written to the file: rereading the file would lose them.
     fn is_ahead_of_its_file(&self) -> bool {
         match self {
             Provider::OAuth(oauth) => oauth.has_unwritten(),
@@ -193,7 +193,7 @@ impl Provider {
         }
     }
 
-    /// Takes over which credential the provider in its place has handed out: that one is not to be had again from a file.
+    /// Copies from the replaced provider which credential was last returned, so that it is not read from a file again.
     fn inherit(&self, before: &Provider) {
         match (self, before) {
             (Provider::OAuth(oauth), Provider::OAuth(before)) => oauth.inherit(before),
@@ -202,7 +202,7 @@ impl Provider {
         }
     }
 
-    /// Asks the source. It may take as long as the source's limits allow.
+    /// Asks the source, within the source's own time limits.
     pub(crate) fn fetch<'a>(&'a self, host: &'a Host) -> Fetch<'a> {
         match self {
             Provider::Static(credentials) => {
@@ -226,12 +226,12 @@ impl Provider {
     }
 }
 
-impl Given {
-    /// Refuses what the source has no use for: the caller who gave it expects something of it.
+impl Extras {
+    /// Rejects extras that the source would ignore: the caller expects them to have an effect.
     fn check(&self, source: Source) -> Result<()> {
         let what = match self {
-            Given { base: Some(_), .. } if source != Source::RamRoleArn => "base, which only ram_role_arn has",
-            Given { listener: Some(_), .. } if !matches!(source, Source::OAuth | Source::External) => {
+            Extras { base: Some(_), .. } if source != Source::RamRoleArn => "base, which only ram_role_arn has",
+            Extras { listener: Some(_), .. } if !matches!(source, Source::OAuth | Source::External) => {
                 "listener for updates, which only oauth and external have"
             }
             _ => return Ok(()),
@@ -240,11 +240,11 @@ impl Given {
     }
 }
 
-/// The provider that a file describes, made when it is first needed and kept until it is forgotten.
+/// The provider described by a file, created on first use and kept until it is forgotten.
 #[derive(Debug, Default)]
 struct Loaded {
     provider: ArcSwapOption<Provider>,
-    /// Whether the next fetch reads the file anew.
+    /// Whether the next fetch rereads the file.
     forgotten: AtomicBool,
 }
 
@@ -252,10 +252,10 @@ impl Loaded {
     async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<Arc<Provider>> {
         let forgotten = self.forgotten.swap(false, Ordering::Relaxed);
         match self.provider.load_full() {
-            // What only this process knows stays.
+            // Keep tokens that exist only in this process.
             Some(provider) if !forgotten || provider.is_ahead_of_its_file() => Ok(provider),
             before => {
-                // Tried again by the next fetch if it fails.
+                // If this fails, the next fetch tries again.
                 let loaded = load.await.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed));
                 let provider = Arc::new(loaded?);
                 if let Some(before) = before {
@@ -267,8 +267,8 @@ impl Loaded {
         }
     }
 
-    /// Whether something was loaded.
-    // Not dropped at once: a fetch that is under way may learn what cannot be written down.
+    /// Marks the provider for reloading. Returns whether one was loaded.
+    // Not dropped right away: a running fetch may still obtain values that cannot be written to the file.
     fn forget(&self) -> bool {
         let is_loaded = self.provider.load().is_some();
         if is_loaded {
@@ -281,13 +281,13 @@ impl Loaded {
 const DEFAULT_SESSION_SECONDS: i64 = 3600;
 const MIN_SESSION_SECONDS: i64 = 900;
 
-/// A required option, or the environment variable that stands in for it; `empty` says that there is neither.
+/// A required option, or its environment variable; `empty` is the error if both are missing.
 fn required(given: Option<&str>, variable: &str, host: &Host, empty: Words) -> Result<String> {
     let found = given.filter(|value| !value.is_empty()).map(str::to_owned).or_else(|| host.env(variable));
     found.ok_or_else(|| Error::invalid_config(host.surface().words(empty)))
 }
 
-/// An option that counts only if there is something in it.
+/// An option that counts only if it is not empty.
 fn filled(option: Option<&String>) -> Option<String> {
     option.filter(|value| !value.is_empty()).cloned()
 }
@@ -296,14 +296,14 @@ fn filled_secret(option: Option<&Secret>) -> Option<Secret> {
     option.filter(|value| !value.is_empty()).cloned()
 }
 
-/// As [`filled_secret`], of a token that goes into a header; `name` is what texts call it.
+/// Like [`filled_secret`], for a token that goes into a header; `name` is what messages call it.
 fn filled_key(option: Option<&Secret>, name: &str) -> Result<Option<Secret>> {
     let Some(given) = filled_secret(option) else { return Ok(None) };
     let cut = key(given.expose(), name).map_err(Error::invalid_config)?;
     Ok(Some(cut).filter(|cut| !cut.is_empty()).map(Secret::new))
 }
 
-/// A session's lifetime in seconds. STS alone knows the longest that a role allows.
+/// The session's lifetime in seconds. Only STS knows the maximum for a role.
 fn session_duration(config: &Config) -> Result<i64> {
     let seconds = config.role_session_expiration.unwrap_or(DEFAULT_SESSION_SECONDS);
     if seconds < MIN_SESSION_SECONDS {
@@ -313,14 +313,14 @@ fn session_duration(config: &Config) -> Result<i64> {
     Ok(seconds)
 }
 
-/// A session's name: the option, `ALIBABA_CLOUD_ROLE_SESSION_NAME`, or one made from the language and the time.
+/// The session name: the option, `ALIBABA_CLOUD_ROLE_SESSION_NAME`, or one made from the language and the time.
 fn session_name(config: &Config, host: &Host) -> String {
     filled(config.role_session_name.as_ref())
         .or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME"))
         .unwrap_or_else(|| host.surface().session_name(host.now().wall))
 }
 
-/// A key, secret or token: the option of this name, or the environment variable that stands in for it.
+/// A required key, secret or token: the option of this name, or its environment variable.
 fn required_key(given: Option<&str>, option: &str, variable: &str, host: &Host, empty: &'static str) -> Result<String> {
     let is_given = given.is_some_and(|given| !given.is_empty());
     let found = Zeroizing::new(required(given, variable, host, Words::common(empty))?);

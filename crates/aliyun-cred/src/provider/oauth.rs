@@ -1,9 +1,9 @@
-//! An OAuth session of the CLI's: a refresh token, which a person got by logging in, keeps an access token alive, and
-//! that is exchanged for a credential.
+//! An OAuth session of the CLI. A refresh token from a user's login renews an access token, which is exchanged for a
+//! credential.
 //!
-//! Invariant: a rotated refresh token is written down before anything else is done with it. The configuration file
-//! stays locked while the token is refreshed, although that is a request: two processes that used the same refresh
-//! token at once would cost the user the login.
+//! Invariant: a rotated refresh token is written to the file before it is used. The configuration file stays locked
+//! during the refresh request: two processes that use the same refresh token at once would force the user to log in
+//! again.
 
 use std::sync::Arc;
 
@@ -24,16 +24,16 @@ use crate::protocol::{limits, route};
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
 use crate::text::key;
-use crate::update::Learned;
+use crate::update::NewValues;
 use crate::wording;
 
 const NAME: &str = "oauth";
 const LABEL: &str = "OAuth";
-/// An access token with less than this left is refreshed before it is used.
+/// An access token with less time left than this is refreshed before use.
 const REFRESH_BEFORE_SECONDS: i64 = 1200;
 const DEFAULT_TOKEN_SECONDS: i64 = 3600;
 
-/// The service answers in camel case; other writings are read as well.
+/// The service answers in camel case; other spellings are accepted.
 const SHAPE: Shape = Shape {
     object: None,
     id: &["accessKeyId", "AccessKeyId"],
@@ -48,11 +48,11 @@ pub(crate) struct OAuth {
     url: String,
     client_id: String,
     tokens: ArcSwap<Tokens>,
-    /// The refresh token that the file held when it was last read: only another one is news.
+    /// The refresh token last read from the file: only a different one is new.
     in_file: ArcSwapOption<Secret>,
-    /// What has not been written down yet, because the file could not be written.
-    unwritten: ArcSwapOption<Learned>,
-    /// The AccessKey ID that was handed out last: that credential is not to be had again from a file.
+    /// New values that could not be written to the file yet.
+    unwritten: ArcSwapOption<NewValues>,
+    /// The AccessKey ID last returned: that credential must not be read from a file again.
     handed_out: ArcSwapOption<String>,
     store: Option<ProfileStore>,
     listener: Option<Listener>,
@@ -60,7 +60,7 @@ pub(crate) struct OAuth {
     route: Route,
 }
 
-/// The tokens, and the credential that the last exchange brought, if it is known.
+/// The tokens, and the credential of the last exchange, if known.
 #[derive(Clone, Debug)]
 struct Tokens {
     access_token: Option<Secret>,
@@ -85,9 +85,9 @@ impl Tokens {
         }
     }
 
-    /// With the credential that an exchange has brought.
-    fn with_exchanged(self, learned: Learned) -> Self {
-        let Learned { access_key_id, access_key_secret, sts_token, sts_expiration, .. } = learned;
+    /// Adds the credential of an exchange.
+    fn with_exchanged(self, values: NewValues) -> Self {
+        let NewValues { access_key_id, access_key_secret, sts_token, sts_expiration, .. } = values;
         let exchanged = access_key_id.zip(access_key_secret).zip(sts_token);
         Tokens {
             exchanged: exchanged.map(|((id, secret), token)| (id, secret, token)),
@@ -96,13 +96,13 @@ impl Tokens {
         }
     }
 
-    /// All of it, to be kept by somebody.
-    fn learned(&self) -> Learned {
+    /// All values, for storing.
+    fn values(&self) -> NewValues {
         let (id, secret, token) = self
             .exchanged
             .clone()
             .map_or((None, None, None), |(id, secret, token)| (Some(id), Some(secret), Some(token)));
-        Learned {
+        NewValues {
             access_key_id: id,
             access_key_secret: secret,
             sts_token: token,
@@ -147,7 +147,7 @@ impl OAuth {
         })
     }
 
-    /// Whether a rotated token is known to this process alone.
+    /// Whether a rotated token exists only in this process.
     pub(super) fn has_unwritten(&self) -> bool {
         self.unwritten.load().is_some()
     }
@@ -173,14 +173,14 @@ impl OAuth {
                 if let Some(known) = self.exchanged_before(host) {
                     return Ok(known);
                 }
-                let learned = self.refresh(host).await?.map(Arc::new).or_else(|| self.unwritten.load_full());
-                if let Some(learned) = learned {
-                    // Tried again at the next fetch if it fails: the token in the file is no longer good.
-                    let written = locked.record(host, &learned).await;
+                let values = self.refresh(host).await?.map(Arc::new).or_else(|| self.unwritten.load_full());
+                if let Some(values) = values {
+                    // If this fails, the next fetch tries again: the token in the file is no longer valid.
+                    let written = locked.record(host, &values).await;
                     if written {
-                        self.in_file.store(learned.oauth_refresh_token.clone().map(Arc::new));
+                        self.in_file.store(values.oauth_refresh_token.clone().map(Arc::new));
                     }
-                    self.unwritten.store(if written { None } else { Some(learned) });
+                    self.unwritten.store(if written { None } else { Some(values) });
                 }
             }
             None => {
@@ -192,8 +192,8 @@ impl OAuth {
         self.exchange(host).await
     }
 
-    /// Another process may have been here since. What it has not changed is older than what this one knows: a write may
-    /// have failed.
+    /// Merges what the file holds, because another process may have changed it. A token that is unchanged in the file
+    /// is older than this process's own: a write may have failed.
     fn take_over(&self, file: &Config) {
         let there = filled_secret(file.refresh_token.as_ref());
         if there.as_ref() != self.in_file.load().as_deref() {
@@ -207,7 +207,7 @@ impl OAuth {
             .store(Tokens { exchanged: file.exchanged, exchanged_expire: file.exchanged_expire, ..known }.into());
     }
 
-    /// The credential that an earlier exchange brought, here or in another process.
+    /// The credential of an earlier exchange, by this or another process.
     fn exchanged_before(&self, host: &Host) -> Option<Credentials> {
         let tokens = self.tokens.load();
         let (id, secret, token) = tokens.exchanged.clone()?;
@@ -218,8 +218,8 @@ impl OAuth {
         (is_new && wall_millis(expiration) > host.now().wall).then(|| Credentials::issued(issued, NAME, Lead::Short))
     }
 
-    /// Refreshes the access token if it is due. What is returned has to be written down.
-    async fn refresh(&self, host: &Host) -> Result<Option<Learned>> {
+    /// Refreshes the access token if it is due. The returned values must be written to the file.
+    async fn refresh(&self, host: &Host) -> Result<Option<NewValues>> {
         let before = unix_seconds(host);
         let tokens = Tokens::clone(&self.tokens.load());
         let Some(refresh_token) = tokens.refresh_token.clone().filter(|_| tokens.needs_refresh(before)) else {
@@ -252,7 +252,7 @@ impl OAuth {
             let text = "failed to refresh OAuth token: the answer has no access_token or no refresh_token";
             return Err(Error::new(ErrorKind::MalformedReply, text).with_service(response.status, None, None));
         };
-        // Before they are kept or told: what is no token would be refused when it is read again.
+        // Checked before they are stored or passed on: an invalid token would be rejected when it is read again.
         let token = |value, name| key(value, name).map_err(|why| service.malformed(&response, &why));
         let (access_token, refresh_token) =
             (token(access_token, "access_token")?, token(refresh_token, "refresh_token")?);
@@ -264,14 +264,14 @@ impl OAuth {
             refresh_token: Some(refresh_token.into()),
             ..tokens
         };
-        let learned = Learned {
+        let values = NewValues {
             oauth_access_token: tokens.access_token.clone(),
             oauth_access_token_expire: Some(tokens.access_token_expire),
             oauth_refresh_token: tokens.refresh_token.clone(),
-            ..Learned::default()
+            ..NewValues::default()
         };
         self.tokens.store(tokens.into());
-        Ok(Some(learned))
+        Ok(Some(values))
     }
 
     async fn exchange(&self, host: &Host) -> Result<Credentials> {
@@ -296,29 +296,29 @@ impl OAuth {
             return Err(service.refusal(&response));
         }
         let issued = service.read(&response, &SHAPE, host.now().wall)?;
-        let learned = Learned {
+        let values = NewValues {
             access_key_id: Some(issued.access_key_id.clone()),
             access_key_secret: Some(issued.access_key_secret.clone()),
             sts_token: issued.security_token.clone(),
             sts_expiration: i64::try_from(wall_millis(issued.expiration) / 1000).ok(),
-            ..Learned::default()
+            ..NewValues::default()
         };
         match &self.store {
             Some(store) => {
-                store.record(host, &learned).await;
+                store.record(host, &values).await;
             }
             None => {
-                self.tokens.store(Tokens::clone(&tokens).with_exchanged(learned).into());
+                self.tokens.store(Tokens::clone(&tokens).with_exchanged(values).into());
                 self.tell().await;
             }
         }
         Ok(Credentials::issued(issued, NAME, Lead::Short))
     }
 
-    /// Tells whoever wants to know what is known now.
+    /// Passes the current values to the update callback.
     async fn tell(&self) {
         if let Some(listener) = &self.listener {
-            listener.tell(&self.tokens.load().learned()).await;
+            listener.tell(&self.tokens.load().values()).await;
         }
     }
 
@@ -334,7 +334,7 @@ impl OAuth {
     }
 }
 
-/// The options without white space around what is a key.
+/// The options, with white space around keys removed.
 fn checked(config: &Config) -> Result<Config> {
     let id = config.access_key_id.as_deref().map(|id| key(id, "the option 'access_key_id'").map(str::to_owned));
     Ok(Config {

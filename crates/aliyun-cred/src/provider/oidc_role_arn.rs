@@ -16,7 +16,7 @@ use crate::text::{decode_wiped, shown_path};
 use crate::wording;
 
 const NAME: &str = "oidc_role_arn";
-/// The variables that all must be set for the default chain to ask this source.
+/// The default chain asks this source only if all of these variables are set.
 const VARIABLES: [&str; 3] =
     ["ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_CLOUD_OIDC_TOKEN_FILE"];
 
@@ -50,9 +50,9 @@ impl OidcRoleArn {
         })
     }
 
-    /// For the default chain: `None` unless the environment configures it whole.
+    /// For the default chain; `None` unless all of the variables are set.
     pub(crate) fn from_environment(host: &Host) -> Option<Result<Self>> {
-        // Python's users can say so by `auth_util.enable_oidc_credential`.
+        // In Python, `auth_util.enable_oidc_credential` decides.
         let enabled = match host.assigned("enable_oidc_credential").flatten() {
             Some(flag) => flag.eq_ignore_ascii_case("true"),
             None => VARIABLES.iter().all(|name| host.env(name).is_some()),
@@ -85,7 +85,7 @@ impl OidcRoleArn {
         self.sts.call(host, call).await
     }
 
-    /// The token as it is now: it is rotated on disk. Files of tokens tend to end with a line break.
+    /// Reads the token, which is rotated on disk. Token files often end with a line break.
     async fn token(&self, host: &Host) -> Result<Secret> {
         let path = shown_path(&self.token_file);
         let unreadable = |kind, why: &str| {
@@ -115,7 +115,7 @@ mod tests {
     use crate::wording::Surface;
     use std::task::{Context, Poll, Waker};
 
-    /// A pod's token is replaced on disk every so often.
+    /// A pod's token is replaced on disk from time to time.
     #[test]
     fn the_token_is_read_anew_every_time() {
         let file = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));

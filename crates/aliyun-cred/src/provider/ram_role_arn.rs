@@ -13,7 +13,7 @@ use crate::wording;
 
 const NAME: &str = "ram_role_arn";
 
-/// A credential, and the roles that are assumed with it one after another.
+/// A credential, and the roles assumed with it one after another.
 #[derive(Debug)]
 pub(crate) struct RamRoleArn {
     base: Provider,
@@ -31,7 +31,7 @@ struct Role {
 }
 
 impl RamRoleArn {
-    /// The last of `roles`, each assumed with the one before it, and the first with what `base` gives.
+    /// The last of `roles`, each assumed with the one before it, the first with the credential of `base`.
     pub(super) fn assume(base: Provider, roles: &[Config], host: &Host) -> Result<Provider> {
         let roles = roles.iter().map(|role| Role::new(role, host)).collect::<Result<_>>()?;
         Ok(Provider::RamRoleArn(Box::new(RamRoleArn { base, roles })))

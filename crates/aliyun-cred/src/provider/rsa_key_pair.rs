@@ -1,6 +1,6 @@
-//! A session of an RSA key pair: STS GenerateSessionAccessKey, which the service offers on its Japanese site.
+//! A session of an RSA key pair: STS GenerateSessionAccessKey, which is offered on the Japanese site.
 //!
-//! The signature is RSASSA-PKCS1-v1_5 with SHA-256 over the same text that an AccessKey pair would sign.
+//! The signature is RSASSA-PKCS1-v1_5 with SHA-256, over the same text that an AccessKey pair would sign.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ const SHAPE: Shape = Shape {
 pub(crate) struct RsaKeyPair {
     public_key_id: String,
     private_key: ArcSwap<PrivateKey>,
-    /// Where the key was read from, to be read anew.
+    /// The file that the key was read from, for rereading.
     file: Option<PathBuf>,
     forgotten: AtomicBool,
     duration_seconds: i64,
@@ -46,7 +46,7 @@ pub(crate) struct RsaKeyPair {
 }
 
 impl RsaKeyPair {
-    /// With the key in the options, or else in the file that they name.
+    /// Uses the key in the options, else the key file named there.
     pub(super) fn new(config: &Config, host: &Host) -> Result<Self> {
         let duration_seconds = checked_duration(config)?;
         let public_key_id = public_key_id(config, host)?;
@@ -67,7 +67,7 @@ impl RsaKeyPair {
         })
     }
 
-    /// Has the key be read anew by the next fetch. Whether it came from a file.
+    /// Makes the next fetch reread the key. Returns whether it came from a file.
     pub(super) fn forget_file(&self) -> bool {
         self.forgotten.store(self.file.is_some(), Ordering::Relaxed);
         self.file.is_some()

@@ -1,6 +1,6 @@
-//! A command line, split into its words without a shell.
+//! Splits a command line into words without a shell.
 //!
-//! POSIX rules elsewhere, those of the C runtime on Windows, where a backslash is a path separator.
+//! By POSIX rules, or on Windows by those of the C runtime, where a backslash is a path separator.
 
 /// Why a command line cannot be split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,12 +9,12 @@ pub(crate) enum Unfinished {
     Escape,
 }
 
-/// The words of `line`, by the rules of the system this runs on.
+/// The words of `line`, by the rules of this system.
 pub(crate) fn split(line: &str) -> Result<Vec<String>, Unfinished> {
     if cfg!(windows) { windows(line) } else { posix(line) }
 }
 
-/// Words in progress: a word exists once a character or a quote has begun it.
+/// The words so far. A word exists as soon as it has a character or an opening quote.
 #[derive(Default)]
 struct Words {
     done: Vec<String>,
@@ -26,7 +26,7 @@ impl Words {
         self.begin().push(character);
     }
 
-    /// So that an empty quoted argument counts.
+    /// Starts a word, so that an empty quoted argument counts.
     fn begin(&mut self) -> &mut String {
         self.current.get_or_insert_default()
     }
@@ -44,7 +44,7 @@ fn posix(line: &str) -> Result<Vec<String>, Unfinished> {
             c if c.is_ascii_whitespace() => words.end(),
             '\\' => match rest.next() {
                 None => return Err(Unfinished::Escape),
-                // A line continued on the next.
+                // A line continuation.
                 Some('\n') => {}
                 Some(escaped) => words.push(escaped),
             },
@@ -84,7 +84,7 @@ fn posix(line: &str) -> Result<Vec<String>, Unfinished> {
     Ok(words.done)
 }
 
-/// Only double quotes quote; a backslash is itself, but before a double quote inside of them.
+/// Only double quotes quote; a backslash is literal, except before a double quote inside them.
 fn windows(line: &str) -> Result<Vec<String>, Unfinished> {
     let mut words = Words::default();
     let mut quoted = false;

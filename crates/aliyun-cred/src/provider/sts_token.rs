@@ -1,5 +1,5 @@
-//! An STS triple from the options, field by field from the environment where one is missing. Nothing here knows when
-//! it expires, so it is handed out as it is.
+//! An STS triple from the options. A missing field is taken from the environment. Its expiration is unknown, so it is
+//! returned unchanged.
 
 use super::{Provider, access_key_pair, required_key};
 use crate::config::Config;

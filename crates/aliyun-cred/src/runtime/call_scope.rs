@@ -1,10 +1,9 @@
-//! What a piece of work is part of: the clients that it is done for, one on behalf of another, so that a provider of the
-//! user's own which asks the client that is asking it gets an error instead of waiting for itself; and the turns of such
-//! providers, which are over when one of them waits for another.
-//!
+//! Tracks which clients a piece of work is done for, one on behalf of another, and which concurrency slots it holds. A
+//! custom provider that asks its own client gets an error instead of a deadlock, and releases its slot while it waits
+//! for another client.
 //! Invariant: the scope of a thread is that of the work that runs on it at this moment, and of nothing else. A thread
-//! whose locals are gone, as when the program ends, is in none.
-
+//! Invariant: the scope of a thread is that of the work running on it right now. A thread whose thread-locals are gone,
+//! as at process exit, has none.
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -24,13 +23,13 @@ impl Id {
     }
 }
 
-/// What is going on, the innermost first.
+/// The clients and slots of the current work, innermost first.
 #[derive(Clone, Debug, Default)]
 pub struct Scope(Option<Arc<Link>>);
 
 #[derive(Debug)]
 struct Link {
-    /// A child that is forked in the middle of it is not part of it.
+    /// Compared with the current process: a child forked during the work is not part of it.
     process: u32,
     what: What,
     outer: Scope,
@@ -40,40 +39,40 @@ struct Link {
 enum What {
     /// A client is being asked.
     Asking(Id),
-    /// A function of the user's has its turn.
-    Working(Arc<Turn>),
+    /// A custom provider is running and holds a concurrency slot.
+    Working(Arc<Slot>),
 }
 
-/// One of the places at which providers of the user's own are at work.
+/// A concurrency slot of a custom provider.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct Slot {
     process: u32,
     permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-impl Turn {
-    /// Lets another have it.
-    pub(crate) fn end(&self) {
-        // A function that forks takes its turn along into the child, where it is nobody's.
+impl Slot {
+    /// Lets another provider use the slot.
+    pub(crate) fn release(&self) {
+        // A provider that forks copies its slot into the child, where it means nothing.
         if self.process == std::process::id() {
             drop(self.permit.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
 }
 
-/// A turn that ends when this is dropped.
+/// A slot that is released when this is dropped.
 #[derive(Debug)]
-pub(crate) struct TakenTurn(pub(crate) Arc<Turn>);
+pub(crate) struct HeldSlot(pub(crate) Arc<Slot>);
 
-impl TakenTurn {
+impl HeldSlot {
     pub(super) fn new(permit: Option<OwnedSemaphorePermit>) -> Self {
-        TakenTurn(Arc::new(Turn { process: std::process::id(), permit: Mutex::new(permit) }))
+        HeldSlot(Arc::new(Slot { process: std::process::id(), permit: Mutex::new(permit) }))
     }
 }
 
-impl Drop for TakenTurn {
+impl Drop for HeldSlot {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.release();
     }
 }
 
@@ -82,41 +81,41 @@ thread_local! {
 }
 
 impl Scope {
-    /// That of what this thread is doing.
+    /// The scope of this thread.
     pub fn current() -> Self {
         let scope = CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default();
         if scope.0.as_ref().is_some_and(|link| link.process != std::process::id()) { Scope::default() } else { scope }
     }
 
-    /// Makes it that of this thread until the thread ends: for a language whose functions run on threads of its own.
+    /// Makes this the scope of the thread until the thread ends. For languages that run callbacks on their own threads.
     pub fn adopt(self) {
         self.replace();
     }
 
-    /// With one more client being asked.
+    /// Adds a client that is being asked.
     pub(crate) fn asking(self, id: Id) -> Self {
         self.with(What::Asking(id))
     }
 
-    /// With a function of the user's having its turn.
-    pub(crate) fn working(self, turn: Arc<Turn>) -> Self {
-        self.with(What::Working(turn))
+    /// Adds a running custom provider and its concurrency slot.
+    pub(crate) fn working(self, slot: Arc<Slot>) -> Self {
+        self.with(What::Working(slot))
     }
 
     pub(crate) fn asks(&self, id: Id) -> bool {
         self.links().any(|what| matches!(what, What::Asking(asked) if *asked == id))
     }
 
-    /// Lets others have the turns of all who are waiting here.
-    pub(crate) fn end_turns(&self) {
+    /// Releases the slots of every custom provider in this scope; nested providers could deadlock otherwise.
+    pub(crate) fn release_slots(&self) {
         for what in self.links() {
-            if let What::Working(turn) = what {
-                turn.end();
+            if let What::Working(slot) = what {
+                slot.release();
             }
         }
     }
 
-    /// Whether so many clients ask one another that there may be little left of the stack.
+    /// Whether so many clients ask one another that the stack may run out.
     pub(crate) fn is_deep(&self) -> bool {
         const DEEP: usize = 8;
         self.links().nth(DEEP).is_some()
@@ -131,16 +130,16 @@ impl Scope {
         links.map(|link| &link.what)
     }
 
-    /// Makes it that of this thread, and gives the one before.
+    /// Makes this the scope of the thread, and returns the previous one.
     fn replace(self) -> Self {
         let mut scope = self;
         let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut scope));
         scope
     }
 
-    /// Does `work` in this scope.
+    /// Runs `work` in this scope.
     pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// Puts back what was there, even if the work panics.
+        /// Restores the previous scope, even if the work panics.
         struct Leave(Scope);
         impl Drop for Leave {
             fn drop(&mut self) {
@@ -151,7 +150,7 @@ impl Scope {
         work()
     }
 
-    /// Runs `work` in this scope, whichever threads poll it.
+    /// Runs `work` in this scope, on whichever threads poll it.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(move |context| self.enter(|| work.as_mut().poll(context))).await

@@ -1,9 +1,9 @@
-//! The one background thread of a process, on which every request runs, and the helper threads of what blocks.
+//! The background thread of a process, on which every request runs, and its helper threads for blocking work.
 //!
-//! Invariants: it starts with the first request, never before; a forked child starts its own and never touches, nor
-//! drops, what its parent had (dropping its sockets would take them from the parent's event queue, which the kernel
-//! shares); nothing here keeps a process from ending; what is not this library's own keeps no helper from what is; and
-//! none of these threads takes the program's signals.
+//! Invariants: the thread starts with the first request, never before; a forked child starts its own and neither
+//! touches nor drops the parent's (dropping its sockets would remove them from the parent's event queue, which the
+//! kernel shares); nothing here keeps a process from exiting; custom code never occupies a helper thread; none of these
+//! threads handles the program's signals.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -14,17 +14,17 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::call_scope::{Scope, TakenTurn};
+use super::call_scope::{HeldSlot, Scope};
 use super::per_process::{Own, PerProcess};
 use super::signals::Signals;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How many helper threads may block at once, in name resolution for example.
+/// How many helper threads may block at once, for example in name resolution.
 const MAX_HELPERS: usize = 4;
-/// How many of them may be busy with files: a disk that hangs leaves the others to names.
+/// How many of them may be busy with files. A hanging disk leaves the others free to resolve names.
 const MAX_READERS: usize = 2;
-/// How many providers of the user's own may be at work at once.
-pub(crate) const MAX_TURNS: usize = 4;
+/// How many custom providers may run at once.
+pub(crate) const MAX_SLOTS: usize = 4;
 
 static CURRENT: PerProcess<Driver> = PerProcess::new();
 
@@ -33,14 +33,14 @@ pub(crate) struct Driver {
     handle: Handle,
     helpers: Arc<Semaphore>,
     readers: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
-    /// What the thread blocked that started this: for what is not the library's own.
+    slots: Arc<Semaphore>,
+    /// The signal mask of the thread that started the driver; custom code runs with it.
     signals: Signals,
-    /// Dropped to end the thread of a driver that lost the race to be the first.
+    /// Dropped to stop the thread of a driver that lost the race to be first.
     _alive: oneshot::Sender<()>,
 }
 
-/// This process's driver, started if need be.
+/// This process's driver, started if necessary.
 pub(crate) fn current() -> Result<Arc<Own<Driver>>> {
     CURRENT.try_get(Driver::start)
 }
@@ -60,30 +60,30 @@ impl Driver {
         let signals = match start_thread("aliyun-cred", driving) {
             Ok(signals) => signals,
             Err(error) => {
-                // Not dropped: this may be a thread of another runtime, which must not be made to wait.
+                // Not dropped: this may be a thread of another runtime, which must not block.
                 runtime.shutdown_background();
                 return Err(error);
             }
         };
-        // It waits for nothing else.
+        // The new thread waits for nothing else.
         let _ = hand_over.send(runtime);
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
         Ok(Driver {
             handle,
             helpers: semaphore(MAX_HELPERS),
             readers: semaphore(MAX_READERS),
-            turns: semaphore(MAX_TURNS),
+            slots: semaphore(MAX_SLOTS),
             signals,
             _alive: alive,
         })
     }
 
-    /// What the program's own threads block.
+    /// The signal mask of the program's own threads.
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
     }
 
-    /// Runs `work` to its end, whatever becomes of the caller.
+    /// Runs `work` to completion, even if the caller goes away.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(work);
     }
@@ -93,21 +93,21 @@ impl Driver {
         self.handle.spawn(work).await.map_err(|error| broken(error.is_panic()))
     }
 
-    /// Does what blocks on a helper thread. What has not begun when this is dropped is not done.
+    /// Runs blocking work on a helper thread. Work that has not started when the future is dropped is skipped.
     pub(crate) async fn block<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let helper = self.helpers.clone().acquire_owned().await;
         let (tell, told) = oneshot::channel();
         let helping = move || {
             let done = work();
             drop(helper);
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = tell.send(done);
         };
         start_thread("aliyun-cred-help", helping)?;
         told.await.map_err(|_| broken(true))
     }
 
-    /// As [`Driver::block`], for what may hang on a disk.
+    /// Like [`Driver::block`], for work that may hang on a disk.
     pub(crate) async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let reader = self.readers.clone().acquire_owned().await;
         let reading = move || {
@@ -117,15 +117,15 @@ impl Driver {
         self.block(reading).await
     }
 
-    /// Waits for a turn to call a provider of the user's own. It ends with what this gives, or before: when that
-    /// provider waits for another client.
-    pub(crate) async fn turn(&self) -> TakenTurn {
-        let permit = self.turns.clone().acquire_owned().await.ok();
-        TakenTurn::new(permit)
+    /// Waits for a concurrency slot for a custom provider. The slot is released when the returned value is dropped, or
+    /// earlier, when that provider waits for another client.
+    pub(crate) async fn slot(&self) -> HeldSlot {
+        let permit = self.slots.clone().acquire_owned().await.ok();
+        HeldSlot::new(permit)
     }
 
-    /// Calls a function on a thread of its own, which it may keep for ever, with the program's signals. Nothing comes if
-    /// it panics.
+    /// Calls a function on a new thread, which it may block forever, with the program's signal mask. If it panics, the
+    /// receiver gets an error.
     pub(crate) fn call<T: Send + 'static>(
         &self,
         scope: Scope,
@@ -142,9 +142,9 @@ impl Driver {
     }
 }
 
-/// Starts a thread that blocks signals from its first moment on, and gives what this one blocks.
+/// Starts a thread that blocks signals from the start, and returns the signal mask of this one.
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Signals> {
-    // It takes over what blocks the thread that starts it.
+    // A new thread inherits the signal mask of the thread that starts it.
     let signals = Signals::block();
     let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
     signals.restore();
@@ -156,25 +156,25 @@ fn cannot_start(what: &str, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot start {what}: {error}"))
 }
 
-/// Why work of the library's own has no result.
+/// The error for internal work that has no result.
 fn broken(panicked: bool) -> Error {
     let what = if panicked { "panicked" } else { "was abandoned" };
     Error::new(ErrorKind::Internal, format!("work {what} on the background thread; please report this as a bug"))
 }
 
 thread_local! {
-    /// The process whose background thread this is; 0 if it is not. Not a flag: a callback may fork.
+    /// The process whose background thread this is, or 0. Not a flag, because a callback may fork.
     static HERE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this is the background thread, which must not be made to wait.
+/// Whether this is the background thread, which must not block.
 pub(crate) fn is_here() -> bool {
     let process = HERE.get();
     process != 0 && process == std::process::id()
 }
 
-/// Does what belongs to the program with the program's signals, if this is the background thread: it may start a process,
-/// which takes them over. All but SIGPIPE, which may be waiting for this thread.
+/// Runs the program's own code with the program's signal mask if this is the background thread, because a process
+/// started there inherits it. SIGPIPE stays blocked, since one may be pending for this thread.
 pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
     let driver = if is_here() { current().ok() } else { None };
     match driver {
@@ -183,18 +183,18 @@ pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// The result of `work`, or `None` once `limit` has run out. On the driver only, whose timer it is.
+/// The result of `work`, or `None` once `limit` has run out. Driver only: uses its timer.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
 }
 
-/// Waits without keeping anybody from working. On the driver only, whose timer it is.
+/// Sleeps without blocking the thread. Driver only: uses its timer.
 pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
 fn run(runtime: Runtime, ended: oneshot::Receiver<()>) {
     HERE.set(std::process::id());
-    // Ends only for a driver that lost the race to be the first; the process's own runs until the process ends.
+    // Only a driver that lost the race to be first ends; the one in use runs until the process exits.
     let _ = runtime.block_on(ended);
 }

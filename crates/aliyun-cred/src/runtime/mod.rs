@@ -1,6 +1,6 @@
-//! What the library runs on: its background thread and helpers, and the threads that run custom code.
+//! What the library runs on: its background thread and helpers, and the worker threads for custom code.
 //!
-//! Invariant: nothing here knows what a credential is good for, or what lies outside the process.
+//! Invariant: nothing here knows about credentials, or about anything outside the process.
 
 pub(crate) mod call_scope;
 pub(crate) mod driver;

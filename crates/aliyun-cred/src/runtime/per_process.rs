@@ -1,7 +1,7 @@
-//! What each process has one of, a forked child another than its parent: locks, which a thread that the child does not
-//! have may hold, and threads.
+//! Per-process values. A forked child gets fresh ones, because an inherited lock may be held by a thread that does not
+//! exist there.
 //!
-//! Invariant: a child never waits for, nor drops, what its parent was using.
+//! Invariant: a child neither waits for nor drops a value that its parent was using.
 
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-/// A value of this process's own, made when it is first wanted.
+/// A value that each process creates for itself on first use.
 #[derive(Debug)]
 pub struct PerProcess<T>(ArcSwapOption<Own<T>>);
 
@@ -21,12 +21,12 @@ pub struct Own<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// With nothing in it.
+    /// Creates an empty slot.
     pub const fn new() -> Self {
         PerProcess(ArcSwapOption::const_empty())
     }
 
-    /// This process's value. If there is none, `make` makes one, and of several made at once one stays.
+    /// This process's value. If there is none, `make` creates it; if several threads do so at once, one value is kept.
     pub fn get(&self, mut make: impl FnMut() -> T) -> Arc<Own<T>> {
         match self.try_get(|| Ok::<_, Infallible>(make())) {
             Ok(own) => own,
@@ -34,10 +34,10 @@ impl<T> PerProcess<T> {
         }
     }
 
-    /// As [`PerProcess::get`], of what may be impossible to make.
+    /// Like [`PerProcess::get`], with a `make` that may fail.
     ///
     /// # Errors
-    /// What `make` says.
+    /// The error of `make`.
     pub fn try_get<E>(&self, mut make: impl FnMut() -> Result<T, E>) -> Result<Arc<Own<T>>, E> {
         loop {
             let found = self.0.load_full();
@@ -53,7 +53,7 @@ impl<T> PerProcess<T> {
                 _ => false,
             };
             if won {
-                // The parent's stays as it is for ever, with whatever a thread that is not here was doing to it.
+                // Leak the parent's value: a thread that does not exist here may have been using it.
                 std::mem::forget(found);
                 return Ok(made);
             }
@@ -63,7 +63,7 @@ impl<T> PerProcess<T> {
 
 #[cfg(test)]
 impl<T> PerProcess<T> {
-    /// As a forked child finds it: with a value that is its parent's.
+    /// Puts a parent's value in place, as after a fork.
     pub(crate) fn forked(&self, value: T) {
         self.0.store(Some(Arc::new(Own { process: 0, value })));
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_made_once_and_again_for_a_child() {
+    fn a_value_is_created_once_and_again_in_a_child() {
         let value = PerProcess::new();
         let failed: Result<_, &str> = value.try_get(|| Err("not now"));
         assert_eq!(failed.unwrap_err(), "not now");
@@ -100,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn of_several_made_at_once_one_stays() {
+    fn concurrent_creation_keeps_one_value() {
         let value = PerProcess::new();
         let inner = value.get(|| {
-            // As another thread would, meanwhile.
+            // As another thread would at the same time.
             value.get(|| 1);
             2
         });

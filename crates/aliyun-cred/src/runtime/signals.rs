@@ -1,11 +1,11 @@
-//! Which signals a thread of the library's own takes: none of the program's, whose handlers run on threads of its own; and
-//! not SIGPIPE, which would end the process because a service hung up.
+//! The signal mask of the library's threads. They handle none of the program's signals, whose handlers run on the
+//! program's own threads, and block SIGPIPE, which would kill the process when a service hangs up.
 
 #[cfg(unix)]
 mod unix {
     use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
-    /// What a fault of the thread itself raises, and profilers, reach it all the same.
+    /// Never blocked: faults of the thread itself, and profilers.
     const TAKEN: [Signal; 8] = [
         Signal::SIGSEGV,
         Signal::SIGBUS,
@@ -17,34 +17,34 @@ mod unix {
         Signal::SIGPROF,
     ];
 
-    /// What a thread blocks.
+    /// A thread's signal mask.
     #[derive(Clone, Debug)]
     pub(crate) struct Signals(Option<SigSet>);
 
     impl Signals {
-        /// Blocks them in this thread, and gives what it blocked before.
+        /// Blocks signals on this thread, and returns the previous mask.
         pub(crate) fn block() -> Self {
             let mut blocked = SigSet::all();
             TAKEN.iter().for_each(|signal| blocked.remove(*signal));
             Signals(blocked.thread_swap_mask(SigmaskHow::SIG_SETMASK).ok())
         }
 
-        /// With SIGPIPE: for a thread that may have one waiting since a service hung up.
+        /// Adds SIGPIPE, for a thread that may have one pending since a service hung up.
         pub(crate) fn with_pipe(&self) -> Self {
             let mut signals = self.clone();
             signals.0.iter_mut().for_each(|set| set.add(Signal::SIGPIPE));
             signals
         }
 
-        /// Has this thread block what is meant, no more and no less.
+        /// Sets exactly this mask on this thread.
         pub(crate) fn restore(&self) {
-            // It fails only for a number that means nothing.
+            // Fails only for an invalid argument.
             let _ = self.0.as_ref().map(SigSet::thread_set_mask);
         }
 
-        /// Does `work`, such as to start a process, which takes over what its thread blocks.
+        /// Runs `work`, such as starting a process, which inherits the signal mask of its thread.
         pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-            /// What was blocked before is again, even if the work panics.
+            /// Restores the previous mask, even if the work panics.
             struct Back(Signals);
             impl Drop for Back {
                 fn drop(&mut self) {
@@ -60,7 +60,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod other {
-    /// There are none.
+    /// There are no signal masks here.
     #[derive(Clone, Debug)]
     pub(crate) struct Signals;
 

@@ -1,6 +1,6 @@
-//! Calling custom code: providers and update callbacks, in whatever language.
+//! Calls custom code: providers and update callbacks, in any language.
 //!
-//! Invariant: it never runs on the background thread if it may block, and one function never runs twice at the same time.
+//! Invariant: code that may block never runs on the background thread, and no function runs twice at the same time.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -13,41 +13,41 @@ use super::driver;
 use super::per_process::PerProcess;
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::warn;
-use crate::update::{Learned, Update};
+use crate::update::{NewValues, Update};
 
 /// How long a refresh waits for an update callback.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What one call of a function of the user's holds until it returns, so that there is never another at the same time.
+/// Held by a call of a custom function until it returns, so that a second call waits.
 #[derive(Debug)]
 pub(crate) struct Place {
     lock: PerProcess<Arc<tokio::sync::Mutex<()>>>,
-    takes_turns: bool,
+    needs_slot: bool,
 }
 
 impl Place {
-    /// For a provider, of which only some may be at work at once.
-    pub(crate) const fn in_turn() -> Self {
-        Place { lock: PerProcess::new(), takes_turns: true }
+    /// For a provider; needs a concurrency slot.
+    pub(crate) const fn with_slot() -> Self {
+        Place { lock: PerProcess::new(), needs_slot: true }
     }
 
-    /// For what must not wait for others.
-    pub(crate) const fn apart() -> Self {
-        Place { lock: PerProcess::new(), takes_turns: false }
+    /// For a callback that must not wait for a slot.
+    pub(crate) const fn without_slot() -> Self {
+        Place { lock: PerProcess::new(), needs_slot: false }
     }
 }
 
-/// Why a function of the user's gave nothing.
+/// Why a custom function returned nothing.
 #[derive(Debug)]
 pub(crate) enum Unanswered {
-    /// Its call before has not returned.
+    /// The previous call has not returned.
     Busy,
-    /// It was never its turn.
+    /// No concurrency slot became free.
     Crowded,
-    /// It was called, and took too long.
+    /// The call timed out.
     Slow,
     Panicked,
-    /// It could not be called.
+    /// The function could not be called.
     Failed(Error),
 }
 
@@ -57,26 +57,26 @@ impl From<Error> for Unanswered {
     }
 }
 
-/// Calls a function of the user's on a thread of its own, once no other holds its `place`, and waits no longer than
-/// `limit` for each. A call that has begun goes on after that.
+/// Calls a custom function on a worker thread. Waits up to `limit` each for the previous call, for a concurrency slot
+/// and for the call itself. A call that has started continues after a timeout.
 pub(crate) async fn call_within<T: Send + 'static>(
     limit: Duration,
     place: &Place,
     function: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Unanswered> {
     let driver = driver::current()?;
-    let (own, takes_turns) = (driver.clone(), place.takes_turns);
+    let (own, needs_slot) = (driver.clone(), place.needs_slot);
     let place = Arc::clone(&**place.lock.get(Arc::default));
-    // Whose call it is goes along.
+    // The worker thread continues this scope.
     let scope = Scope::current();
     let work = async move {
         let taken = driver::within(limit, place.lock_owned()).await.ok_or(Unanswered::Busy)?;
-        let turn = match takes_turns {
-            true => Some(driver::within(limit, own.turn()).await.ok_or(Unanswered::Crowded)?),
+        let slot = match needs_slot {
+            true => Some(driver::within(limit, own.slot()).await.ok_or(Unanswered::Crowded)?),
             false => None,
         };
-        let scope = match &turn {
-            Some(turn) => scope.working(turn.0.clone()),
+        let scope = match &slot {
+            Some(slot) => scope.working(slot.0.clone()),
             None => scope,
         };
         let function = move || {
@@ -89,7 +89,7 @@ pub(crate) async fn call_within<T: Send + 'static>(
     driver.run(work).await?
 }
 
-/// Runs what never blocks on the background thread, for as long as `limit` says.
+/// Runs a future that never blocks on the background thread, for at most `limit`.
 pub(crate) async fn run_within<T: Send + 'static>(
     limit: Duration,
     work: impl Future<Output = T> + Send + 'static,
@@ -98,25 +98,25 @@ pub(crate) async fn run_within<T: Send + 'static>(
     done.ok_or_else(|| Error::new(ErrorKind::Timeout, format!("it took longer than {} s", limit.as_secs_f32())))
 }
 
-/// Runs what is not the library's own: with the program's signals, whenever it is polled.
+/// Polls custom code with the program's signal mask.
 pub(crate) async fn as_the_program<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     poll_fn(move |context| driver::with_the_programs_signals(|| work.as_mut().poll(context))).await
 }
 
-/// Who is told what a source has learned: one update after another, and of two that wait for their turn only the newer.
+/// The update callback. Calls never overlap; of several pending updates only the newest is delivered.
 #[derive(Clone)]
-pub(crate) struct Listener(Arc<Told>);
+pub(crate) struct Listener(Arc<Callback>);
 
-struct Told {
+struct Callback {
     tell: Box<dyn Fn(&Update) + Send + Sync>,
     place: Place,
-    /// What is still to be told.
+    /// The update that is still to be delivered.
     newest: PerProcess<Mutex<Option<Update>>>,
     patience: Duration,
 }
 
-impl Told {
+impl Callback {
     fn put(&self, update: Update) {
         *self.newest.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner) = Some(update);
     }
@@ -132,18 +132,18 @@ impl Listener {
     }
 
     fn patient(patience: Duration, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
-        let (tell, place, newest) = (Box::new(tell), Place::apart(), PerProcess::new());
-        Listener(Arc::new(Told { tell, place, newest, patience }))
+        let (tell, place, newest) = (Box::new(tell), Place::without_slot(), PerProcess::new());
+        Listener(Arc::new(Callback { tell, place, newest, patience }))
     }
 
-    /// Tells them, on a helper thread, and waits. Whatever becomes of it costs nobody the credential. A call that takes
-    /// too long is followed, when it returns, by what is to be told by then.
-    pub(crate) async fn tell(&self, learned: &Learned) {
-        let told = self.0.clone();
-        told.put(Update(learned.clone()));
+    /// Calls the callback on a worker thread and waits. A failure never costs the credential. A call that times out
+    /// still delivers the newest pending update when it returns.
+    pub(crate) async fn tell(&self, values: &NewValues) {
+        let callback = self.0.clone();
+        callback.put(Update(values.clone()));
         let tell = move || {
-            while let Some(update) = told.take() {
-                (told.tell)(&update);
+            while let Some(update) = callback.take() {
+                (callback.tell)(&update);
             }
         };
         let patience = self.0.patience.as_secs_f32();
@@ -169,19 +169,19 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    /// Tells of a refresh token on the background thread, and waits as long as a refresh does.
+    /// Delivers a refresh token from the background thread, and waits as long as a refresh does.
     fn tell(listener: &Listener, token: &str) {
-        let learned = Learned { oauth_refresh_token: Some(token.into()), ..Learned::default() };
+        let values = NewValues { oauth_refresh_token: Some(token.into()), ..NewValues::default() };
         let (listener, (done, over)) = (listener.clone(), mpsc::channel());
         crate::runtime::driver::current().unwrap().spawn(async move {
-            listener.tell(&learned).await;
+            listener.tell(&values).await;
             done.send(()).unwrap();
         });
         over.recv().unwrap();
     }
 
     #[test]
-    fn one_that_hangs_is_told_what_is_new_when_it_returns_and_never_what_is_old() {
+    fn a_hanging_callback_gets_only_the_newest_update_when_it_returns() {
         let ((heard, hears), (go_on, wait)) = (mpsc::channel(), mpsc::channel());
         let (wait, inside) = (Mutex::new(wait), Mutex::new(()));
         let listener = Listener::patient(Duration::from_millis(20), move |update| {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_it_costs_no_later_update() {
+    fn a_panic_loses_no_later_update() {
         let (heard, hears) = mpsc::channel();
         let listener = Listener::new(move |update| {
             let token = update.refresh_token().unwrap().to_owned();
