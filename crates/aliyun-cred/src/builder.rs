@@ -16,6 +16,15 @@ use crate::wording::Surface;
 const MAX_DEPTH: usize = 1_000;
 
 /// Builds a client. Without any setting, it is a client for the default chain.
+///
+/// ```
+/// use aliyun_cred::{Client, Config, Source};
+///
+/// let config = Config::default().role_arn("acs:ram::1234567890123456:role/reader");
+/// let chain = Client::from_default_chain()?;
+/// let client = Client::builder().source(Source::RamRoleArn).config(&config).base(&chain).build()?;
+/// # Ok::<(), aliyun_cred::Error>(())
+/// ```
 #[derive(Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
@@ -68,6 +77,15 @@ impl ClientBuilder {
 
     /// For the source `ram_role_arn`: the client whose credential assumes the role, instead of one in the options. It
     /// is asked at every refresh. At most 1,000 clients can be chained.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config, Credentials, Source};
+    ///
+    /// let vault = Client::from_blocking("vault", || Ok(Credentials::from_parts("LTAI...", "...")));
+    /// let config = Config::default().role_arn("acs:ram::1234567890123456:role/reader");
+    /// let client = Client::builder().source(Source::RamRoleArn).config(&config).base(&vault).build()?;
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn base(mut self, base: &Client) -> Self {
         self.depth = base.cache().depth() + 1;
         self.extras.base =
@@ -80,6 +98,20 @@ impl ClientBuilder {
     /// exchanged for. An external command calls it with every new credential. `tell` runs on a worker thread, one call
     /// at a time, and may block. A refresh waits for it up to one minute, plus one more minute if the previous call is
     /// still running. A panic in it is logged.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config, Source};
+    ///
+    /// # fn store(_refresh_token: &str) {}
+    /// let config = Config::default().process_command("my-credential-helper --json");
+    /// let client = Client::builder().source(Source::External).config(&config).on_update(|update| {
+    ///     if let Some(token) = update.refresh_token() {
+    ///         store(token);
+    ///     }
+    /// });
+    /// client.build()?;
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn on_update(mut self, tell: impl Fn(&Update) + Send + Sync + 'static) -> Self {
         self.extras.listener = Some(Listener::new(tell));
         self

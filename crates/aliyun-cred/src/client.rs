@@ -25,6 +25,15 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// Cheap to clone: clones share the cached credential and the refresh in flight. `Send + Sync`; works on any thread, in
 /// any async executor, and in a forked child. Creating one opens no connection and starts no thread.
+///
+/// ```
+/// use aliyun_cred::{Client, Config};
+///
+/// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+/// let client = Client::new(&config)?;
+/// assert_eq!(client.clone().credentials_blocking()?.access_key_id(), Some("LTAI..."));
+/// # Ok::<(), aliyun_cred::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Client {
     cache: Arc<Cache>,
@@ -40,6 +49,15 @@ impl fmt::Debug for Client {
 impl Client {
     /// Creates a client for the source that `config` names.
     ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("ram_role_arn").role_arn("acs:ram::1234567890123456:role/reader");
+    /// let config = config.access_key_id("LTAI...").access_key_secret("...");
+    /// assert_eq!(Client::new(&config)?.type_name(), "ram_role_arn");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range.
     pub fn new(config: &Config) -> Result<Self> {
@@ -49,6 +67,13 @@ impl Client {
     /// Creates a client for the default chain; see the crate documentation for the order. Sources are searched at the
     /// first call, which also reports why none was found.
     ///
+    /// ```
+    /// use aliyun_cred::Client;
+    ///
+    /// assert_eq!(Client::from_default_chain()?.type_name(), "default");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if a variable that only the chain reads has an invalid value.
     pub fn from_default_chain() -> Result<Self> {
@@ -57,6 +82,13 @@ impl Client {
 
     /// Returns a builder for everything that [`Client::new`] cannot set: a source by name, the base of a role, an
     /// update callback.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Source};
+    ///
+    /// let client = Client::builder().source(Source::EcsRamRole).build()?;
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -87,6 +119,14 @@ impl Client {
 
     /// Like [`Client::from_blocking`], for a provider that returns a future. The future is polled on the background
     /// thread and must not block it.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Credentials};
+    ///
+    /// let client = Client::from_async("vault", || async { Ok(Credentials::from_parts("LTAI...", "...")) });
+    /// assert_eq!(client.credentials_blocking()?.access_key_id(), Some("LTAI..."));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn from_async<F>(name: impl Into<String>, provider: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
@@ -97,6 +137,15 @@ impl Client {
 
     /// Creates a client that assumes the role described by `role`, with this client's credential. Roles can be chained,
     /// each with its own session name and external ID.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let client = Client::from_default_chain()?;
+    /// let reader = client.assume_role(&Config::default().role_arn("acs:ram::1234567890123456:role/reader"))?;
+    /// assert_eq!(reader.type_name(), "ram_role_arn");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidConfig`](ErrorKind::InvalidConfig) if an option is missing or out of range.
@@ -123,12 +172,32 @@ impl Client {
 
     /// Returns the cached credential if it is fresh, or the one made from environment variables if they have not
     /// changed. Never asks a source and takes no lock.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// assert!(Client::new(&config)?.cached().is_some());
+    /// assert!(Client::from_default_chain()?.cached().is_none(), "nothing was asked for yet");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn cached(&self) -> Option<Arc<Credentials>> {
         self.cache.fresh().or_else(|| self.cache.unchanged_variables())
     }
 
     /// Returns the current credential. Concurrent callers share one refresh, and dropping one caller never cancels it
     /// for the others. Configuration files are read on the thread that first polls this future.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// # async fn run() -> aliyun_cred::Result<()> {
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// let credentials = Client::new(&config)?.credentials().await?;
+    /// assert_eq!(credentials.provider_name(), Some("static_ak"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The source's error, if no valid credential is left.
@@ -141,6 +210,14 @@ impl Client {
 
     /// Returns the current credential, blocking this thread for as long as the source's own time limits allow.
     ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// assert_eq!(Client::new(&config)?.credentials_blocking()?.access_key_secret(), Some("..."));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Client::credentials`], and [`Recursion`](ErrorKind::Recursion) if it would block the library's background
     /// thread: in a callback, or in a future passed to [`Client::from_async`].
@@ -151,6 +228,16 @@ impl Client {
     /// Returns the current credential, blocking this thread for at most `limit`. Configuration files are read on the
     /// calling thread; that time does not count against `limit`.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// Client::new(&config)?.credentials_within(Duration::from_secs(3))?;
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Client::credentials`], and [`Timeout`](ErrorKind::Timeout) if `limit` ran out; the refresh continues.
     pub fn credentials_within(&self, limit: Duration) -> Result<Arc<Credentials>> {
@@ -159,6 +246,14 @@ impl Client {
 
     /// Calls `done` with the current credential: right away if no wait is needed, else on the thread that completes the
     /// refresh, where `done` must not block.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI...").access_key_secret("...");
+    /// Client::new(&config)?.credentials_then(|outcome| assert!(outcome.is_ok()));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn credentials_then(&self, done: impl FnOnce(Result<Arc<Credentials>>) + Send + 'static) {
         match self.cached() {
             Some(cached) => done(Ok(cached)),
@@ -169,6 +264,15 @@ impl Client {
     /// Reports that a service rejected the cached credential. The next call asks the source again and rereads its
     /// configuration file. Base clients that use a configuration file are invalidated too; others keep their
     /// credential.
+    ///
+    /// ```
+    /// use aliyun_cred::Client;
+    ///
+    /// let client = Client::from_default_chain()?;
+    /// // A service has answered InvalidSecurityToken.Expired:
+    /// client.invalidate();
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     pub fn invalidate(&self) {
         self.cache.invalidate();
     }

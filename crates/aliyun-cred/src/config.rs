@@ -10,6 +10,16 @@ use crate::secret::Secret;
 use crate::text::{length, shown_path};
 
 /// A value of an option, as passed by a language binding.
+///
+/// ```
+/// use aliyun_cred::Config;
+///
+/// let mut config = Config::default();
+/// config.set("role_session_expiration", 900)?;
+/// config.set("enableVpc", true)?;
+/// config.set("roleArn", "acs:ram::1234567890123456:role/reader")?;
+/// # Ok::<(), aliyun_cred::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptionValue {
@@ -249,11 +259,26 @@ options! {
 
 impl Config {
     /// Creates a configuration of this type; see [`Config::type`].
+    ///
+    /// ```
+    /// use aliyun_cred::Config;
+    ///
+    /// let config = Config::new("ecs_ram_role").role_name("reader");
+    /// assert_eq!(config, Config::default().r#type("ecs_ram_role").role_name("reader"));
+    /// ```
     pub fn new(type_name: impl Into<String>) -> Self {
         Config::default().r#type(type_name)
     }
 
     /// Parses an object whose keys are option names. `null` counts as absent.
+    ///
+    /// ```
+    /// use aliyun_cred::Config;
+    ///
+    /// let config = Config::from_json(r#"{"type": "access_key", "accessKeyId": "LTAI...", "accessKeySecret": "..."}"#)?;
+    /// assert_eq!(config, Config::new("access_key").access_key_id("LTAI...").access_key_secret("..."));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if `text` is not a JSON object, or for an unknown name or a

@@ -43,6 +43,15 @@ pub(crate) enum Freshness {
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
 ///
 /// Missing values are `None` here, and empty strings in C. `Debug` masks the secrets.
+///
+/// ```
+/// use aliyun_cred::Credentials;
+///
+/// let credentials = Credentials::from_parts("LTAI...", "...").with_security_token("a long token");
+/// assert_eq!(credentials.access_key_id(), Some("LTAI..."));
+/// assert_eq!(credentials.security_token(), Some("a long token"));
+/// assert!(!format!("{credentials:?}").contains("a long token"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 // In this order: threads write to the reference count in front of it, and the fields they read most must not share its
 // cache line.
@@ -64,6 +73,12 @@ impl Credentials {
     }
 
     /// A bearer token, for a custom provider.
+    ///
+    /// ```
+    /// use aliyun_cred::Credentials;
+    ///
+    /// assert_eq!(Credentials::from_bearer_token("token").bearer_token(), Some("token"));
+    /// ```
     pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
         Credentials::bearer(Some(token.into()))
     }
@@ -75,6 +90,15 @@ impl Credentials {
     }
 
     /// Sets the expiration: the credential is then cached, and refreshed in time, like one issued by STS.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use aliyun_cred::Credentials;
+    ///
+    /// let end = SystemTime::now() + Duration::from_secs(3600);
+    /// assert_eq!(Credentials::from_parts("LTAI...", "...").with_expiration(end).expiration(), Some(end));
+    /// ```
     #[must_use]
     pub fn with_expiration(self, at: SystemTime) -> Self {
         self.with_freshness(Freshness::Expires { at, lead: Lead::Sts, renewed: false })

@@ -79,6 +79,14 @@ impl fmt::Display for ErrorKind {
 }
 
 /// A source of a chain that was asked and failed.
+///
+/// ```
+/// # fn show(error: &aliyun_cred::Error) {
+/// for attempt in error.attempts() {
+///     println!("{}: {} ({})", attempt.provider(), attempt.message(), attempt.kind().name());
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub(crate) class: &'static str,
@@ -107,6 +115,14 @@ impl Attempt {
 /// A failure to resolve a credential or to build a client.
 ///
 /// `Display` prints one line: what was tried, what came back, what to change. It never holds a secret.
+///
+/// ```
+/// use aliyun_cred::{Client, Config, ErrorKind};
+///
+/// let error = Client::new(&Config::new("sts")).and_then(|client| client.credentials_blocking()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+/// println!("{error}");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 
@@ -146,6 +162,13 @@ impl Error {
     /// Creates the error of a custom provider that has no credential; see
     /// [`Client::from_blocking`](crate::Client::from_blocking). `message` is one line for people: what was tried, what
     /// came back, what to change, and no secret.
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Error, ErrorKind};
+    ///
+    /// let client = Client::from_blocking("vault", || Err(Error::from_provider(ErrorKind::Unavailable, "the vault is sealed")));
+    /// assert_eq!(client.credentials_blocking().unwrap_err().kind(), ErrorKind::Unavailable);
+    /// ```
     pub fn from_provider(kind: ErrorKind, message: impl Into<String>) -> Self {
         Error::new(kind, message)
     }

@@ -10,6 +10,14 @@ use zeroize::Zeroize;
 ///
 /// Stored with a trailing NUL, so that C can borrow it. It should therefore contain no NUL: [`Secret::new`] does not
 /// check, but the sources reject such values.
+///
+/// ```
+/// use aliyun_cred::Secret;
+///
+/// let secret = Secret::new("password");
+/// assert_eq!(secret.expose(), "password");
+/// assert!(!format!("{secret:?}").contains("password"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(pub(crate) Terminated);
 

@@ -9,6 +9,15 @@ use crate::secret::Secret;
 /// [`ClientBuilder::on_update`](crate::ClientBuilder::on_update).
 ///
 /// `Debug` prints none of them.
+///
+/// ```
+/// # fn store(_id: &str, _secret: &str, _token: Option<&str>) {}
+/// # fn callback(update: &aliyun_cred::Update) {
+/// if let (Some(id), Some(secret)) = (update.access_key_id(), update.access_key_secret()) {
+///     store(id, secret, update.security_token());
+/// }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Update(pub(crate) NewValues);
 
