@@ -9,7 +9,7 @@ the programs that use the C library: this runs on the machine, or in the contain
 --wheels FOLDER   the tools of the Python tests as wheels, for a machine without a network
 --node PROGRAM    the Node to test with (node)
 --run PROGRAM     what runs C programs of another processor: "qemu-aarch64 -L /usr/aarch64-linux-gnu"
---timed           installing must not take longer than two seconds
+--timed           installing must not take longer than two seconds of the processor
 --smoke           install and use each, without the tests; for systems where those do not run yet
 --scenarios       every scenario, with the emulator of target/debug
 
@@ -66,11 +66,13 @@ def clean(folder, **more):
 
 
 def timed(options, what, *command, **settings):
-    begin = time.perf_counter()
+    """Runs an installation. The limit is on the processor's time: other work on the machine does not count."""
+    begin, before = time.perf_counter(), os.times()
     run(*command, **settings)
-    taken = time.perf_counter() - begin
-    say(f"{what}: {taken:.1f} s")
-    if options.timed and taken > SECONDS:
+    after = os.times()
+    busy = after.children_user + after.children_system - before.children_user - before.children_system
+    say(f"{what}: {time.perf_counter() - begin:.1f} s, {busy:.1f} s of the processor")
+    if options.timed and busy > SECONDS:
         raise SystemExit(f"{what} takes longer than {SECONDS} s")
 
 
