@@ -40,6 +40,8 @@ class Option:
         self._doc = doc
         assert type in TYPES["rust"] and unit in {None, *UNITS} and self.places <= PLACES, name
         assert self.node in self.names(), f"the core does not know {self.node}"
+        # The core knows a path by its name; see `shown` in its config.rs.
+        assert (type == "path") == name.endswith(("_file", "_path")), name
 
     def names(self):
         """Returns all names, without repetition."""
