@@ -36,7 +36,7 @@ SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
 C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \
 	bindings/c/Cargo.toml bindings/c/build.rs bindings/c/package/stage.sh)
 
-.PHONY: help demo test fmt check deny ci-tools clean
+.PHONY: help demo test fmt options check deny ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
@@ -53,6 +53,11 @@ test: check test-rust test-c test-package test-python test-wheel test-python-pee
 
 fmt: $(VENV)/bin/python ## format every source
 	@tools/format.sh
+
+options: ## write what follows from bindings/options.json: code, the C header, the list of the C library's symbols
+	@$(PYTHON) bindings/options.py
+	@UPDATE_HEADER=1 cargo test --quiet -p aliyun-cred-c --test header >/dev/null
+	@cargo build --quiet -p aliyun-cred-c && tests/c/run.sh symbols
 
 check: $(VENV)/bin/python ## formatting, lints, documentation
 	@echo "== formatting, lints, documentation" && tools/format.sh --check

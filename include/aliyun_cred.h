@@ -486,18 +486,11 @@ aliyun_cred_error_t *aliyun_cred_config_set_security_token(aliyun_cred_config_t 
                                                            const char *value);
 
 /**
- * The bearer token.
+ * The bearer token, for the type bearer.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_bearer_token(aliyun_cred_config_t *config,
                                                          const char *value);
-
-/**
- * Accepted for compatibility and ignored; see role_session_expiration.
- */
-ALIYUN_CRED_MUST_USE
-aliyun_cred_error_t *aliyun_cred_config_set_duration_seconds(aliyun_cred_config_t *config,
-                                                             int64_t value);
 
 /**
  * The ARN of the RAM role to assume; else ALIBABA_CLOUD_ROLE_ARN.
@@ -521,7 +514,7 @@ aliyun_cred_error_t *aliyun_cred_config_set_oidc_token_file_path(aliyun_cred_con
                                                                  const char *value);
 
 /**
- * The session's name; else ALIBABA_CLOUD_ROLE_SESSION_NAME, else made from the language and the time.
+ * The session's name; else ALIBABA_CLOUD_ROLE_SESSION_NAME, else credentials-c-<seconds>.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_role_session_name(aliyun_cred_config_t *config,
@@ -535,14 +528,14 @@ aliyun_cred_error_t *aliyun_cred_config_set_role_session_expiration(aliyun_cred_
                                                                     int64_t value);
 
 /**
- * A policy in JSON that narrows the session.
+ * A policy in JSON that restricts the session's permissions.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_policy(aliyun_cred_config_t *config,
                                                    const char *value);
 
 /**
- * The external ID that the role's trust policy asks for.
+ * The external ID that the role's trust policy requires.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_external_id(aliyun_cred_config_t *config,
@@ -582,25 +575,18 @@ aliyun_cred_error_t *aliyun_cred_config_set_private_key_file(aliyun_cred_config_
                                                              const char *value);
 
 /**
- * The private key itself, in PEM; then no file is read.
+ * The private key itself, in PEM; takes precedence over the file.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_private_key(aliyun_cred_config_t *config,
                                                         const char *value);
 
 /**
- * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else asked for.
+ * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else read from the metadata service.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_role_name(aliyun_cred_config_t *config,
                                                       const char *value);
-
-/**
- * Accepted for compatibility and ignored: version 2 of the metadata service is always tried first.
- */
-ALIYUN_CRED_MUST_USE
-aliyun_cred_error_t *aliyun_cred_config_set_enable_imds_v2(aliyun_cred_config_t *config,
-                                                           bool value);
 
 /**
  * Whether never to fall back to version 1 of the metadata service; else ALIBABA_CLOUD_IMDSV1_DISABLED.
@@ -610,96 +596,85 @@ aliyun_cred_error_t *aliyun_cred_config_set_disable_imds_v1(aliyun_cred_config_t
                                                             bool value);
 
 /**
- * Accepted for compatibility and ignored.
- */
-ALIYUN_CRED_MUST_USE
-aliyun_cred_error_t *aliyun_cred_config_set_metadata_token_duration(aliyun_cred_config_t *config,
-                                                                    int64_t value);
-
-/**
- * Whether the metadata service's credentials are refreshed by a timer; default true.
+ * Whether a timer refreshes the metadata service's credentials; default true.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_async_credential_update_enabled(aliyun_cred_config_t *config,
                                                                             bool value);
 
 /**
- * The URI that hands out credentials; else ALIBABA_CLOUD_CREDENTIALS_URI.
+ * The URI that returns credentials; else ALIBABA_CLOUD_CREDENTIALS_URI.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_credentials_uri(aliyun_cred_config_t *config,
                                                             const char *value);
 
 /**
- * Accepted for compatibility and ignored.
- */
-ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_set_host(aliyun_cred_config_t *config, const char *value);
-
-/**
- * The limit of one request once connected, in milliseconds; 0 or absent: the source's default.
+ * The time limit of one request once connected, or of an external command, in milliseconds; 0 or absent: the source's
+ * default.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_set_timeout(aliyun_cred_config_t *config, int64_t value);
 
 /**
- * The limit for a connection, in milliseconds; 0 or absent: the source's default.
+ * The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_connect_timeout(aliyun_cred_config_t *config,
                                                             int64_t value);
 
 /**
- * The profile of a configuration file, for cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the CLI's current one
- * and default.
+ * The profile of a configuration file, for the sources cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the
+ * current profile of the CLI's file, or the one called default.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_profile_name(aliyun_cred_config_t *config,
                                                          const char *value);
 
 /**
- * The configuration file, for cli_profile and profile; else ALIBABA_CLOUD_CONFIG_FILE and ALIBABA_CLOUD_CREDENTIALS_FILE,
- * else where it usually is.
+ * The configuration file, for the sources cli_profile and profile; else ALIBABA_CLOUD_CONFIG_FILE or
+ * ALIBABA_CLOUD_CREDENTIALS_FILE, else the default path.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_profile_file(aliyun_cred_config_t *config,
                                                          const char *value);
 
 /**
- * Whether the chain asks only the source that has answered from then on, for default; default true.
+ * Whether the default chain keeps to the first source that returned a credential; default true.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_reuse_last_provider_enabled(aliyun_cred_config_t *config,
                                                                         bool value);
 
 /**
- * The command that prints a credential, for external: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The command that prints a credential, for the source external.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_process_command(aliyun_cred_config_t *config,
                                                             const char *value);
 
 /**
- * The sign-in URL, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The sign-in URL, for the sources cloud_sso and oauth.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sign_in_url(aliyun_cred_config_t *config,
                                                         const char *value);
 
 /**
- * The account's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The account's ID, for the source cloud_sso.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_account_id(aliyun_cred_config_t *config,
                                                        const char *value);
 
 /**
- * The access configuration's ID, for cloud_sso: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The access configuration's ID, for the source cloud_sso.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_config(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * The access token, for cloud_sso and oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The access token, for the sources cloud_sso and oauth.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_access_token(aliyun_cred_config_t *config,
@@ -713,29 +688,28 @@ aliyun_cred_error_t *aliyun_cred_config_set_access_token_expire(aliyun_cred_conf
                                                                 int64_t value);
 
 /**
- * The client's ID, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The client's ID, for the source oauth.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_client_id(aliyun_cred_config_t *config,
                                                       const char *value);
 
 /**
- * The refresh token, for oauth: named with aliyun_cred_client_from_source, or by a CLI profile.
+ * The refresh token, for the source oauth.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_refresh_token(aliyun_cred_config_t *config,
                                                           const char *value);
 
 /**
- * When the pair and the token given beside it expire, in seconds since the Unix epoch, for oauth: named
- * with aliyun_cred_client_from_source, or by a CLI profile.
+ * When the given AccessKey pair and security token expire, in seconds since the Unix epoch, for the source oauth.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_sts_expiration(aliyun_cred_config_t *config,
                                                            int64_t value);
 
 /**
- * The proxy of this source's requests, such as http://127.0.0.1:8080; else as the environment says.
+ * The proxy for this source's requests, such as http://127.0.0.1:8080; else that of the environment.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_set_proxy(aliyun_cred_config_t *config, const char *value);
 

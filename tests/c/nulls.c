@@ -30,30 +30,15 @@ static void setters_of_strings(void) {
 }
 
 static void setters_of_numbers_and_flags(void) {
-    typedef aliyun_cred_error_t *(*integer_setter)(aliyun_cred_config_t *, int64_t);
-    static const integer_setter integer_setters[] = {
-        aliyun_cred_config_set_duration_seconds,        aliyun_cred_config_set_role_session_expiration,
-        aliyun_cred_config_set_metadata_token_duration, aliyun_cred_config_set_timeout,
-        aliyun_cred_config_set_connect_timeout,         aliyun_cred_config_set_access_token_expire,
-        aliyun_cred_config_set_sts_expiration,
-    };
-    for (size_t index = 0; index < sizeof integer_setters / sizeof integer_setters[0]; ++index) {
-        CHECK(refused(integer_setters[index](NULL, 1)));
-        CHECK(succeeds(integer_setters[index](config, INT64_MIN)));
-        CHECK(succeeds(integer_setters[index](config, INT64_MAX)));
+    for (size_t index = 0; index < INTEGER_SETTERS_COUNT; ++index) {
+        CHECK(refused(INTEGER_SETTERS[index](NULL, 1)));
+        CHECK(succeeds(INTEGER_SETTERS[index](config, INT64_MIN)));
+        CHECK(succeeds(INTEGER_SETTERS[index](config, INT64_MAX)));
     }
-    typedef aliyun_cred_error_t *(*flag_setter)(aliyun_cred_config_t *, bool);
-    static const flag_setter flag_setters[] = {
-        aliyun_cred_config_set_enable_vpc,
-        aliyun_cred_config_set_enable_imds_v2,
-        aliyun_cred_config_set_disable_imds_v1,
-        aliyun_cred_config_set_async_credential_update_enabled,
-        aliyun_cred_config_set_reuse_last_provider_enabled,
-    };
-    for (size_t index = 0; index < sizeof flag_setters / sizeof flag_setters[0]; ++index) {
-        CHECK(refused(flag_setters[index](NULL, true)));
-        CHECK(succeeds(flag_setters[index](config, false)));
-        CHECK(succeeds(flag_setters[index](config, true)));
+    for (size_t index = 0; index < FLAG_SETTERS_COUNT; ++index) {
+        CHECK(refused(FLAG_SETTERS[index](NULL, true)));
+        CHECK(succeeds(FLAG_SETTERS[index](config, false)));
+        CHECK(succeeds(FLAG_SETTERS[index](config, true)));
     }
 }
 

@@ -10,7 +10,7 @@
 # BUILD_DIR              where everything that is made goes (.build/c); the probe becomes $BUILD_DIR/probe
 # CC, CXX                the compilers (gcc, g++); clang and clang++ check the headers too where they are installed
 # REQUIRE_ALL=1          what would be skipped is a failure
-# `run.sh probe` builds the probe only; UPDATE_SYMBOLS=1 regenerates symbols.txt, UPDATE_ABI=1 abi.txt.
+# `run.sh probe` builds the probe only, and `run.sh symbols` regenerates symbols.txt; UPDATE_ABI=1 regenerates abi.txt.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,6 +31,9 @@ skipped() {
 for name in libaliyun_cred.so libaliyun_cred.a; do
     [ -f "$LIB_DIR/$name" ] || { say "no $LIB_DIR/$name: cargo build -p aliyun-cred-c comes first"; exit 1; }
 done
+
+exported() { nm -D --defined-only "$LIB_DIR/libaliyun_cred.so" | awk '{print $3}' | LC_ALL=C sort; }
+if [ "${1:-}" = symbols ]; then exported >"$here/symbols.txt"; exit 0; fi
 
 # Links and run paths need absolute names.
 mkdir -p "$BUILD_DIR"
@@ -108,9 +111,8 @@ else
 fi
 
 # The exported symbols.
-nm -D --defined-only "$shared" | awk '{print $3}' | LC_ALL=C sort >"$BUILD_DIR/symbols.txt"
+exported >"$BUILD_DIR/symbols.txt"
 if grep -v '^aliyun_cred_' "$BUILD_DIR/symbols.txt"; then failed "the library exports foreign symbols"; fi
-if [ "${UPDATE_SYMBOLS:-0}" = 1 ]; then cp "$BUILD_DIR/symbols.txt" "$here/symbols.txt"; fi
 if diff -u "$here/symbols.txt" "$BUILD_DIR/symbols.txt"; then say "ok symbols"; else failed "symbols.txt differs"; fi
 while read -r symbol; do
     grep -q "$symbol(" "$root/include/aliyun_cred.h" || failed "aliyun_cred.h does not declare $symbol"

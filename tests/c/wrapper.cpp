@@ -72,7 +72,6 @@ static void every_setter_chains() {
                         .access_key_secret("secret")
                         .security_token("token")
                         .bearer_token("b")
-                        .duration_seconds(1)
                         .role_arn("r")
                         .oidc_provider_arn("o")
                         .oidc_token_file_path("f")
@@ -87,12 +86,9 @@ static void every_setter_chains() {
                         .private_key_file("k")
                         .private_key("k")
                         .role_name("r")
-                        .enable_imds_v2(true)
                         .disable_imds_v1(true)
-                        .metadata_token_duration(1)
                         .async_credential_update_enabled(false)
                         .credentials_uri("http://127.0.0.1")
-                        .host("h")
                         .timeout(1000)
                         .connect_timeout(1000)
                         .profile_name("p")
@@ -112,7 +108,7 @@ static void every_setter_chains() {
     // Durations and times as std::chrono types, and views without a trailing NUL.
     using namespace std::chrono_literals;
     const std::string_view text = "sts-and-more";
-    config.type(text.substr(0, 3)).timeout(5s).connect_timeout(500ms).duration_seconds(1h).metadata_token_duration(60s);
+    config.type(text.substr(0, 3)).timeout(5s).connect_timeout(500ms);
     config.role_session_expiration(15min).access_token_expire(std::chrono::system_clock::now());
     CHECK(config.try_sts_expiration(std::chrono::system_clock::now()) && config.try_timeout(1min));
     CHECK(Client(Config("access_key").access_key_id(text.substr(0, 3)).access_key_secret(text)).getAccessKeyId() ==

@@ -9,6 +9,7 @@ const Credential = require('../../node');
 
 const { Config, CredentialModel } = Credential;
 
+/** Properties that programs may rely on, in the order of `toMap()`. */
 const CONFIG_PROPERTIES = [
   'type',
   'accessKeyId',
@@ -69,7 +70,8 @@ test('Config copies what it knows, and maps it', () => {
   assert.deepEqual({ ...new Config() }, {});
   assert.deepEqual({ ...new Config(null) }, {});
   assert.deepEqual(Object.keys(Config.names()), Object.keys(Config.types()));
-  assert.deepEqual(Object.keys(Config.names()).sort(), [...CONFIG_PROPERTIES].sort());
+  const known = Object.keys(Config.names()).filter((property) => CONFIG_PROPERTIES.includes(property));
+  assert.deepEqual(known, CONFIG_PROPERTIES);
   const renamed = Object.entries(Config.names()).filter(([property, key]) => property !== key);
   assert.deepEqual(renamed, [['timeout', 'readTimeout']]);
 });

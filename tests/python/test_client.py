@@ -62,6 +62,23 @@ def test_a_value_of_the_wrong_type_is_a_type_error(value):
         Client(Config(type="ram_role_arn", role_session_expiration=value))
 
 
+IGNORED = {"duration_seconds": 1, "enable_imds_v2": True, "metadata_token_duration": 1, "host": "h"}
+
+
+def test_options_without_effect_are_accepted():
+    assert Client(Config(**STS, **IGNORED)).get_credential().provider_name == "static_sts"
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_options_without_effect_are_checked_like_the_others(name):
+    wrong = 1 if name == "host" else "canary"
+    with pytest.raises(TypeError, match=f"'{name}' must be ") as caught:
+        Client(Config(**STS, **{name: wrong}))
+    assert "canary" not in str(caught.value)
+    with pytest.raises(CredentialConfigError, match=f"'{name}' contains a NUL"):
+        Client(Config(**STS, **{name: "cana\0ry"}))
+
+
 @pytest.mark.parametrize("config", [dict(STS), "sts", 1, Config])
 def test_only_a_config_configures(config):
     with pytest.raises(TypeError, match="config must be"):

@@ -1,6 +1,6 @@
 //! Converts options from JavaScript values.
 
-use aliyun_cred::{Config, OptionValue, Result, Secret};
+use aliyun_cred::{Config, OptionValue, Result, Secret, binding};
 use napi::bindgen_prelude::{Either4, Unknown};
 
 /// The value of an option. The core rejects a value of any other type than the first three.
@@ -13,7 +13,7 @@ pub(crate) type Value<'env> = Either4<bool, f64, String, Unknown<'env>>;
 pub(crate) fn read(names: &[String], values: Vec<Value<'_>>) -> Result<Config> {
     let mut config = Config::default();
     for (name, value) in names.iter().zip(values) {
-        config.set(name, option_value(value))?;
+        binding::set_option(&mut config, name, option_value(value))?;
     }
     Ok(config)
 }

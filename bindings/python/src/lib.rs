@@ -69,7 +69,7 @@ mod _native {
         crate::logs::listen();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Tests compare the package's own tables with these.
-        module.add("OPTIONS", PyTuple::new(py, aliyun_cred::Config::options().collect::<Vec<_>>())?)?;
+        module.add("OPTIONS", PyTuple::new(py, aliyun_cred::binding::options().collect::<Vec<_>>())?)?;
         module.add("KINDS", PyTuple::new(py, aliyun_cred::ErrorKind::ALL.iter().map(|kind| kind.name()))?)
     }
 }

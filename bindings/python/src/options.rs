@@ -1,6 +1,6 @@
 //! Translates a dictionary of options into the core's configuration. The core knows names and types.
 
-use aliyun_cred::{Config, OptionValue};
+use aliyun_cred::{Config, OptionValue, binding};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
@@ -17,7 +17,7 @@ pub(crate) fn read(options: &Bound<'_, PyDict>) -> PyResult<Config> {
         let name: String = name.extract()?;
         let value = option_value(&name, &value)?;
         let has_nul = matches!(&value, OptionValue::Text(text) if text.expose().contains('\0'));
-        config.set(&name, value).map_err(|error| {
+        binding::set_option(&mut config, &name, value).map_err(|error| {
             if has_nul { errors::construction(options.py(), &error) } else { PyTypeError::new_err(error.to_string()) }
         })?;
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
+use crate::config::{Config, IGNORED_OPTIONS, OptionValue};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
@@ -20,6 +21,20 @@ pub use crate::wording::Surface;
 /// A builder for the given language.
 pub fn builder(surface: Surface) -> ClientBuilder {
     Client::builder().surface(surface)
+}
+
+/// The names of the options that Python and Node accept: those of [`Config`], and those that they ignore.
+pub fn options() -> impl Iterator<Item = &'static str> {
+    Config::options().chain(IGNORED_OPTIONS.iter().copied())
+}
+
+/// Sets an option for a language that accepts options of the official packages that have no effect: these are checked
+/// like the others, and ignored.
+///
+/// # Errors
+/// As [`Config::set`].
+pub fn set_option(config: &mut Config, key: &str, value: OptionValue) -> Result<()> {
+    crate::config::set_or_ignore(config, key, value)
 }
 
 /// The cached credential if it is fresh, and how long it can be reused without asking again: [`Duration::MAX`] for one
