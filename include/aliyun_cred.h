@@ -1,5 +1,5 @@
 /*
- * Credentials for Alibaba Cloud: found, fetched, and refreshed before they die.
+ * Finds, fetches and refreshes Alibaba Cloud credentials before they expire.
  *
  *     #include <aliyun_cred.h>
  *
@@ -22,65 +22,66 @@
  *
  * Link with -laliyun_cred. aliyun_cred.hpp, beside this file, wraps all of it for C++17.
  *
- * These rules hold for every function; the comment of each adds what is special about it.
+ * These rules hold for every function; the comment of each function adds its own.
  *
- * Errors. A function that can fail returns an error, and NULL means success. The caller owns the error and frees it
- * with aliyun_cred_error_free, which takes NULL as well. An error's kind is for programs, its message for people. A
- * fault inside the library never ends the process: it is logged, and becomes an error of kind
- * ALIYUN_CRED_ERROR_INTERNAL or, where no error can be returned, the value that stands for "nothing". Memory that runs out
- * is the exception: it ends the process, with a line on standard error.
+ * Errors. A function that can fail returns an error; NULL means success. The caller owns the error and frees it with
+ * aliyun_cred_error_free, which also accepts NULL. An error's kind is for programs, its message for people. A bug
+ * inside the library never ends the process: it is logged, and becomes an error of kind ALIYUN_CRED_ERROR_INTERNAL or,
+ * where no error can be returned, the value that stands for "nothing". Running out of memory is the exception: it ends
+ * the process, with a line on standard error.
  *
- * Ownership. The caller owns what a _new, _default, _from_..., _assume_role, _get, _cached or _retain function gives, and frees it
- * exactly once with the _free function of its type. An argument is borrowed for the length of the call, but for those
- * of the _free functions. Every string and every view is borrowed from the object that it was read from, is valid
- * until that object is freed, and must be neither changed nor freed.
+ * Ownership. The caller owns the result of a _new, _default, _from_..., _assume_role, _get, _cached or _retain
+ * function, and frees it exactly once with the _free function of its type. Arguments are borrowed for the length of the
+ * call, except those of the _free functions. Every string and every view is borrowed from the object it was read from,
+ * is valid until that object is freed, and must be neither changed nor freed.
  *
- * Strings are NUL-terminated UTF-8 in both directions. Arguments may be of any length, and are copied where they are
- * needed for longer than the call. They must not change during it.
+ * Strings are NUL-terminated UTF-8 in both directions. Arguments may be of any length, must not change during the call,
+ * and are copied if they are needed after it.
  *
- * NULL. Every pointer may be NULL: it is never followed. A function that can fail answers with
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT, as it does for a string that is not UTF-8; a _free function does nothing; any
- * other function returns NULL, 0, -1 or ALIYUN_CRED_OK, as its comment says. Any other pointer that did not come from
- * this library, or that has been freed, is an error that no function can notice.
+ * NULL. Every pointer may be NULL. A function that can fail then returns ALIYUN_CRED_ERROR_INVALID_ARGUMENT, as it does
+ * for a string that is not UTF-8; a _free function does nothing; any other function returns NULL, 0, -1 or
+ * ALIYUN_CRED_OK, as its comment says. Any other pointer that did not come from this library, or that has been freed,
+ * is an error that no function can detect.
  *
- * Out-parameters are written on success only; what they held before is overwritten, not freed.
+ * Out-parameters are written on success only; their previous value is overwritten, not freed.
  *
- * Threads. Clients, credentials and errors never change once made: any number of threads may use one at the same time,
- * on any thread, whichever made it. Freeing one is the exception: nobody else may be using the same pointer. The
- * references of credentials are counted, so that one thread may free its own while others use theirs. A configuration
- * changes when an option is set, and is for one thread at a time. The library
- * starts one background thread when a source first needs the network or a provider is asked, one for each piece of work
- * that blocks, four of these at once at most, and one for each call of a provider; they keep no process from ending.
+ * Threads. Clients, credentials and errors never change once created: any number of threads may use one at the same
+ * time. Freeing one is the exception: no other thread may be using the same pointer. Credentials are reference-counted,
+ * so that one thread may free its own reference while others use theirs. A configuration changes when an option is set,
+ * and is for one thread at a time. The library starts one background thread when a source first needs the network or a
+ * provider is called, at most four helper threads for work that blocks, and one worker thread for each call of a
+ * provider; none of them keeps the process from exiting.
  *
- * ThreadSanitizer does not see how these threads synchronise, because the library is not instrumented, and reports races
- * that are none. Run programs with TSAN_OPTIONS=suppressions=PREFIX/share/aliyun_cred/tsan.supp, which is installed with
+ * ThreadSanitizer does not see how these threads synchronise, because the library is not instrumented, and reports
+ * false races. Run programs with TSAN_OPTIONS=suppressions=PREFIX/share/aliyun_cred/tsan.supp, which is installed with
  * this header.
  *
- * Signals. The library's threads block all signals but those that a fault of their own raises, and SIGPROF: handlers run
- * on the program's threads. Providers and external commands have blocked what the thread had that first needed the
- * background thread; so have the callbacks of requests, and SIGPIPE besides. A callback for log lines has whatever the
- * thread has that logs.
+ * Signals. The library's threads block all signals except those raised by their own faults, and SIGPROF: handlers run
+ * on the program's threads. Providers and external commands run with the signal mask of the thread that first needed
+ * the background thread. Callbacks of requests do too, with SIGPIPE blocked as well. A callback for log lines runs with
+ * the mask of the thread that logs.
  *
- * Fork. A child may go on using every object that its parent made. It keeps the cached credentials, starts a
- * background thread of its own when it needs one, and touches no connection of its parent's. One that is forked inside a
- * callback must not return from it: it calls exec, or ends. As in any child of a process with several threads, this
- * relies on malloc working there, which glibc guarantees and POSIX does not. A child is known by its process number: one
- * that is put into a PID namespace of its own, and has there the number that its parent has in another, is taken for its
- * parent, and must not use this library before it has called exec.
+ * Fork. A child may keep using every object that its parent created. It keeps the cached credentials, starts its own
+ * background thread when it needs one, and touches none of its parent's connections. A child forked inside a callback
+ * must not return from it: it must call exec or exit. As in any child of a process with several threads, this relies on
+ * malloc working there, which glibc guarantees and POSIX does not. A child is recognised by its process ID: one in a
+ * new PID namespace whose ID there equals its parent's is taken for its parent, and must not use this library before it
+ * has called exec.
  *
  * Unloading. The shared library stays mapped after dlclose, because its background thread may be running.
  *
- * Logging. Nothing is logged unless the program gives a callback with aliyun_cred_set_log_callback.
+ * Logging. Nothing is logged unless the program sets a callback with aliyun_cred_set_log_callback.
  *
  * Secrets are wiped from the library's memory when their owner is freed, and so is every other block of memory that it
- * frees: the buffers that a reply passes through as well. A reply stays in the buffer of its connection until that is
- * closed, a fraction of a second after the last request. Not wiped is what the program copies, and what the kernel holds.
- * No error holds a secret, and nothing is ever written to standard output or, while there is memory, to standard error.
+ * frees, including the buffers that a reply passes through. A reply stays in the buffer of its connection until that is
+ * closed, a fraction of a second after the last request. Copies made by the program or held by the kernel are not
+ * wiped. No error holds a secret, and nothing is ever written to standard output or, except when memory runs out, to
+ * standard error.
  *
  * Configurations. Each option has a setter, aliyun_cred_config_set_<option>. Its arguments: config, which is borrowed
  * and changed; value, which is copied, and is a string, a whole number or a flag. It returns NULL on success, and
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8; the option then stays as it was.
- * Values are checked when a client is made.
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8; the option is then unchanged.
+ * Values are checked when a client is created.
  */
 
 #ifndef ALIYUN_CRED_H
@@ -92,7 +93,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Has the compiler warn if a result is dropped that would leak: an error, or a reference. */
+/** Makes the compiler warn about a dropped result that would leak: an error, or a reference. */
 #if defined(__GNUC__)
 #define ALIYUN_CRED_MUST_USE __attribute__((warn_unused_result))
 #else
@@ -100,19 +101,19 @@
 #endif
 
 /**
- * A resolved credential. It never changes; whoever holds a reference may keep it for as long as they like, whatever
- * becomes of the client.
+ * A resolved credential. It never changes; a reference may be kept for any length of time, even after the client is
+ * freed.
  */
 typedef struct aliyun_cred_credentials_t aliyun_cred_credentials_t;
 
 /**
- * The version of the interface that this header describes. It changes whenever a program that was built against the
- * header before would no longer work; compare it with aliyun_cred_abi_version after loading the library by hand.
+ * The version of the ABI that this header describes. It changes whenever a program built against the previous header
+ * would no longer work; after loading the library by hand, compare it with aliyun_cred_abi_version.
  */
 #define ALIYUN_CRED_ABI_VERSION 0
 
 /**
- * What kind of failure it was. Numbers and names are stable for ever; later versions may add to them.
+ * The kind of a failure. Numbers and names are stable; later versions may add to them.
  */
 typedef enum {
     /**
@@ -120,36 +121,36 @@ typedef enum {
      */
     ALIYUN_CRED_OK = 0,
     /**
-     * The configuration says something that cannot be: a missing or contradictory option, an unknown profile, a
-     * circle of profiles. Unlike ALIYUN_CRED_ERROR_NOT_CONFIGURED, somebody did ask for this source.
+     * The configuration is invalid: a missing or contradictory option, an unknown profile, a circle of profiles.
+     * Unlike ALIYUN_CRED_ERROR_NOT_CONFIGURED, the source was configured.
      */
     ALIYUN_CRED_ERROR_INVALID_CONFIG = 1,
     /**
-     * Nothing configures this source: no variable, no file.
+     * The source is not configured: no variable, no file.
      */
     ALIYUN_CRED_ERROR_NOT_CONFIGURED = 2,
     /**
-     * The source is switched off on purpose, by a variable or in its file.
+     * The source is disabled, by a variable or in its file.
      */
     ALIYUN_CRED_ERROR_DISABLED = 3,
     /**
-     * A file is there but cannot be read or written, or the operating system refused a thread or a socket.
+     * A file exists but cannot be read or written, or the operating system refused a thread or a socket.
      */
     ALIYUN_CRED_ERROR_IO = 4,
     /**
-     * A file was read, but is not what it should be: not JSON, not UTF-8, a value of the wrong type.
+     * A file was read, but its content is invalid: not JSON, not UTF-8, a value of the wrong type.
      */
     ALIYUN_CRED_ERROR_MALFORMED_FILE = 5,
     /**
-     * The service answered, and refused: wrong key, wrong signature, no permission, no such role.
+     * The service refused the request: wrong key, wrong signature, no permission, no such role.
      */
     ALIYUN_CRED_ERROR_DENIED = 6,
     /**
-     * The service answered that it was asked too often. Unlike ALIYUN_CRED_ERROR_DENIED, later may work.
+     * The service limited the request rate. Unlike ALIYUN_CRED_ERROR_DENIED, a retry may succeed later.
      */
     ALIYUN_CRED_ERROR_THROTTLED = 7,
     /**
-     * The service could not be reached, or answered with a failure of its own (5xx).
+     * The service could not be reached, or replied with a server error (5xx).
      */
     ALIYUN_CRED_ERROR_UNAVAILABLE = 8,
     /**
@@ -161,113 +162,114 @@ typedef enum {
      */
     ALIYUN_CRED_ERROR_TLS = 10,
     /**
-     * The service answered with success, but the answer makes no sense. Unlike ALIYUN_CRED_ERROR_MALFORMED_FILE, the
-     * fault is on the other side of the network.
+     * The service replied with success, but the reply is invalid. Unlike ALIYUN_CRED_ERROR_MALFORMED_FILE, the fault
+     * is on the other side of the network.
      */
     ALIYUN_CRED_ERROR_MALFORMED_REPLY = 11,
     /**
-     * The only credential to be had has already expired.
+     * The only available credential has expired.
      */
     ALIYUN_CRED_ERROR_EXPIRED = 12,
     /**
-     * Only a person can go on, by logging in again (CloudSSO, OAuth).
+     * The user must log in again (CloudSSO, OAuth).
      */
     ALIYUN_CRED_ERROR_LOGIN_REQUIRED = 13,
     /**
-     * An external command could not be run, failed, or printed something that is no credential.
+     * An external command could not be run, failed, or did not print a credential.
      */
     ALIYUN_CRED_ERROR_COMMAND = 14,
     /**
-     * The caller gave up; the refresh goes on for the others.
+     * The caller gave up; the refresh continues for the others.
      */
     ALIYUN_CRED_ERROR_CANCELLED = 15,
     /**
-     * What a call would wait for would wait for it: a provider, while asked for a credential, asked the same client for
-     * one, or a callback on the library's background thread made a call that waits.
+     * The call would deadlock: a provider asked the client that is asking it, or a callback on the background thread
+     * tried to wait.
      */
     ALIYUN_CRED_ERROR_RECURSION = 16,
     /**
-     * A fault of this library; please report it.
+     * A bug in this library; please report it.
      */
     ALIYUN_CRED_ERROR_INTERNAL = 17,
     /**
-     * An argument of the call itself is unusable: a NULL pointer, or a string that is not UTF-8. Only C and C++ have
+     * An argument of the call itself is invalid: a NULL pointer, or a string that is not UTF-8. Only C and C++ have
      * this kind.
      */
     ALIYUN_CRED_ERROR_INVALID_ARGUMENT = 18,
 } aliyun_cred_error_kind_t;
 
 /**
- * How much a log line matters.
+ * The severity of a log line.
  */
 typedef enum {
     /**
-     * Something failed for good.
+     * A final failure.
      */
     ALIYUN_CRED_LOG_ERROR = 1,
     /**
-     * Something failed and does not matter yet: a valid credential stays in use, what was learned could not be kept.
+     * A failure without effect so far: a valid credential stays in use, or new tokens could not be stored.
      */
     ALIYUN_CRED_LOG_WARN = 2,
     /**
-     * What a person may want to know.
+     * Information for users.
      */
     ALIYUN_CRED_LOG_INFO = 3,
     /**
-     * What a developer may want to know.
+     * Information for developers.
      */
     ALIYUN_CRED_LOG_DEBUG = 4,
 } aliyun_cred_log_level_t;
 
 /**
- * What a provider fills in. It lives as long as the call that it was passed to, and is for the thread of that call.
+ * The answer of a provider. It is valid for the length of the call that it is passed to, and only on that call's
+ * thread.
  */
 typedef struct aliyun_cred_answer_t aliyun_cred_answer_t;
 
 /**
- * A client of one source, or of the default chain. It holds the cached credential and refreshes it in time; keep it,
- * and share it between threads.
+ * A client for one source, or for the default chain. It caches the credential and refreshes it in time; keep it, and
+ * share it between threads.
  */
 typedef struct aliyun_cred_client_t aliyun_cred_client_t;
 
 /**
- * What the user says about one source. Options that are not set come from the environment and the defaults when a
- * client is made. It is the only handle that changes: one thread at a time may set options.
+ * The options of one source. Options that are not set come from the environment and the defaults when a client is
+ * created. This is the only handle that changes: only one thread at a time may set options.
  */
 typedef struct aliyun_cred_config_t aliyun_cred_config_t;
 
 /**
- * Why a call failed. It never changes, and no text in it holds a secret.
+ * Why a call failed. It never changes, and its messages hold no secret.
  */
 typedef struct aliyun_cred_error_t aliyun_cred_error_t;
 
 /**
- * One question, from when it was asked until it is freed.
+ * A request for credentials, valid until it is freed.
  */
 typedef struct aliyun_cred_request_t aliyun_cred_request_t;
 
 /**
- * Takes what was asked for. user_data: what was given with the callback. credentials: a reference that the callback
- * owns and frees with aliyun_cred_credentials_free; NULL if there is an error. error: one that the callback owns and
- * frees with aliyun_cred_error_free; NULL if there are credentials.
+ * Receives the result of a request. user_data: as passed with the callback. credentials: a reference that the callback
+ * owns and frees with aliyun_cred_credentials_free; NULL if there is an error. error: owned by the callback, which
+ * frees it with aliyun_cred_error_free; NULL if there are credentials.
  */
 typedef void (*aliyun_cred_callback_t)(void *user_data,
                                        aliyun_cred_credentials_t *credentials,
                                        aliyun_cred_error_t *error);
 
 /**
- * Asks a provider. user_data: what was given with it. answer: borrowed for the call, to be filled in with
- * aliyun_cred_answer_set_access_key and its like, or with aliyun_cred_answer_set_error.
+ * A custom provider. user_data: as passed with it. answer: borrowed for the call, to be filled in with
+ * aliyun_cred_answer_set_access_key and related functions, or with aliyun_cred_answer_set_error.
  */
 typedef void (*aliyun_cred_provider_t)(void *user_data, aliyun_cred_answer_t *answer);
 
 /**
- * Frees what a callback was given as its user_data.
+ * Frees the user_data of a callback.
  */
 typedef void (*aliyun_cred_destructor_t)(void *user_data);
 
 /**
- * A borrowed string: UTF-8, with a NUL behind it.
+ * A borrowed string: UTF-8 with a trailing NUL.
  */
 typedef struct {
     /**
@@ -275,14 +277,14 @@ typedef struct {
      */
     const char *data;
     /**
-     * How many bytes there are before the NUL; 0 if the value is absent.
+     * The number of bytes before the NUL; 0 if the value is absent.
      */
     size_t length;
 } aliyun_cred_string_view_t;
 
 /**
- * Everything in a credential, for a caller that wants it in one call. The strings belong to the credential and live
- * as long as the reference that it was read through.
+ * All values of a credential, for reading them in one call. The strings belong to the credential, and are valid as
+ * long as the reference they were read through.
  */
 typedef struct {
     /**
@@ -302,23 +304,23 @@ typedef struct {
      */
     aliyun_cred_string_view_t bearer_token;
     /**
-     * The type that the client was made for, such as "sts" or "default"; never absent.
+     * The type that the client was created for, such as "sts" or "default"; never absent.
      */
     aliyun_cred_string_view_t type;
     /**
-     * The path of sources that led here, such as "default/cli_profile/static_ak"; absent for a bearer token that was
+     * The path of sources behind it, such as "default/cli_profile/static_ak"; absent for a bearer token that was
      * configured directly.
      */
     aliyun_cred_string_view_t provider_name;
     /**
-     * When it ends, in milliseconds since the Unix epoch; -1 if it does not end.
+     * The expiration, in milliseconds since the Unix epoch; -1 if it never expires.
      */
     int64_t expiration;
 } aliyun_cred_credentials_view_t;
 
 /**
- * Takes a log line. level: how much it matters. message: one line of NUL-terminated UTF-8, borrowed for the call; it
- * never holds a secret. user_data: what was given to aliyun_cred_set_log_callback.
+ * Receives a log line. level: its severity. message: one line of NUL-terminated UTF-8, borrowed for the call; it never
+ * holds a secret. user_data: as passed to aliyun_cred_set_log_callback.
  */
 typedef void (*aliyun_cred_log_callback_t)(aliyun_cred_log_level_t level, const char *message, void *user_data);
 
@@ -327,13 +329,13 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Gives the version of the library, such as "1.2.3", in a string that lives as long as the program. Any thread may
- * call it.
+ * Returns the version of the library, such as "1.2.3", in a string that stays valid until the program ends. Any thread
+ * may call it.
  */
 const char *aliyun_cred_version(void);
 
 /**
- * Gives the version of the interface that the library speaks; see ALIYUN_CRED_ABI_VERSION. It is the number in the
+ * Returns the version of the ABI that the library implements; see ALIYUN_CRED_ABI_VERSION. It is the number in the
  * name of the shared library, libaliyun_cred.so.0. Any thread may call it.
  */
 uint32_t aliyun_cred_abi_version(void);
@@ -341,28 +343,28 @@ uint32_t aliyun_cred_abi_version(void);
 /**
  * Frees an error.
  *
- * error: taken over and no longer valid afterwards, nor is any string that was read from it; NULL does nothing. No
- * other thread may be using it.
+ * error: taken over. Neither it nor any string read from it may be used afterwards; NULL does nothing. No other thread
+ * may be using it.
  */
 void aliyun_cred_error_free(aliyun_cred_error_t *error);
 
 /**
- * Tells what kind of failure it was.
+ * Returns the kind of failure.
  *
- * error: borrowed; NULL, which is success, gives ALIYUN_CRED_OK. Any number of threads may read one error.
+ * error: borrowed; NULL, which is success, returns ALIYUN_CRED_OK. Any number of threads may read one error.
  */
 aliyun_cred_error_kind_t aliyun_cred_error_kind(const aliyun_cred_error_t *error);
 
 /**
- * Names a kind, such as "not_configured", for logs and metrics.
+ * Returns the name of a kind, such as "not_configured", for logs and metrics.
  *
- * kind: a number of aliyun_cred_error_kind_t. Returns a string that lives as long as the program, or NULL for any
- * other number. Any thread may call it.
+ * kind: a number of aliyun_cred_error_kind_t. Returns a string that stays valid until the program ends, or NULL for
+ * any other number. Any thread may call it.
  */
 const char *aliyun_cred_error_kind_name(uint32_t kind);
 
 /**
- * Says in one line what was tried, what came back and what to change.
+ * Returns one line that says what was tried, what came back and what to change.
  *
  * error: borrowed. Returns a string that belongs to the error; NULL only if error is NULL. Any number of threads may
  * read one error.
@@ -370,7 +372,7 @@ const char *aliyun_cred_error_kind_name(uint32_t kind);
 const char *aliyun_cred_error_message(const aliyun_cred_error_t *error);
 
 /**
- * Names the source that failed, as in a credential's provider name.
+ * Returns the source that failed, as in a credential's provider name.
  *
  * error: borrowed. Returns a string that belongs to the error; NULL if no single source failed or if error is NULL.
  * Any number of threads may read one error.
@@ -378,82 +380,81 @@ const char *aliyun_cred_error_message(const aliyun_cred_error_t *error);
 const char *aliyun_cred_error_provider(const aliyun_cred_error_t *error);
 
 /**
- * Gives the service's own code, such as "NoPermission".
+ * Returns the service's error code, such as "NoPermission".
  *
- * error: borrowed. Returns a string that belongs to the error; NULL if no service answered with a code or if error
- * is NULL. Any number of threads may read one error.
+ * error: borrowed. Returns a string that belongs to the error; NULL if the service sent no code or if error is NULL.
+ * Any number of threads may read one error.
  */
 const char *aliyun_cred_error_code(const aliyun_cred_error_t *error);
 
 /**
- * Gives the service's id of the request, which its support will ask for.
+ * Returns the service's request ID, for its support.
  *
- * error: borrowed. Returns a string that belongs to the error; NULL if no service answered with an id or if error is
- * NULL. Any number of threads may read one error.
+ * error: borrowed. Returns a string that belongs to the error; NULL if the service sent no ID or if error is NULL. Any
+ * number of threads may read one error.
  */
 const char *aliyun_cred_error_request_id(const aliyun_cred_error_t *error);
 
 /**
- * Gives the HTTP status of the service's answer.
+ * Returns the HTTP status of the service's reply.
  *
- * error: borrowed. Returns 0 if no service answered or if error is NULL. Any number of threads may read one error.
+ * error: borrowed. Returns 0 if no service replied or if error is NULL. Any number of threads may read one error.
  */
 int32_t aliyun_cred_error_http_status(const aliyun_cred_error_t *error);
 
 /**
- * Counts the sources that a chain asked in vain, in order.
+ * Returns how many sources a chain tried without success, in order.
  *
- * error: borrowed. Returns 0 if the failure was not a chain's or if error is NULL. Any number of threads may read one
- * error.
+ * error: borrowed. Returns 0 if no chain failed or if error is NULL. Any number of threads may read one error.
  */
 size_t aliyun_cred_error_attempts(const aliyun_cred_error_t *error);
 
 /**
- * Tells why one source of a chain did not answer.
+ * Returns why one source of a chain failed.
  *
- * error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns ALIYUN_CRED_OK if there is no such
+ * error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns ALIYUN_CRED_OK if there is no such
  * attempt or if error is NULL. Any number of threads may read one error.
  */
 aliyun_cred_error_kind_t aliyun_cred_error_attempt_kind(const aliyun_cred_error_t *error, size_t index);
 
 /**
- * Names one source of a chain, such as "env".
+ * Returns the name of one source of a chain, such as "env".
  *
- * error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns a string that belongs to the
- * error; NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
+ * error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns a string that belongs to the error;
+ * NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
  */
 const char *aliyun_cred_error_attempt_provider(const aliyun_cred_error_t *error, size_t index);
 
 /**
- * Says in one line why one source of a chain did not answer, and what would make it answer.
+ * Returns one line that says why one source of a chain failed, and what to change.
  *
- * error: borrowed. index: from 0 on, less than aliyun_cred_error_attempts. Returns a string that belongs to the
- * error; NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
+ * error: borrowed. index: from 0, less than aliyun_cred_error_attempts. Returns a string that belongs to the error;
+ * NULL if there is no such attempt or if error is NULL. Any number of threads may read one error.
  */
 const char *aliyun_cred_error_attempt_message(const aliyun_cred_error_t *error, size_t index);
 
 /**
- * Makes an empty configuration; at least its type has to be set.
+ * Creates an empty configuration; at least its type must be set.
  *
  * Returns a configuration that the caller owns and frees with aliyun_cred_config_free. Any thread may call it.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_config_t *aliyun_cred_config_new(void);
 
 /**
- * Reads a configuration from a JSON object whose keys are the options' names, such as {"type": "access_key"}: in snake
- * case, as in the setters' names, or in camel case, as in the official packages. null is as good as absent.
+ * Parses a configuration from a JSON object whose keys are the options' names, such as {"type": "access_key"}: in
+ * snake case, as in the setters' names, or in camel case, as in the official packages. null counts as absent.
  *
  * json: borrowed, NUL-terminated UTF-8. config: written on success only, with a configuration that the caller owns and
  * frees with aliyun_cred_config_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG if json is not a JSON
- * object, or for an unknown name or a value of another type (the text never quotes a value);
+ * object, or for an unknown name or a value of another type (the message never quotes a value);
  * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or json is not UTF-8. Any thread may call it.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_from_json(const char *json, aliyun_cred_config_t **config);
 
 /**
- * Frees a configuration and wipes its secrets. Clients that were made from it are not affected.
+ * Frees a configuration and wipes its secrets. Clients created from it are not affected.
  *
- * config: taken over and no longer to be used; NULL does nothing. No other thread may be using it.
+ * config: taken over, and must not be used afterwards; NULL does nothing. No other thread may be using it.
  */
 void aliyun_cred_config_free(aliyun_cred_config_t *config);
 
@@ -739,12 +740,12 @@ aliyun_cred_error_t *aliyun_cred_config_set_sts_expiration(aliyun_cred_config_t 
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_set_proxy(aliyun_cred_config_t *config, const char *value);
 
 /**
- * Makes a client of the source that a configuration names. It opens no connection and starts no thread.
+ * Creates a client for the source that a configuration names. It opens no connection and starts no thread.
  *
  * config: borrowed for the call, and copied; it may be changed or freed afterwards. client: written on success only,
  * with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
  * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing, contradictory or out of range;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL; another kind if a file that an option names cannot be used.
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL; another kind if a file named by an option cannot be used.
  * Any thread may call it, as long as none changes config meanwhile.
  */
 ALIYUN_CRED_MUST_USE
@@ -752,27 +753,27 @@ aliyun_cred_error_t *aliyun_cred_client_new(const aliyun_cred_config_t *config,
                                             aliyun_cred_client_t **client);
 
 /**
- * Makes a client of the default chain: the environment, then the configuration files, and so on. It opens no
- * connection and starts no thread; what the chain finds, or why it finds nothing, shows at the first call.
+ * Creates a client for the default chain: the environment, then the configuration files, and so on. It opens no
+ * connection and starts no thread; sources are searched at the first call, which also reports why none was found.
  *
  * client: written on success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns
- * NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG if an environment variable that only the chain reads makes no
- * sense; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it.
+ * NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG if an environment variable that only the chain reads has an
+ * invalid value; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_client_default(aliyun_cred_client_t **client);
 
 /**
- * Makes a client of a source by its name, without guessing: "env", "env_legacy", "static_ak", "static_sts", "bearer",
- * "ram_role_arn", "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile",
- * "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
+ * Creates a client for a source by name: "env", "env_legacy", "static_ak", "static_sts", "bearer", "ram_role_arn",
+ * "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile", "cloud_sso", "oauth",
+ * "external" or "default". It opens no connection and starts no thread.
  *
  * name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
- * type is not looked at; NULL is as good as an empty one. client: written on success only, with a client that the
- * caller owns and frees with aliyun_cred_client_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG for an
- * unknown name, or if an option is missing, contradictory or out of range; ALIYUN_CRED_ERROR_LOGIN_REQUIRED if only a
- * person can go on; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name or client is NULL or name is not UTF-8; another kind if
- * the source is switched off, or a file that an option names cannot be used. Any thread may call it, as long as none
- * changes config meanwhile.
+ * type is ignored; NULL means an empty one. client: written on success only, with a client that the caller owns and
+ * frees with aliyun_cred_client_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_CONFIG for an unknown name,
+ * or if an option is missing, contradictory or out of range; ALIYUN_CRED_ERROR_LOGIN_REQUIRED if the user must log in
+ * again; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name or client is NULL or name is not UTF-8; another kind if the source
+ * is disabled, or a file named by an option cannot be used. Any thread may call it, as long as none changes config
+ * meanwhile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_from_source(const char *name,
@@ -780,8 +781,8 @@ aliyun_cred_error_t *aliyun_cred_client_from_source(const char *name,
                                                     aliyun_cred_client_t **client);
 
 /**
- * Makes a client of a profile of the Alibaba Cloud CLI's configuration file. The file is read when a credential is first
- * asked for.
+ * Creates a client for a profile of the Alibaba Cloud CLI's configuration file. The file is read when a credential is
+ * first requested.
  *
  * name: borrowed, NUL-terminated UTF-8; NULL for the profile that ALIBABA_CLOUD_PROFILE names, else the file's current
  * one. client: written on success only, with a client that the caller owns and frees with aliyun_cred_client_free.
@@ -793,14 +794,15 @@ aliyun_cred_error_t *aliyun_cred_client_from_profile(const char *name,
                                                      aliyun_cred_client_t **client);
 
 /**
- * Makes a client of a role that is assumed with what another client gives. Roles can be assumed one on top of another,
- * each with a session name and an external ID of its own, up to 1,000 high. It opens no connection and starts no thread.
+ * Creates a client that assumes a role with another client's credential. Up to 1,000 roles can be chained, each with
+ * its own session name and external ID. It opens no connection and starts no thread.
  *
- * base: borrowed for the call; the new client keeps what it needs of it, and base may be freed. role: borrowed for the
- * call, and copied: the role's ARN and the other options of ram_role_arn; its type is not looked at. client: written on
- * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range, or too many roles stand on one another;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes role meanwhile.
+ * base: borrowed for the call; the new client keeps what it needs, and base may be freed. role: borrowed for the call,
+ * and copied: the role's ARN and the other options of ram_role_arn; its type is ignored. client: written on success
+ * only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing or out of range, or too many roles are chained;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes role
+ * meanwhile.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_assume_role(const aliyun_cred_client_t *base,
@@ -808,34 +810,34 @@ aliyun_cred_error_t *aliyun_cred_client_assume_role(const aliyun_cred_client_t *
                                                     aliyun_cred_client_t **client);
 
 /**
- * Frees a client. Credentials that it gave stay valid; a refresh in flight ends on its own.
+ * Frees a client. Credentials from it stay valid; a refresh in flight ends on its own.
  *
- * client: taken over and no longer to be used; NULL does nothing. Any thread may call it, as long as no other is using
- * the client.
+ * client: taken over, and must not be used afterwards; NULL does nothing. Any thread may call it, as long as no other
+ * is using the client.
  */
 void aliyun_cred_client_free(aliyun_cred_client_t *client);
 
 /**
- * Gets the current credential. While the cached one is fresh that takes nanoseconds and no lock; otherwise the calling
+ * Gets the current credential. A fresh one is returned within nanoseconds and without a lock; otherwise the calling
  * thread waits for the source, within the source's own time limits. Threads that wait together share one request.
  *
  * client: borrowed. credentials: written on success only, with a reference that the caller owns and frees with
- * aliyun_cred_credentials_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL; any
- * other kind if the source has no credential that is still valid. Any number of threads may call it at once.
+ * aliyun_cred_credentials_free. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL;
+ * another kind if the source fails and no valid credential is left. Any number of threads may call it at once.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_get_credentials(const aliyun_cred_client_t *client,
                                                         aliyun_cred_credentials_t **credentials);
 
 /**
- * As aliyun_cred_client_get_credentials, but waits for a limited time. A refresh goes on when the limit runs out. To read
- * configuration files is not to wait: that is done by the calling thread, and takes as long as the disk does.
+ * Like aliyun_cred_client_get_credentials, but waits for a limited time. The refresh continues when the limit runs
+ * out. Configuration files are read on the calling thread; that time does not count against the limit.
  *
  * client: borrowed. timeout_ms: the limit in milliseconds; 0 never waits. credentials: written on success only, with a
  * reference that the caller owns and frees with aliyun_cred_credentials_free. Returns NULL on success;
  * ALIYUN_CRED_ERROR_TIMEOUT if the limit, or one of the source's own, ran out; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a
- * pointer is NULL; any other kind if the source has no credential that is still valid. Any number of threads may call
- * it at once.
+ * pointer is NULL; another kind if the source fails and no valid credential is left. Any number of threads may call it
+ * at once.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_get_credentials_within(const aliyun_cred_client_t *client,
@@ -843,27 +845,27 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials_within(const aliyun_cred
                                                                aliyun_cred_credentials_t **credentials);
 
 /**
- * Gives the cached credential if it is fresh, without waiting for anything and without asking the source; of environment
- * variables, which are never cached, what they say if they said it before. What a provider of the program's own gives
- * without saying until when is never cached either.
+ * Returns the cached credential if it is fresh, without waiting and without asking the source. Environment variables
+ * are never cached; for them, returns the last credential if the variables have not changed. The credential of a
+ * custom provider is cached only if it has an expiration.
  *
  * client: borrowed. Returns a reference that the caller owns and frees with aliyun_cred_credentials_free; NULL if
  * there is no such credential or if client is NULL. Any number of threads may call it at once.
  */
-ALIYUN_CRED_MUST_USE
-aliyun_cred_credentials_t *aliyun_cred_client_cached(const aliyun_cred_client_t *client);
+ALIYUN_CRED_MUST_USE aliyun_cred_credentials_t *aliyun_cred_client_cached(const aliyun_cred_client_t *client);
 
 /**
- * Says that the service has refused the cached credential: the next call asks the source again, and reads the
- * configuration file that it came from anew. A credential that somebody typed into the configuration stays as it is. Of
- * the clients that a role stands on, those with a configuration file read it anew; the others keep their credential.
+ * Reports that a service rejected the cached credential. The next call asks the source again and rereads its
+ * configuration file. A credential from the options stays as it is. Base clients that use a configuration file are
+ * invalidated too; others keep their credential.
  *
  * client: borrowed; NULL does nothing. Any number of threads may call it at once.
  */
 void aliyun_cred_client_invalidate(const aliyun_cred_client_t *client);
 
 /**
- * Gives the type that the client was made for: "access_key", "ram_role_arn" and so on, or "default" for the chain.
+ * Returns the type that the client was created for: "access_key", "ram_role_arn" and so on, or "default" for the
+ * chain.
  *
  * client: borrowed. Returns a string that belongs to the client; NULL only if client is NULL. Any number of threads
  * may call it at once.
@@ -871,18 +873,18 @@ void aliyun_cred_client_invalidate(const aliyun_cred_client_t *client);
 const char *aliyun_cred_client_type(const aliyun_cred_client_t *client);
 
 /**
- * Asks for the current credential, and has a callback called with it. Nothing waits, but that configuration files are read
- * by the calling thread, which takes as long as the disk does. While the cached one is fresh, or if there is nothing to be
- * waited for (no service, provider, command or lock), the callback runs inside this call; otherwise on the background
- * thread when the source has answered, or inside another thread's call into the library that brought the answer.
+ * Requests the current credential, and calls a callback with it. This call never waits, except that configuration
+ * files are read on the calling thread. The callback runs inside this call if the cached credential is fresh, or if no
+ * wait is needed (for a service, provider, command or lock). Otherwise it runs on the background thread, or inside the
+ * call of another thread that completes the refresh.
  *
- * client: borrowed for the call; the callback may free it. callback: called exactly once, unless it is cancelled before;
- * it must not block, nor throw a C++ exception, and may use this library, but a call of it that would have to wait gives
- * ALIYUN_CRED_ERROR_RECURSION on the background thread. user_data: handed to the callback as it is; it belongs to the
- * caller. request: written before the callback is called, on success only, with a handle that the caller owns and frees
- * with aliyun_cred_request_free; NULL if nobody will want to cancel. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. In a forked
- * child the callbacks of its parent are not called. Any number of threads may call it at once.
+ * client: borrowed for the call; the callback may free it. callback: called exactly once, unless cancelled before. It
+ * must not block or throw a C++ exception. It may call this library; on the background thread, a call that would wait
+ * returns ALIYUN_CRED_ERROR_RECURSION. user_data: passed to the callback unchanged; it belongs to the caller. request:
+ * written on success only, before the callback is called, with a handle that the caller owns and frees with
+ * aliyun_cred_request_free; may be NULL if cancelling is not needed. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client or callback is NULL, and then the callback is not called. A forked
+ * child does not call its parent's callbacks. Any number of threads may call it at once.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_get_credentials_async(const aliyun_cred_client_t *client,
@@ -891,40 +893,40 @@ aliyun_cred_error_t *aliyun_cred_client_get_credentials_async(const aliyun_cred_
                                                               aliyun_cred_request_t **request);
 
 /**
- * Gives up: the callback is not called any more. The refresh goes on for the others.
+ * Cancels a request: the callback is not called any more. The refresh continues for the others.
  *
- * request: borrowed. Returns true if the callback has not been called and never will be; false if it has been, and has
- * returned, so that what it uses may be freed in either case: to that end this waits while the callback runs in another
- * thread. Not so inside a callback, this one or another, which could wait for one that waits for it: there false may mean
- * that it is running. NULL gives false. In a forked child it never waits either, and says how it stood when the child was
- * forked: true if the callback had not been called by then, and false if it had, though it may have been running. Any
- * number of threads may call it at once.
+ * request: borrowed. Returns true if the callback has not been called and never will be; false if it has been called
+ * and has returned. Either way its data may be freed; to ensure this, it waits while the callback is running on
+ * another thread. Inside a callback it never waits, since two callbacks could deadlock; there, false may mean that the
+ * callback is still running. NULL returns false. In a forked child it never waits either, and reports the state at the
+ * fork: true if the callback had not been called, false if it had, although it may have been running. Any number of
+ * threads may call it at once.
  */
 bool aliyun_cred_request_cancel(const aliyun_cred_request_t *request);
 
 /**
- * Frees a request. That cancels nothing.
+ * Frees a request without cancelling it.
  *
- * request: taken over and no longer to be used; NULL does nothing. Any thread may call it, the callback's too, as long as
- * no other is using the request.
+ * request: taken over, and must not be used afterwards; NULL does nothing. Any thread may call it, including the
+ * callback's, as long as no other is using the request.
  */
 void aliyun_cred_request_free(aliyun_cred_request_t *request);
 
 /**
- * Makes a client of a provider of the program's own, which can be the base of a role as well.
+ * Creates a client for a custom provider, which can also be the base of a role.
  *
- * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of what it gives. provider: asked on
- * a thread of its own, never twice at the same time for one client, and given up after a minute; it may block, and
- * must not throw a C++ exception. While a call that was given up is still running the client gets no other, and waits
- * for that a minute at most. Of all providers four are at work at once, those that were given up or have had to wait
- * for another client not counted; the others wait for their turn, a minute at most. It is asked at every call, unless
- * it says when its credential expires: that is then cached, and refreshed in time. If it asks the client that is
- * asking it, it gets ALIYUN_CRED_ERROR_RECURSION. user_data: handed to it as it is. destructor: called with user_data,
- * once, on any thread, the background thread among them, when this client and every role on top of it are freed and no
- * call runs any more: it must not block; NULL if there is nothing to free. On failure it is not called. client:
- * written on success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on
- * success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread
- * may call it.
+ * name: borrowed, NUL-terminated UTF-8: the client's type, and the provider name of its credentials. provider: called
+ * on a worker thread, never twice at the same time for one client. It may block, but a call times out after one
+ * minute; it must not throw a C++ exception. A new call waits, up to a minute, for a previous one that timed out to
+ * return. At most four providers run at once; others queue for up to a minute. One that timed out, or is waiting for
+ * another client, does not count. The provider is called for every request, unless its credential has an expiration:
+ * then the credential is cached and refreshed in time. If it asks its own client, it gets ALIYUN_CRED_ERROR_RECURSION.
+ * user_data: passed to the provider unchanged. destructor: called once with user_data when this client and every role
+ * on top of it are freed and no call is running. It may be called on any thread, including the background thread, and
+ * must not block; NULL if there is nothing to free. On failure it is not called. client: written on success only, with
+ * a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if name, provider or client is NULL, or name is not UTF-8. Any thread may call
+ * it.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_from_provider(const char *name,
@@ -934,11 +936,11 @@ aliyun_cred_error_t *aliyun_cred_client_from_provider(const char *name,
                                                       aliyun_cred_client_t **client);
 
 /**
- * Fills in an AccessKey pair.
+ * Sets the AccessKey pair.
  *
  * answer: borrowed and changed. access_key_id, access_key_secret: borrowed, NUL-terminated UTF-8, and copied. Returns
- * NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8. For the thread of the
- * provider's call.
+ * NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or a string is not UTF-8. Only on the
+ * thread of the provider's call.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_answer_set_access_key(aliyun_cred_answer_t *answer,
@@ -946,34 +948,34 @@ aliyun_cred_error_t *aliyun_cred_answer_set_access_key(aliyun_cred_answer_t *ans
                                                        const char *access_key_secret);
 
 /**
- * Fills in the security token of an STS credential.
+ * Sets the security token of an STS credential.
  *
  * answer: borrowed and changed. security_token: borrowed, NUL-terminated UTF-8, and copied. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the thread of the provider's
- * call.
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. Only on the thread of the
+ * provider's call.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_answer_set_security_token(aliyun_cred_answer_t *answer,
                                                            const char *security_token);
 
 /**
- * Fills in when the credential expires: it is then cached, and refreshed before that.
+ * Sets the expiration: the credential is then cached, and refreshed in time.
  *
  * answer: borrowed and changed. expiration_ms: milliseconds since the Unix epoch. Returns NULL on success;
- * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if answer is NULL or the time is before the epoch. For the thread of the provider's
- * call.
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if answer is NULL or the time is before the epoch. Only on the thread of the
+ * provider's call.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_answer_set_expiration(aliyun_cred_answer_t *answer,
                                                        int64_t expiration_ms);
 
 /**
- * Fills in why there is no credential; it counts whatever else was filled in.
+ * Sets the error of a provider that has no credential; it overrides all other values.
  *
- * answer: borrowed and changed. kind: a number of aliyun_cred_error_kind_t, from 1 to 17; any other stands for
- * ALIYUN_CRED_ERROR_INTERNAL. message: borrowed, NUL-terminated UTF-8, and copied: one line for people, without a secret.
- * Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8. For the
- * thread of the provider's call.
+ * answer: borrowed and changed. kind: a number of aliyun_cred_error_kind_t, from 1 to 17; any other becomes
+ * ALIYUN_CRED_ERROR_INTERNAL. message: borrowed, NUL-terminated UTF-8, and copied: one line for people, without a
+ * secret. Returns NULL on success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the string is not UTF-8.
+ * Only on the thread of the provider's call.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_answer_set_error(aliyun_cred_answer_t *answer,
@@ -981,24 +983,24 @@ aliyun_cred_error_t *aliyun_cred_answer_set_error(aliyun_cred_answer_t *answer,
                                                   const char *message);
 
 /**
- * Gives one reference back; the credential is wiped and freed with its last one.
+ * Releases one reference; the last release wipes and frees the credential.
  *
- * credentials: a reference of the caller's, taken over and no longer to be used, nor any string that was read through
- * it; NULL does nothing. Any thread may call it, not only the one that got the credential.
+ * credentials: a reference of the caller's, taken over. Neither it nor any string read through it may be used
+ * afterwards; NULL does nothing. Any thread may call it, not only the one that got the credential.
  */
 void aliyun_cred_credentials_free(aliyun_cred_credentials_t *credentials);
 
 /**
- * Makes a second reference to a credential, to be freed on its own.
+ * Adds a reference to a credential, to be freed separately.
  *
- * credentials: borrowed. Returns a reference that the caller owns, and frees with aliyun_cred_credentials_free; NULL
- * only if credentials is NULL. Any thread may call it, at the same time as others.
+ * credentials: borrowed. Returns a reference that the caller owns and frees with aliyun_cred_credentials_free; NULL
+ * only if credentials is NULL. Any number of threads may call it at once.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_credentials_t *aliyun_cred_credentials_retain(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Reads everything in a credential in one call.
+ * Reads all values of a credential in one call.
  *
  * credentials: borrowed. view: written on success only, with strings that belong to the credential. Returns NULL on
  * success; ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any number of threads may read one credential.
@@ -1008,7 +1010,7 @@ aliyun_cred_error_t *aliyun_cred_credentials_view(const aliyun_cred_credentials_
                                                   aliyun_cred_credentials_view_t *view);
 
 /**
- * Gives the AccessKey ID.
+ * Returns the AccessKey ID.
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token or if credentials
  * is NULL. Any number of threads may read one credential.
@@ -1016,7 +1018,7 @@ aliyun_cred_error_t *aliyun_cred_credentials_view(const aliyun_cred_credentials_
 const char *aliyun_cred_credentials_access_key_id(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Gives the AccessKey secret. Keep it out of logs.
+ * Returns the AccessKey secret. Keep it out of logs.
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token or if credentials
  * is NULL. Any number of threads may read one credential.
@@ -1024,7 +1026,7 @@ const char *aliyun_cred_credentials_access_key_id(const aliyun_cred_credentials_
 const char *aliyun_cred_credentials_access_key_secret(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Gives the STS security token. Keep it out of logs.
+ * Returns the STS security token. Keep it out of logs.
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL for a long-lived AccessKey pair or a
  * bearer token, or if credentials is NULL. Any number of threads may read one credential.
@@ -1032,7 +1034,7 @@ const char *aliyun_cred_credentials_access_key_secret(const aliyun_cred_credenti
 const char *aliyun_cred_credentials_security_token(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Gives the bearer token. Keep it out of logs.
+ * Returns the bearer token. Keep it out of logs.
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL for anything but a bearer token or if
  * credentials is NULL. Any number of threads may read one credential.
@@ -1040,7 +1042,7 @@ const char *aliyun_cred_credentials_security_token(const aliyun_cred_credentials
 const char *aliyun_cred_credentials_bearer_token(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Gives the type that the client was made for, such as "sts" or "default".
+ * Returns the type that the client was created for, such as "sts" or "default".
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL only if credentials is NULL. Any number
  * of threads may read one credential.
@@ -1048,7 +1050,7 @@ const char *aliyun_cred_credentials_bearer_token(const aliyun_cred_credentials_t
 const char *aliyun_cred_credentials_type(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Gives the path of sources that led to the credential, such as "default/cli_profile/static_ak".
+ * Returns the path of sources behind the credential, such as "default/cli_profile/static_ak".
  *
  * credentials: borrowed. Returns a string that belongs to the credential; NULL for a bearer token that was configured
  * directly or if credentials is NULL. Any number of threads may read one credential.
@@ -1056,26 +1058,25 @@ const char *aliyun_cred_credentials_type(const aliyun_cred_credentials_t *creden
 const char *aliyun_cred_credentials_provider_name(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Tells when the credential ends, by the wall clock.
+ * Returns when the credential expires, by the wall clock.
  *
- * credentials: borrowed. Returns milliseconds since the Unix epoch; -1 if it does not end or if credentials is NULL.
+ * credentials: borrowed. Returns milliseconds since the Unix epoch; -1 if it never expires or if credentials is NULL.
  * Any number of threads may read one credential.
  */
 int64_t aliyun_cred_credentials_expiration(const aliyun_cred_credentials_t *credentials);
 
 /**
- * Has a callback called with every log line, in place of the one before; without one nothing is logged.
+ * Sets the callback for log lines, and replaces the previous one; without one, nothing is logged.
  *
- * callback: called on whichever thread has something to say, the background thread among them, and on several at once;
- * it must not block, nor throw a C++ exception, and may use this library but for calls that wait. NULL: nothing is
- * logged any more. user_data: handed to the callback as it is; it belongs to the caller. When this returns, the callback
- * before is not running and will not be called again, so that what it uses may be freed: to that end this waits for calls
- * of it that are still running. Not so inside a callback, which it would wait for: then calls of the callback before, in
- * this thread and in others, may still be running, and what it uses must not be freed. A line that is logged while the
- * callback is being replaced may be lost. Any thread may call it, one at a time.
+ * callback: called on whichever thread logs, including the background thread, and on several at once. It must not
+ * block or throw a C++ exception, and may call this library, except for calls that wait. NULL: nothing is logged any
+ * more. user_data: passed to the callback unchanged; it belongs to the caller. When this function returns, the
+ * previous callback is not running and will not be called again, so that its data may be freed; to ensure this, it
+ * waits for running calls. Inside a callback it never waits, since that would deadlock; there, the previous callback
+ * may still be running, and its data must not be freed. A line logged while the callback is being replaced may be
+ * lost. Any thread may call it, one at a time.
  */
-void aliyun_cred_set_log_callback(aliyun_cred_log_callback_t callback,
-                                  void *user_data);
+void aliyun_cred_set_log_callback(aliyun_cred_log_callback_t callback, void *user_data);
 
 #ifdef __cplusplus
 }  // extern "C"
