@@ -86,7 +86,7 @@ fn log_panics() {
 /// Panics if a test requests it.
 #[cfg(feature = "inject-panic")]
 fn inject_panic() {
-    #[allow(clippy::disallowed_methods, reason = "it is no configuration, and in no library that anybody gets")]
+    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
     let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
     assert!(!wanted, "canary");
 }

@@ -1,4 +1,4 @@
-//! Keeps this library in the process once it has been used.
+//! Keeps this library loaded once it has been used.
 //!
 //! The background thread runs this library's code until the process ends, so unloading it must not unmap that code. Linux
 //! has a link option for it (see build.rs); Windows and macOS are asked at run time.
@@ -53,7 +53,7 @@ fn pin() {
 
     let mut found = std::mem::MaybeUninit::<Found>::uninit();
     // SAFETY: `dladdr` takes any address, and fills `found` if it returns something else than 0; the name that it gives lives
-    // as long as the image. NOLOAD opens only what is loaded. The handle is kept for ever, on purpose.
+    // as long as the image. NOLOAD opens only what is loaded. The handle is leaked on purpose.
     unsafe {
         if dladdr(pin as *const c_void, found.as_mut_ptr()) != 0 {
             dlopen(found.assume_init_ref().file, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
