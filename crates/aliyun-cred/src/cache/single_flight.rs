@@ -50,10 +50,11 @@ impl<S, T: Clone> SingleFlight<S, T> {
         decide(&mut self.lock())
     }
 
-    /// Detaches the current flight: its waiters still get its outcome, but the state and later callers do not.
+    /// Detaches the current flight: its waiters still get its outcome, but the state and later callers do not. A flight
+    /// whose work has not started stays: nothing in it is older than this call.
     pub(crate) fn detach(&self) {
         let mut inside = self.lock();
-        if let Some(flight) = inside.current.take() {
+        if let Some(flight) = inside.current.take_if(|flight| flight.lock().started) {
             inside.detached = Some(flight);
         }
     }
@@ -110,6 +111,7 @@ struct Progress<T> {
     /// The flight that must complete before this one starts work. Known from the start: a flight detached later is this
     /// one or a later one.
     predecessor: Option<Arc<Flight<T>>>,
+    started: bool,
     outcome: Option<T>,
     waiters: Vec<Waiter<T>>,
 }
@@ -122,19 +124,24 @@ enum Waiter<T> {
 
 impl<T: Clone> Flight<T> {
     fn after(predecessor: Option<Arc<Self>>) -> Arc<Self> {
-        Arc::new(Flight { inner: Mutex::new(Progress { predecessor, outcome: None, waiters: Vec::new() }) })
+        Arc::new(Flight {
+            inner: Mutex::new(Progress { predecessor, started: false, outcome: None, waiters: Vec::new() }),
+        })
     }
 
     /// A flight that needs no work.
     pub(crate) fn completed(outcome: T) -> Arc<Self> {
-        Arc::new(Flight {
-            inner: Mutex::new(Progress { predecessor: None, outcome: Some(outcome), waiters: Vec::new() }),
-        })
+        let flight = Flight::after(None);
+        flight.lock().outcome = Some(outcome);
+        flight
     }
 
-    /// The flight that the leader must wait for before it starts work.
-    pub(crate) fn take_predecessor(&self) -> Option<Arc<Self>> {
-        self.lock().predecessor.take()
+    /// Starts the work, or returns the flight that the leader must wait for before it tries again.
+    pub(crate) fn start(&self) -> Option<Arc<Self>> {
+        let mut progress = self.lock();
+        let predecessor = progress.predecessor.take();
+        progress.started = predecessor.is_none();
+        predecessor
     }
 
     /// Notifies every waiter. Only the first call counts.
@@ -303,29 +310,35 @@ mod tests {
         let flights = SingleFlight::new(0);
         let lead = || led(flights.enter(Inside::join_or_lead));
         let first = lead();
+        assert!(first.start().is_none());
         flights.detach();
         let second = lead();
-        // Detached before its work started: the next flight still waits for it, and not for itself.
+        assert!(second.start().is_some_and(|other| Arc::ptr_eq(&other, &first)));
+        // It has not started: however often its callers ask for something new, it will bring that.
+        for _ in 0..3 {
+            flights.detach();
+            assert!(
+                matches!(flights.enter(Inside::join_or_lead), Place::Waiter(joined) if Arc::ptr_eq(&joined, &second))
+            );
+        }
+        assert!(second.start().is_none());
         flights.detach();
         let third = lead();
-        assert!(first.take_predecessor().is_none());
-        assert!(second.take_predecessor().is_some_and(|other| Arc::ptr_eq(&other, &first)));
-        assert!(third.take_predecessor().is_some_and(|other| Arc::ptr_eq(&other, &second)));
-        flights.complete(&first, |state| {
-            assert!(state.is_none(), "it is taken in");
-            1
-        });
-        assert_eq!((first.outcome(), second.outcome()), (Some(1), None));
-        flights.complete(&second, |state| {
-            assert!(state.is_none(), "it is taken in");
-            2
-        });
+        assert!(third.start().is_some_and(|other| Arc::ptr_eq(&other, &second)));
+        for (flight, outcome) in [(&first, 1), (&second, 2)] {
+            flights.complete(flight, |state| {
+                assert!(state.is_none(), "it is settled");
+                outcome
+            });
+        }
+        assert!(third.start().is_none());
         flights.complete(&third, |state| {
             *state.unwrap() += 3;
             3
         });
-        assert_eq!((second.outcome(), third.outcome(), flights.lock().state), (Some(2), Some(3), 3));
-        assert!(lead().take_predecessor().is_none());
+        assert_eq!([first, second, third].map(|flight| flight.outcome()), [Some(1), Some(2), Some(3)]);
+        assert_eq!(flights.lock().state, 3);
+        assert!(lead().start().is_none());
     }
 
     #[test]
@@ -655,9 +668,10 @@ mod model {
                     thread::spawn(move || match flights.enter(Inside::join_or_lead) {
                         Place::Leader(flight) => {
                             flights.detach();
-                            if let Some(predecessor) = flight.take_predecessor() {
+                            while let Some(predecessor) = flight.start() {
                                 let _ = predecessor.wait(|| None);
                             }
+                            flights.detach();
                             assert_eq!(working.fetch_add(1, Ordering::SeqCst), 0, "two work at once");
                             thread::yield_now();
                             working.fetch_sub(1, Ordering::SeqCst);

@@ -270,11 +270,9 @@ impl Loaded {
     /// Marks the provider for reloading. Returns whether one was loaded.
     // Not dropped right away: a running fetch may still obtain values that cannot be written to the file.
     fn forget(&self) -> bool {
-        let is_loaded = self.provider.load().is_some();
-        if is_loaded {
-            self.forgotten.store(true, Ordering::Relaxed);
-        }
-        is_loaded
+        // Also while the file is read for the first time: its content may be older than this call.
+        self.forgotten.store(true, Ordering::Relaxed);
+        self.provider.load().is_some()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Tracks which clients a piece of work is done for, one on behalf of another, and which concurrency slots it holds. A
 //! custom provider that asks its own client gets an error instead of a deadlock, and releases its slot while it waits
 //! for another client.
-//! Invariant: the scope of a thread is that of the work that runs on it at this moment, and of nothing else. A thread
+//!
 //! Invariant: the scope of a thread is that of the work running on it right now. A thread whose thread-locals are gone,
 //! as at process exit, has none.
+
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
