@@ -515,6 +515,25 @@ def test_a_loop_that_is_closed_unfinished_is_not_waited_for(tmp_path):
     assert [told[:2] for told in keeper.told] == [("sync", "id-1")]
 
 
+def test_a_loop_that_is_stopped_unfinished_is_not_waited_for(tmp_path):
+    keeper = Keeper()
+
+    async def tell(*what):
+        loop.stop()
+        await asyncio.get_running_loop().create_future()
+
+    provider = updating(tmp_path, keeper, True, tell)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(provider.get_credentials_async())
+    loop.run_forever()
+    # It is not closed, and its task not freed.
+    eventually(lambda: keeper.told)
+    assert [told[:2] for told in keeper.told] == [("sync", "id-1")]
+    loop.run_until_complete(task)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
 def test_a_coroutine_function_that_fails_is_told_of_once(tmp_path, caplog):
     async def tell(*what):
         raise ValueError(SECRET)

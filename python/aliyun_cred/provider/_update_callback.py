@@ -21,6 +21,8 @@ _ALL = (
 _TIMES = ("access_token_expire", "expiration")
 # How long an event loop may take to start the coroutine function. The core limits the call as a whole.
 _BEGIN_SECONDS = 1
+# How often to check that the event loop still runs.
+_LOOK_SECONDS = 1
 
 
 class UpdateCallback:
@@ -104,11 +106,19 @@ def _run_in_loop(loop: "_Loop", callback: "Callable[..., Coroutine[Any, Any, Non
         return False  # the loop is closed
     if not begun.wait(_BEGIN_SECONDS) and taken.acquire(blocking=False):
         return False
-    try:
-        outcome.result()
-    except concurrent.futures.CancelledError:
-        return False
-    return True
+    while True:
+        try:
+            outcome.result(timeout=_LOOK_SECONDS)
+            return True
+        except concurrent.futures.CancelledError:
+            return False
+        except concurrent.futures.TimeoutError:
+            # From Python 3.11 on this is also what the coroutine function may have raised.
+            if outcome.done():
+                raise
+            # Stopped, and not closed: nothing in it goes on.
+            if not in_trio and not loop.is_running():
+                return False
 
 
 # Called in the loop.
