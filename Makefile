@@ -43,7 +43,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
 
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
@@ -101,7 +101,7 @@ $(PACKAGE)/libaliyun_cred.a: $(C_SOURCES)
 
 $(VENV)/bin/python:
 	@echo "== making a virtual environment in .build/venv"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 python: $(VENV)/bin/python
 	@echo "== building the Python package"

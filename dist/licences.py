@@ -14,7 +14,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tomllib
 import uuid
 
 from table import ROOT, version
@@ -30,10 +29,10 @@ def crates(target, package):
     """What is linked into it: no build script, no procedural macro, nothing of this workspace."""
     metadata = json.loads(cargo("metadata", "--locked", "--format-version", "1", "--filter-platform", target))
     known = {(crate["name"], crate["version"]): crate for crate in metadata["packages"]}
-    checksums = {
-        (crate["name"], crate["version"]): crate.get("checksum")
-        for crate in tomllib.loads((ROOT / "Cargo.lock").read_text("utf-8"))["package"]
-    }
+    # Python reads TOML since 3.11 only; cargo writes this file in one form.
+    entry = r'\nname = "(.+)"\nversion = "(.+)"\n(?:source = .+\n)?(?:checksum = "(.+)"\n)?'
+    lock = (ROOT / "Cargo.lock").read_text("utf-8")
+    checksums = {(name, number): checksum or None for name, number, checksum in re.findall(entry, lock)}
     form = ["--prefix", "none", "--format", "{p}"]
     tree = cargo("tree", "--locked", "--package", package, "--edges", "normal,no-proc-macro", "--target", target, *form)
     for line in sorted(set(tree.splitlines())):

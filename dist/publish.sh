@@ -46,7 +46,9 @@ case $1 in
         ;;
     page)
         awk -v version="$version" '/^## / { inside = $2 == version; next } inside' "$root/CHANGELOG.md" >"$root/.build/notes.md"
-        go gh release create "v$version" --verify-tag --title "$version" --notes-file "$root/.build/notes.md" ./*
+        gh release view "v$version" >/dev/null 2>&1 ||
+            go gh release create "v$version" --verify-tag --title "$version" --notes-file "$root/.build/notes.md"
+        go gh release upload "v$version" --clobber ./*
         ;;
     *) echo "publish.sh: npm, wheels, crates or page, not '$1'"; exit 2 ;;
 esac

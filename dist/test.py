@@ -16,7 +16,7 @@ the programs that use the C library: this runs on the machine, or in the contain
 --unpacked        do not ask npm to install, which takes packages of its own platform only
 
 CC and CXX name the compilers, CC_STATIC and CXX_STATIC others for static programs; without one (CXX=) its language is
-left out. It needs nothing but Python 3.8 or newer.
+left out. It needs nothing but Python 3.6 or newer.
 """
 
 import argparse
@@ -132,7 +132,7 @@ def test_node(options, files, work, target):
         cwd=work,
         env=clean(work),
         stderr=subprocess.PIPE,
-        universal_newlines=True,
+        universal_newlines=True,  # noqa: UP021 Python 3.6
     )
     (work / "aside").rename(natives / TARGETS[target]["npm"]["platform"])
     for part in (f"npm install @aliyun-cred/{TARGETS[target]['npm']['platform']}@{version()}", "--omit=optional"):

@@ -75,8 +75,6 @@ def check_versions():
             f"aliyun-cred@^{minor}.0" in text and f"find_package(aliyun_cred {minor} " in text,
         )
     yield f"node/README.md names {number}", f"aliyun-cred@^{minor}.0" in (ROOT / "node/README.md").read_text("utf-8")
-    tag = os.environ.get("RELEASE_TAG")
-    yield f"the tag is v{number}", tag in (None, "", f"v{number}")
 
 
 def check_platforms():

@@ -63,7 +63,6 @@ function traced(name) {
     `${__dirname}/aliyun_cred.linux-arm64-musl.node`,
     `${__dirname}/aliyun_cred.linux-x64-gnu.node`,
     `${__dirname}/aliyun_cred.linux-x64-musl.node`,
-    `${__dirname}/aliyun_cred.win32-arm64.node`,
     `${__dirname}/aliyun_cred.win32-x64.node`,
     `${__dirname}/aliyun_cred.node`,
     `${__dirname}/../@aliyun-cred/${name}`,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SECONDS = 1.0
 
 # Per thread or task: the client, its credential, the fields read so far, and the time of the first read.
-_row: "ContextVar[_Row | None]" = ContextVar("aliyun_cred.one_by_one", default=None)
+_row: "ContextVar[_Row | None]" = ContextVar("aliyun_cred.field_getters", default=None)
 
 
 def _continued(client: "Client", name: str) -> "_Row | None":

@@ -15,10 +15,14 @@ site_packages() {
     "$1/bin/python" -c "import site; print(site.getsitepackages()[0])"
 }
 
-test -x "$peers/bin/python" || "$PYTHON" -m venv "$peers"
+environment() {
+    test -x "$1/bin/python" || "$PYTHON" -m venv "$1" || { rm -rf "$1"; exit 1; }
+}
+
+environment "$peers"
 install "$peers" -r tests/peers/python/requirements.txt
 MATURIN_PEP517_ARGS="--profile dev" install "$peers" --force-reinstall --no-deps ./python
-test -x "$compat/bin/python" || "$PYTHON" -m venv "$compat"
+environment "$compat"
 site_packages "$peers" >"$(site_packages "$compat")/peers.pth"
 install "$compat" --force-reinstall --no-deps ./python/compat
 

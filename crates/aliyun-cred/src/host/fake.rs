@@ -3,15 +3,18 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::io;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use super::clock::Now;
 use super::http::{Connection, Failure, Request, Response};
-use super::system::{Pending, System};
+use super::system::{Pending, Printed, System};
 
 /// A request that waits for the test to reply.
 pub(crate) struct Asked {
@@ -106,6 +109,14 @@ impl System for FakeSystem {
 
     fn variable(&self, _: &str) -> Option<OsString> {
         None
+    }
+
+    fn read_file(&self, _: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn run_command(&self, _: Vec<String>, _: Duration) -> Pending<Printed> {
+        Box::pin(async { unreachable!("no test runs a command") })
     }
 
     fn send(&self, request: Request, _: Connection) -> Pending<Result<Response, Failure>> {

@@ -1,7 +1,7 @@
 //! The only access to anything outside the process: environment, files, clock, HTTP.
 //!
 //! Invariant: nothing else in this crate reads a variable, a file or a clock, draws a random number, runs a command, or
-//! opens a connection. Tests replace any of these with their own [`System`].
+//! opens a connection. Tests replace these with their own [`System`]; files that are locked and written are real.
 
 mod clock;
 mod command;
