@@ -167,7 +167,7 @@ for source in nulls.c enormous.c values.c remote.c asking.c wrapper.cpp results.
     run "$name" "$BUILD_DIR/plain/$name"
     run "$name, AddressSanitizer" "$BUILD_DIR/asan/$name" ASAN_OPTIONS=detect_leaks=1
     if command -v valgrind >/dev/null; then
-        run "$name, valgrind" "$BUILD_DIR/plain/$name" valgrind --quiet --error-exitcode=99 --leak-check=full \
+        run "$name, valgrind" "$BUILD_DIR/plain/$name" ENORMOUS=65536 valgrind --quiet --error-exitcode=99 --leak-check=full \
             --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes
     fi
 done
