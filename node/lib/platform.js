@@ -31,14 +31,26 @@ function isMusl() {
   }
 }
 
+/**
+ * Returns this package's version as npm takes it, `@0.1.0`; nothing in a bundle, which has none. Not by `require`: rollup
+ * reads no JSON without a plugin.
+ */
+function version() {
+  try {
+    const manifest = JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf8'));
+    return manifest.name === 'aliyun-cred' ? `@${manifest.version}` : '';
+  } catch {
+    return '';
+  }
+}
+
 /** Says which package to install, and why npm may have left it out. */
 function advise(name) {
   if (!PACKAGED.includes(name)) {
     return `There is no package for ${name}: build the library with \`npm run build\` in a checkout.`;
   }
-  const { version } = require('../package.json');
   return (
-    `Install it: \`npm install @aliyun-cred/${name}@${version}\`. npm installs it together with aliyun-cred unless it is ` +
+    `Install it: \`npm install @aliyun-cred/${name}${version()}\`. npm installs it together with aliyun-cred unless it is ` +
     'told to leave out optional dependencies (`--omit=optional`), or takes a lock file or a node_modules folder that was ' +
     'made on another platform: remove both there and install again. In a checkout, build the library with `npm run build`.'
   );
