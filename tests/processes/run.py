@@ -32,7 +32,7 @@ from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/processes"))
 LIBRARY = pathlib.Path(os.environ.get("LIB_DIR", TARGET)) / "libaliyun_cred.so"
-PYTHON = pathlib.Path(os.environ.get("PYTHON", ROOT / ".build/venv/bin/python"))
+PYTHON = pathlib.Path(os.environ.get("VENV", ROOT / ".build/venv")) / "bin/python"
 CC = os.environ.get("CC", "cc")
 
 ROLE = "acs:ram::1000000000000001:role/"
