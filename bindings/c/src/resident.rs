@@ -3,11 +3,17 @@
 //! The background thread runs this library's code until the process ends, so unloading it must not unmap that code. Linux
 //! has a link option for it (see build.rs); Windows and macOS are asked at run time.
 
-/// Pins the library, the first time it is called.
+/// Pins the library, the first time it is called. Not by a `Once`: a child forked meanwhile would wait for it forever, and
+/// pinning twice does no harm.
 #[cfg(any(windows, target_vendor = "apple"))]
 pub(crate) fn stay() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(pin);
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static PINNED: AtomicBool = AtomicBool::new(false);
+    if !PINNED.load(Ordering::Relaxed) {
+        pin();
+        PINNED.store(true, Ordering::Relaxed);
+    }
 }
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
