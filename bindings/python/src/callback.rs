@@ -88,8 +88,7 @@ pub(crate) fn provider(
             (None, None, Some(bearer)) => Credentials::from_bearer_token(bearer),
             (id, secret, _) => Credentials::from_parts(id.unwrap_or_default(), secret.unwrap_or_default()),
         };
-        // A blank one is no token, as where Python code makes the model.
-        if let Some(token) = token.filter(|token| !token.trim().is_empty()) {
+        if let Some(token) = token {
             credentials = credentials.with_security_token(token);
         }
         Ok(match name {

@@ -219,7 +219,6 @@ impl Client {
         {
             return Ok(last.object.clone_ref(py));
         }
-        let expiration = credentials.expiration().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let object = self.model_class.call1(
             py,
             (
@@ -230,7 +229,7 @@ impl Client {
                 // Interned: all clients share the same few words.
                 PyString::intern(py, credentials.type_name()),
                 credentials.provider_name().map(|name| PyString::intern(py, name)),
-                expiration.map(|since| since.as_secs()),
+                credentials.expiration().and_then(binding::unix_seconds),
             ),
         )?;
         self.last.store(Some(Arc::new(Model { credentials, object: object.clone_ref(py) })));

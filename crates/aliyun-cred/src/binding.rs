@@ -4,7 +4,7 @@
 //! Nothing here is covered by semantic versioning.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
@@ -13,7 +13,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
 pub use crate::credentials::Field;
-pub use crate::host::assign_variable;
+pub use crate::host::{assign_variable, unix_seconds};
 pub use crate::runtime::call_scope::Scope;
 pub use crate::runtime::per_process::PerProcess;
 pub use crate::wording::Surface;
@@ -56,11 +56,6 @@ pub fn credentials_unless(
     interrupted: impl FnMut() -> bool,
 ) -> Result<Arc<Credentials>> {
     crate::client::credentials_unless(client, limit, interrupted)
-}
-
-/// Seconds since the Unix epoch; `None` for earlier times.
-pub fn unix_seconds(time: SystemTime) -> Option<i64> {
-    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 /// A string of a credential with a trailing NUL, for C to borrow.

@@ -59,7 +59,7 @@ impl Update {
 }
 
 /// Converts seconds since the Unix epoch; 0 means unknown.
-fn point_of_time(seconds: i64) -> Option<SystemTime> {
+pub(crate) fn point_of_time(seconds: i64) -> Option<SystemTime> {
     let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }

@@ -11,13 +11,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Now, wall_millis};
+use crate::host::{Host, Now, wall_millis, wall_time};
 use crate::provider::Provider;
 use crate::runtime::call_scope::{Id, Scope};
 use crate::runtime::driver;
@@ -280,24 +280,22 @@ impl Cache {
             let refreshes = matches!(decision, Decision::UseAndRefresh | Decision::Wait);
             (answer, refreshes.then(|| inside.join_or_lead()))
         });
-        match (answer, place) {
-            (Some(answer), Some(Place::Leader(flight))) => {
+        if let Some(answer) = answer {
+            if let Some(Place::Leader(flight)) = place {
                 // No caller waits for this one, so it has no scope.
                 self.refresh_elsewhere(flights, flight, Scope::default());
-                Flight::completed(answer)
             }
-            (Some(answer), _) => Flight::completed(answer),
-            (None, Some(Place::Leader(flight))) => {
-                self.refresh(flights, flight.clone());
-                self.awaited(flight)
-            }
-            (None, Some(Place::Waiter(flight))) => self.awaited(flight),
-            (None, None) => Flight::completed(Err(abandoned())),
+            return Flight::completed(answer);
         }
-    }
-
-    /// A flight that this caller waits for. If the caller is a custom provider, its concurrency slot is released.
-    fn awaited(&self, flight: Arc<Flight<Outcome>>) -> Arc<Flight<Outcome>> {
+        let flight = match place {
+            Some(Place::Waiter(flight)) => flight,
+            Some(Place::Leader(flight)) => {
+                self.refresh(flights, flight.clone());
+                flight
+            }
+            None => return Flight::completed(Err(abandoned())),
+        };
+        // The caller waits. If it is a custom provider, its concurrency slot is for others meanwhile.
         if flight.outcome().is_none() {
             Scope::current().release_slots();
         }
@@ -335,17 +333,13 @@ impl Cache {
     fn refresh_elsewhere(self: &Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
         match driver::current() {
             Ok(driver) => driver.spawn(self.clone().run(flights, flight, scope)),
-            Err(error) => {
-                let (begun, outcome) = (self.host.now(), Some(Err(error)));
-                drop(Completion { cache: self, flights: &flights, flight: &flight, begun, outcome });
-            }
+            Err(error) => Completion::new(self, &flights, &flight).outcome = Some(Err(error)),
         }
     }
 
     /// `scope` is the scope of the caller.
     async fn run(self: Arc<Self>, flights: Arc<Own<Flights>>, flight: Arc<Flight<Outcome>>, scope: Scope) {
-        let begun = self.host.now();
-        let mut completion = Completion { cache: &self, flights: &flights, flight: &flight, begun, outcome: None };
+        let mut completion = Completion::new(&self, &flights, &flight);
         // Run one fetch at a time: concurrent ones could lose rotated tokens.
         while let Some(predecessor) = flight.start() {
             let _ = predecessor.join().await;
@@ -514,11 +508,15 @@ struct Completion<'a> {
     outcome: Option<Outcome>,
 }
 
-impl Completion<'_> {
+impl<'a> Completion<'a> {
+    fn new(cache: &'a Arc<Cache>, flights: &'a Flights, flight: &'a Flight<Outcome>) -> Self {
+        Completion { cache, flights, flight, begun: cache.host.now(), outcome: None }
+    }
+
     fn refresh(&self, succeeded: bool) -> Refresh {
         let now = self.cache.host.now();
         let took = now.monotonic.saturating_sub(self.begun.monotonic);
-        Refresh { ended: point_of_time(now.wall), took: Duration::from_millis(took), succeeded }
+        Refresh { ended: wall_time(now.wall), took: Duration::from_millis(took), succeeded }
     }
 }
 
@@ -545,10 +543,6 @@ impl Drop for Completion<'_> {
             warn(source, &format!("the cached credential stays in use: {error}"));
         }
     }
-}
-
-fn point_of_time(unix_ms: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms)
 }
 
 fn recursion() -> Error {
@@ -581,7 +575,7 @@ mod tests {
 
     /// A credential that expires `seconds` after the start.
     fn ends(seconds: i64, lead: Lead) -> Arc<Credentials> {
-        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at(seconds).wall);
+        let at = wall_time(at(seconds).wall);
         let freshness = Freshness::Expires { at, lead, renewed: false };
         Arc::new(Credentials::access_key("id", "s", "ram_role_arn").with_freshness(freshness))
     }
@@ -910,7 +904,7 @@ mod tests {
         let status = cache.status();
         let refresh = status.last_refresh.unwrap();
         assert_eq!((refresh.succeeded, refresh.took), (false, Duration::from_secs(1)));
-        assert_eq!(refresh.ended, point_of_time(fake.now().wall));
+        assert_eq!(refresh.ended, wall_time(fake.now().wall));
         assert_eq!((status.failures, status.last_error.unwrap().kind()), (1, ErrorKind::Unavailable));
 
         let flight = cache.begin();

@@ -51,6 +51,16 @@ impl Now {
     }
 }
 
+/// The point of time so many milliseconds after the Unix epoch: the inverse of [`wall_millis`].
+pub(crate) fn wall_time(unix_ms: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(unix_ms)
+}
+
+/// Seconds since the Unix epoch; `None` for earlier times.
+pub fn unix_seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
 /// Milliseconds since the Unix epoch; 0 for anything earlier.
 pub(crate) fn wall_millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, millis)

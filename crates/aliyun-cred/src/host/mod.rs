@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub(crate) use clock::{Now, Stopwatch, wall_millis};
+pub use clock::unix_seconds;
+pub(crate) use clock::{Now, Stopwatch, wall_millis, wall_time};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use files::LockedFile;
@@ -98,10 +99,11 @@ impl Host {
     /// Reads a regular file of at most 1 MiB. On the background thread a helper reads it, because it may lie on a
     /// hanging disk; any other thread reads it itself.
     pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-        let (system, owned) = (self.system, path.to_owned());
+        let system = self.system;
         if !driver::is_here() {
             return system.read_file(path);
         }
+        let owned = path.to_owned();
         self.block(move || system.read_file(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
     }
 

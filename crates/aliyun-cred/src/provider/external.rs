@@ -3,7 +3,7 @@
 //! <https://github.com/aliyun/aliyun-cli#external>
 //! Invariant: neither the command line nor the command's output reaches a message.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::credentials::Lead;
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{CommandFailure, Host, wall_millis};
+use crate::host::{CommandFailure, Host, unix_seconds, wall_millis};
 use crate::profile::ProfileStore;
 use crate::protocol::json;
 use crate::protocol::reply::parse_time;
@@ -165,7 +165,7 @@ impl Printed {
             access_key_id: Some(self.access_key_id.clone()),
             access_key_secret: Some(self.access_key_secret.clone()),
             sts_token: Some(self.sts_token.clone().unwrap_or_else(|| Secret::new(""))),
-            sts_expiration: Some(self.expiration.map_or(0, unix_seconds)),
+            sts_expiration: Some(self.expiration.and_then(unix_seconds).unwrap_or(0)),
             ..NewValues::default()
         }
     }
@@ -185,10 +185,6 @@ impl Printed {
             .with_token(self.sts_token)
             .with_freshness(freshness)
     }
-}
-
-fn unix_seconds(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -222,7 +218,7 @@ mod tests {
         {
             let output =
                 format!(r#"{{"mode":"AK","access_key_id":"i","access_key_secret":"s","expiration":"{expiration}"}}"#);
-            assert_eq!(read(output.as_bytes()).unwrap().expiration.map(unix_seconds), expected);
+            assert_eq!(read(output.as_bytes()).unwrap().expiration.and_then(unix_seconds), expected);
         }
     }
 }

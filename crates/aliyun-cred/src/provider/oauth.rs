@@ -24,7 +24,7 @@ use crate::protocol::{limits, route};
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
 use crate::text::key;
-use crate::update::NewValues;
+use crate::update::{NewValues, point_of_time};
 use crate::wording;
 
 const NAME: &str = "oauth";
@@ -211,8 +211,7 @@ impl OAuth {
     fn exchanged_before(&self, host: &Host) -> Option<Credentials> {
         let tokens = self.tokens.load();
         let (id, secret, token) = tokens.exchanged.clone()?;
-        let expiration = std::time::UNIX_EPOCH
-            .checked_add(std::time::Duration::from_secs(u64::try_from(tokens.exchanged_expire).ok()?))?;
+        let expiration = point_of_time(tokens.exchanged_expire)?;
         let is_new = self.handed_out.load().as_ref().is_none_or(|last| **last != id);
         let issued = Issued { access_key_id: id, access_key_secret: secret, security_token: Some(token), expiration };
         (is_new && wall_millis(expiration) > host.now().wall).then(|| Credentials::issued(issued, NAME, Lead::Short))
