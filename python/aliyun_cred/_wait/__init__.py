@@ -44,7 +44,14 @@ def wait(
             hub = _eventlet.current()
             if hub is not None:
                 return _eventlet.wait(client, timeout, hub)
-    return client.credential() if timeout is None else client.credential_within(timeout)
+    return blocking(client, timeout)()
+
+
+def blocking(
+    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None"
+) -> "Callable[[], CredentialModel]":
+    """Returns a function that blocks its thread until it has the current credential."""
+    return client.credential if timeout is None else lambda: client.credential_within(timeout)
 
 
 async def wait_async(
@@ -126,6 +133,23 @@ class Waiters:
     def leave(self, ticket: int) -> None:
         """Removes a call, woken or not."""
         self.wakes.pop(ticket, None)
+
+    def ask(
+        self, client: _native.Client, wake: "_Wake", wait: "Callable[[], _native.Outcome | None]"
+    ) -> "CredentialModel | None":
+        """Returns the current credential, or ``None`` if ``wait`` ended without an outcome.
+
+        For greenlets: ``wait`` switches to others until ``wake`` is called.
+        """
+        ticket = self.enter(wake)
+        try:
+            model = client.begin(self.queue, ticket)
+            if model is not None:
+                return model
+            outcome = wait()
+        finally:
+            self.leave(ticket)
+        return None if outcome is None else client.finish(outcome)
 
     def drain(self) -> None:
         """Wakes the calls whose outcome has arrived. Called when the queue's descriptor is readable."""

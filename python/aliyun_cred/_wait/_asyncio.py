@@ -1,13 +1,12 @@
 """Waits in an asyncio event loop."""
 
 import asyncio
-import functools
 import weakref
 from typing import Any, Callable
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, timeout_error
+from . import Waiters, blocking, timeout_error
 
 current = asyncio.get_running_loop
 
@@ -35,8 +34,7 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
     loop = current()
     waiters = _waiters(loop)
     if waiters is None:
-        ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
-        return await loop.run_in_executor(None, ask)
+        return await loop.run_in_executor(None, blocking(client, timeout))
     future: "asyncio.Future[_native.Outcome | None]" = loop.create_future()
 
     def wake(outcome: "_native.Outcome | None" = None) -> None:

@@ -1,7 +1,6 @@
 """Waits in a green thread of eventlet."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-any-return, unused-ignore"
-import functools
 import weakref
 from typing import Any
 
@@ -9,7 +8,7 @@ from eventlet import event, greenthread, hubs, patcher, tpool
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, timeout_error
+from . import Waiters, blocking, timeout_error
 
 _by_hub: "weakref.WeakKeyDictionary[Any, _Waiters]" = weakref.WeakKeyDictionary()
 
@@ -28,8 +27,7 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
     """Returns the current credential. ``eventlet.Timeout`` and ``kill()`` end the wait, not the refresh."""
     if not hasattr(_native, "WakeQueue"):
         # Windows, where a hub watches only sockets.
-        ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
-        return tpool.execute(ask)
+        return tpool.execute(blocking(client, timeout))
     waiters = _by_hub.get(hub)
     # A forked child may continue to use its parent's hub, but not its queue.
     if waiters is None or not waiters.queue.is_own():
@@ -37,17 +35,10 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
         # As eventlet's own sockets do: the hub may still list a closed descriptor of the same number.
         hubs.notify_opened(waiters.queue.fileno())
     done = event.Event()
-    ticket = waiters.enter(done.send)
-    try:
-        model = client.begin(waiters.queue, ticket)
-        if model is not None:
-            return model
-        outcome = done.wait(timeout)
-    finally:
-        waiters.leave(ticket)
-    if outcome is None:
+    model = waiters.ask(client, done.send, lambda: done.wait(timeout))
+    if model is None:
         raise timeout_error(timeout)
-    return client.finish(outcome)
+    return model
 
 
 class _Waiters(Waiters):

@@ -1,7 +1,6 @@
 """Waits in a greenlet of gevent."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-any-return, unused-ignore"
-import functools
 import weakref
 from typing import Any
 
@@ -13,7 +12,7 @@ from gevent.event import AsyncResult
 from .. import _native
 from ..exceptions import CredentialException
 from ..models import CredentialModel
-from . import Waiters, timeout_error
+from . import Waiters, blocking, timeout_error
 
 # The event loop's flag for "readable".
 _READ = 1
@@ -38,16 +37,9 @@ def wait(client: _native.Client, timeout: "float | None", hub: "Any") -> Credent
     if waiters is None or not waiters.queue.is_own():
         waiters = _by_hub[hub] = _Waiters(hub.loop)
     result = AsyncResult()
-    ticket = waiters.enter(result.set)
-    try:
-        model = client.begin(waiters.queue, ticket)
-        if model is not None:
-            return model
-        outcome = result.wait(timeout)
-    finally:
-        waiters.leave(ticket)
-    if outcome is not None:
-        return client.finish(outcome)
+    model = waiters.ask(client, result.set, lambda: result.wait(timeout))
+    if model is not None:
+        return model
     if timeout is not None and waiters.queue.is_own():
         raise timeout_error(timeout)
     # In a forked child: greenlets survive a fork, the refresh does not.
@@ -97,7 +89,7 @@ class _Waiters(Waiters):
 
 def _wait_in_pool(client: _native.Client, timeout: "float | None", hub: "Any") -> CredentialModel:
     """Waits in a thread of the hub's pool, where no queue can be watched, as on Windows."""
-    ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
+    ask = blocking(client, timeout)
 
     def outcome() -> "CredentialModel | CredentialException":
         try:

@@ -1,7 +1,6 @@
 """Waits in a trio run."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc, no-any-return, unused-ignore"
-import functools
 import math
 from typing import Any, Callable
 
@@ -9,7 +8,7 @@ import trio
 
 from .. import _native
 from ..models import CredentialModel
-from . import Waiters, timeout_error
+from . import Waiters, blocking, timeout_error
 
 # The token identifies the run and lets other threads call into it.
 current = trio.lowlevel.current_trio_token
@@ -50,8 +49,7 @@ async def wait(client: _native.Client, timeout: "float | None") -> CredentialMod
     """Returns the current credential."""
     waiters = _waiters()
     if waiters is None:
-        ask = client.credential if timeout is None else functools.partial(client.credential_within, timeout)
-        return await in_thread(ask)
+        return await in_thread(blocking(client, timeout))
     event = trio.Event()
     outcomes: "list[_native.Outcome]" = []
 

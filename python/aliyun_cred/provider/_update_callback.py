@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     # An asyncio event loop, or the token of a trio run.
     _Loop = Any
 
-# The arguments of the native client's call, in order.
-_ALL = (
+# All values of an update, in the order of the native client's call.
+VALUES = (
     "refresh_token",
     "access_token",
     "access_key_id",
@@ -56,7 +56,7 @@ class UpdateCallback:
         self._loops.remove(loop)
 
     def __call__(self, *values: "str | int | None") -> None:
-        given = dict(zip(_ALL, values))
+        given = dict(zip(VALUES, values))
         # Callers expect 0 for an unknown time.
         arguments = [given[name] or 0 if name in _TIMES else given[name] for name in self._names]
         if self._callback_async is not None:

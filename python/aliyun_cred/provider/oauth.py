@@ -4,23 +4,12 @@ from typing import Any, Callable, Coroutine, Optional
 
 from ..http import HttpOptions
 from ._base import Provider
-from ._update_callback import update_callback
+from ._update_callback import VALUES, update_callback
 
 OAuthTokenUpdateCallback = Callable[[str, str, Optional[str], Optional[str], Optional[str], int, int], None]
 OAuthTokenUpdateCallbackAsync = Callable[
     [str, str, Optional[str], Optional[str], Optional[str], int, int], Coroutine[Any, Any, None]
 ]
-
-# The arguments of the callbacks.
-_NAMES = (
-    "refresh_token",
-    "access_token",
-    "access_key_id",
-    "access_key_secret",
-    "security_token",
-    "access_token_expire",
-    "expiration",
-)
 
 
 class OAuthCredentialsProvider(Provider):
@@ -64,4 +53,4 @@ class OAuthCredentialsProvider(Provider):
             "sts_expiration": sts_expiration,
             **self._limits(http_options),
         }
-        self._open(options, on_update=update_callback(token_update_callback, token_update_callback_async, _NAMES))
+        self._open(options, on_update=update_callback(token_update_callback, token_update_callback_async, VALUES))
