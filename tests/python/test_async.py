@@ -209,7 +209,7 @@ def test_what_needs_no_wait_fails_at_once(run):
     assert caught.value.kind == "not_configured"
 
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: counts the descriptors in /proc")
 
 
 @on_linux

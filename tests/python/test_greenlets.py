@@ -368,7 +368,7 @@ assert told == ["id-1", "async id-2"], told
 
 
 @pytest.mark.parametrize("library", ["gevent"], indirect=True)
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no os.fork")
 def test_greenlets_that_wait_in_a_forked_child_ask_again(run_green, sts):
     """They survive a fork, and the refresh does not."""
     sts.hold()
@@ -411,7 +411,7 @@ assert gevent.wait(timeout=60)
 
 
 @pytest.mark.parametrize("library", ["gevent"], indirect=True)
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no os.fork")
 @pytest.mark.parametrize("timeout", ["None", "60"])
 @pytest.mark.parametrize("before", ["", "client.get_credential(); client.invalidate()"], ids=["first", "again"])
 def test_the_first_call_in_a_forked_child_waits(run_green, sts, timeout, before):

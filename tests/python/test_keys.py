@@ -308,7 +308,7 @@ def unreadable(tmp_path):
     }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes (os.mkfifo)")
 def test_only_small_regular_files_are_read(ini, tmp_path):
     for name, why in unreadable(tmp_path).items():
         path = tmp_path / name

@@ -552,7 +552,7 @@ def test_loops_are_let_go():
     assert [loop() for loop in seen] == [None] * 5
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="a task does not say whether it was cancelled")
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="needs asyncio.Task.cancelling, of Python 3.11")
 def test_a_cancellation_from_within_is_a_failure():
     async def fetch():
         raise asyncio.CancelledError

@@ -8,7 +8,7 @@ from aliyun_cred.client import Client
 
 from support import WATCHDOG_SECONDS, eventually
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no os.fork")
 
 
 def in_child(function):
@@ -197,7 +197,7 @@ Client(config), Client()
 print(before, threads())
 """
     if not os.path.isdir("/proc/self/task"):
-        pytest.skip("counts threads as Linux shows them")
+        pytest.skip("needs Linux: counts the threads in /proc")
     assert run_python(program).stdout == "1 1\n"
 
 

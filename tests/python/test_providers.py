@@ -763,7 +763,9 @@ def test_a_bearer_token_is_the_older_kind_too():
     assert "canary" not in repr(inner)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 10), reason="the annotations are of 3.10")
+@pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="needs annotations such as `str | None` to be evaluated, of Python 3.10"
+)
 def test_annotations_of_what_is_made_can_be_looked_up():
     for kind in (Client, Config, CredentialModel, *(getattr(providers, name) for name in ALL)):
         assert typing.get_type_hints(kind.__init__)

@@ -150,7 +150,7 @@ def test_a_failure_is_raised(run, sts, role):
     assert run(main) == ("denied", "not_configured")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: counts the descriptors in /proc")
 def test_a_run_that_ends_takes_its_descriptors_along(run, sts, role):
     before = queue_sockets()
     for _ in range(10):
