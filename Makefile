@@ -123,10 +123,10 @@ demo-sdks: $(VENV)/bin/python
 
 # One build for every system that is supported: see dist/build.sh, and dist/targets.json.
 dist: dist-tools ## build the packages of a release that this machine can make, in .build/dist
-	@PYTHON=$(PYTHON) dist/all.sh
+	@dist/all.sh
 
 dist-check: dist-tools rust ## test what `make dist` made, here and in a Debian 11; REPRODUCE=1 builds it twice
-	@PYTHON=$(PYTHON) dist/check.sh
+	@dist/check.sh
 
 test-targets: dist-tools ## build and test for other processors and systems, in a Debian sid (root, an hour, 10 GB)
 	@dist/test-targets.sh
@@ -145,13 +145,13 @@ test-rust: rust
 	@cargo test --quiet && $(DEBUG)/fleet >/dev/null
 	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
 
-test-c: rust c
+test-c: rust
 	@echo "== C and C++"
 	@tests/c/test.sh
 
 test-package: rust c
 	@echo "== C and C++: the installed package"
-	@PROFILE=dev BUILD_DIR=$(BUILD)/package/test PYTHON=$(PYTHON) tests/c/package.sh
+	@PROFILE=dev BUILD_DIR=$(BUILD)/package/test tests/c/package.sh
 
 test-python: python
 	@echo "== Python"

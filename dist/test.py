@@ -38,7 +38,6 @@ ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types"
 WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_trio.py")
 # What needs bundlers, compilers, or npm; `make test-node` has them.
 WITH_MODULES = ("bundlers", "imports", "mocks", "package", "types")
-C_TESTS = ("nulls.c", "enormous.c", "values.c", "remote.c", "asking.c", "wrapper.cpp", "results.cpp")
 WINDOWS = platform.system() == "Windows"
 
 
@@ -205,7 +204,7 @@ def test_c(options, files, work, target):
         ).stdout.split()
         assert program(work / "tests/c/package/consumer.c", "pkg-config", flags) == version()
     if not options.smoke:
-        for name in C_TESTS:
+        for name in (work / "tests/c/programs.txt").read_text().split():
             program(work / "tests/c" / name, "shared", shared)
         program(work / "tests/c/remote.c", "static", static)
     say(f"C and C++ programs run with {files['c']}, shared and static")

@@ -158,7 +158,8 @@ else
     skipped "faults inside the library: no PANIC_LIB (make test-c builds it)"
 fi
 
-for source in nulls.c enormous.c values.c remote.c asking.c wrapper.cpp results.cpp; do
+# programs.txt lists them, also for the tests of a release.
+for source in $(cat "$here/programs.txt"); do
     name=${source%.*}
     # shellcheck disable=SC2086
     compile "$source" "$BUILD_DIR/plain/$name" $link
