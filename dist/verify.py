@@ -6,6 +6,7 @@ verify.py [--dist FOLDER] [TARGET...]    without a target all that this machine 
 
 import argparse
 import email.parser
+import functools
 import hashlib
 import io
 import json
@@ -21,17 +22,19 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
+from checks import report
 from table import ROOT, TABLE, TARGETS, artifacts, possible, version
 
 MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
 # What a library for Linux may need; `ld-linux` has the address of thread-local variables.
 SYSTEM = r"lib(c|m|dl|pthread|rt|util)\.so\.\d+|ld-linux-[\w-]+\.so\.\d+|libc\.(so|musl-\w+\.so\.1)"
-# Folders that only a machine has on which something was built.
-FOREIGN = rb"/home/[a-z]\w*/|/Users/[a-z]\w*/|/root/\.|/__w/|[A-Z]:\\a\\|[A-Z]:\\Users\\"
+# Homes and work folders of machines that build, on any system: no artifact may name one.
+FOREIGN = rb"/(?:home/[a-z]\w*/|Users/[a-z]\w*/|root/\.|__w/)|[A-Z]:\\(?:a|Users)\\"
 
 
+@functools.cache
 def own_folders():
-    """What this machine's paths begin with."""
+    """Returns what paths of this machine begin with."""
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True).stdout.strip()
     home = pathlib.Path.home()
     folders = {str(ROOT), os.environ.get("CARGO_HOME") or str(home / ".cargo"), sysroot}
@@ -338,11 +341,7 @@ def main():
     for name in sorted(found):
         checks += check_paths(folder / name)
     checks += check_sums(folder, found)
-    failed = [what for what, holds in checks if not holds]
-    for what in failed:
-        print(f"FAILED {what}")
-    print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    return report(checks)
 
 
 if __name__ == "__main__":

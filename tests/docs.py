@@ -12,6 +12,7 @@ sys.path += [str(ROOT / "tests/scenarios"), str(ROOT / "dist")]
 import index  # noqa: E402
 import scenario  # noqa: E402
 import table  # noqa: E402
+from checks import report  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
 PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "sts_http", "sts_http_port", "sts_https"}
@@ -136,11 +137,7 @@ def main():
         *check_fixtures(),
         *check_secrets(),
     ]
-    failed = [what for what, holds in checks if not holds]
-    for what in failed:
-        print(f"FAILED {what}")
-    print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    return report(checks)
 
 
 if __name__ == "__main__":
