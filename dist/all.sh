@@ -3,10 +3,7 @@
 # installed (`rustup target add` gives more), the main npm package, the source distribution for Python, SHA256SUMS.
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(dirname "$here")
-export DIST=${DIST:-$root/.build/dist} PYTHON=${PYTHON:-python3}
-PATH=$root/.build/dist-tools/bin:$PATH
+source "$(dirname "$0")/environment.sh"
 
 rm -rf "$DIST"
 mkdir -p "$DIST"

@@ -7,9 +7,9 @@
 set -euo pipefail
 
 target=$1 built=$2 from=$3 to=$4
-here=$(cd "$(dirname "$0")" && pwd)
+source "$(dirname "$0")/environment.sh"
 package=$here/../bindings/c/package
-table() { "${PYTHON:-python3}" "$here/table.py" "$@"; }
+table() { "$PYTHON" "$here/table.py" "$@"; }
 version=$(table --version)
 name=libaliyun_cred-$version-$target
 
@@ -18,4 +18,4 @@ DESTDIR=$from PREFIX=/$name LIBDIR='' INCLUDEDIR='' "$package/install.sh" instal
 for file in "$here/../LICENSE" "$from/THIRD-PARTY" "$from/SBOM.cdx.json"; do
     install -m 644 "$file" "$from/$name/"
 done
-"${PYTHON:-python3}" "$here/pack.py" "$from/$name" "$to/$name.$(table "$target" archive)"
+"$PYTHON" "$here/pack.py" "$from/$name" "$to/$name.$(table "$target" archive)"

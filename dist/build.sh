@@ -6,9 +6,7 @@
 # TARGET is a Rust target of dist/targets.json. The artifact goes to .build/dist. `make dist-tools` comes first, which
 # installs maturin, zig and cargo-zigbuild.
 #
-# DIST               where the artifact goes (.build/dist)
-# PYTHON             a Python for the scripts (python3)
-# SOURCE_DATE_EPOCH  the time that archives carry (that of the last commit)
+# environment.sh has the variables that change where it goes and which time it carries.
 #
 # The same sources and tools give the same bytes in any folder: no path of this machine is in them, and no time but that.
 set -euo pipefail
@@ -16,20 +14,13 @@ set -euo pipefail
 target=$1 surface=$2
 # As the system itself writes a path: rustc compares what it knows with what it is told.
 native() { cygpath -w "$1" 2>/dev/null || printf '%s' "$1"; }
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(dirname "$here")
-export DIST=${DIST:-$root/.build/dist} PYTHON=${PYTHON:-python3}
+source "$(dirname "$0")/environment.sh"
 field() { "$PYTHON" "$here/table.py" "$target" "$1"; }
 case $surface in python | node | c) ;; *) echo "build.sh: python, node or c, not '$surface'" >&2; exit 2 ;; esac
 
-for folder in "$root/.build/dist-tools/bin" "$root/.build/dist-tools/Scripts"; do
-    if [ -d "$folder" ]; then PATH=$folder:$PATH; fi
-done
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo}
 export ZIG_GLOBAL_CACHE_DIR=$root/.build/zig CARGO_ZIGBUILD_CACHE_DIR=$root/.build/zigbuild
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 315532800)}
-export SOURCE_DATE_EPOCH
 
 # Of several that match, rustc takes the last.
 flags='' c_flags=''

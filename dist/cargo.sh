@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The cargo that maturin calls when zig links: maturin's own way of calling zig would have everything compiled once more
-# that the other surfaces have compiled already.
+# The cargo that maturin calls when zig links. maturin's own way of calling zig would compile all dependencies again,
+# which the other surfaces have compiled already.
 #
 # TARGET, ZIG  the Rust target, and what cargo-zigbuild calls it
 set -euo pipefail

@@ -6,9 +6,7 @@
 # REPRODUCE=1    builds the C library once more, in another folder, and compares; builds the crates from their packages
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(dirname "$here")
-PYTHON=${PYTHON:-python3}
+source "$(dirname "$0")/environment.sh"
 build=$root/.build
 target=$(rustc -vV | sed -n 's/^host: //p')
 tools=$build/dist-tools/bin
@@ -80,8 +78,7 @@ if [ "${REPRODUCE:-0}" = 1 ]; then
     rm -rf "$build/again"
     mkdir -p "$again"
     (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$again")
-    PATH=$tools:$PATH DIST=$build/again/dist CARGO_TARGET_DIR=$again/target \
-        SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct) "$again/dist/build.sh" "$target" c
+    DIST=$build/again/dist CARGO_TARGET_DIR=$again/target "$again/dist/build.sh" "$target" c
     cmp "$build"/dist/libaliyun_cred-*-"$target".tar.gz "$build"/again/dist/libaliyun_cred-*-"$target".tar.gz
     echo "the same bytes"
     rm -rf "$build/again"

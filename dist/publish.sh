@@ -9,9 +9,8 @@
 # What is there already, from a run that broke off, is left as it is.
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(dirname "$here")
-version=$("${PYTHON:-python3}" "$here/table.py" --version)
+source "$(dirname "$0")/environment.sh"
+version=$("$PYTHON" "$here/table.py" --version)
 cd "$root/.build/dist"
 go() {
     if [ "${DRY_RUN:-0}" = 1 ]; then echo "would run: $*"; else "$@"; fi

@@ -8,8 +8,7 @@
 # At the end a table of what passed. A part that fails does not keep the others from running.
 set -uo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(dirname "$here")
+source "$(dirname "$0")/environment.sh"
 build=$root/.build
 sid=$build/sid
 parts=${*:-musl aarch64 windows macos}
@@ -69,7 +68,7 @@ results=()
 step() { # title, then a program for sid's shell, in the project's folder
     local title=$1 begin=$SECONDS
     echo "== $title"
-    if inside bash -euo pipefail -c "export SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct); cd /project; $2" >"$build/sid-step.log" 2>&1; then
+    if inside bash -euo pipefail -c "export SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH; cd /project; $2" >"$build/sid-step.log" 2>&1; then
         results+=("passed | $title | $((SECONDS - begin)) s")
     else
         results+=("FAILED | $title | $((SECONDS - begin)) s")
