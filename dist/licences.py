@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is inside an artifact besides this project's own code.
+"""Writes down the third-party code in an artifact.
 
     licences.py TARGET PACKAGE FOLDER
 
@@ -26,7 +26,7 @@ def cargo(*arguments):
 
 
 def crates(target, package):
-    """What is linked into it: no build script, no procedural macro, nothing of this workspace."""
+    """Yields the crates that are linked into it: no build scripts, procedural macros or crates of this workspace."""
     metadata = json.loads(cargo("metadata", "--locked", "--format-version", "1", "--filter-platform", target))
     known = {(crate["name"], crate["version"]): crate for crate in metadata["packages"]}
     # Python reads TOML since 3.11 only; cargo writes this file in one form.
@@ -43,8 +43,8 @@ def crates(target, package):
 
 
 def texts(crate):
-    """The files of a crate's licence, each as one text without spaces at the ends of its lines. Of a choice that has
-    MIT in it, that is taken: its text is the shortest."""
+    """Yields the texts of a crate's licence files, without trailing spaces. Where MIT can be chosen, it is: its text is
+    the shortest."""
     folder = pathlib.Path(crate["manifest_path"]).parent
     files = {path for pattern in TEXTS for path in folder.glob(pattern) if path.is_file() and path.suffix != ".rs"}
     if "MIT" in re.split(r" OR |/", crate["license"] or ""):
@@ -55,8 +55,8 @@ def texts(crate):
 
 
 def third_party(found, package):
-    """Crates by licence text, since most share one: each text stands once, below the names of whoever has it. Those of
-    MIT differ in who has the copyright, and in where their lines end."""
+    """Lists each licence text once, below the crates that have it. Texts of the MIT licence differ only in the
+    copyright line, and in where their lines end."""
     whose = {}
     for crate, _ in found:
         for text in texts(crate):

@@ -4,8 +4,8 @@
 #   stage.sh FROM TO [LIMIT]    FROM has the shared library and the archive; both are written to TO, with what
 #                               install.sh has to know: the target, and the import library of a DLL
 #
-# LIMIT is how many bytes the stripped shared library may have; its size is printed. LD, OBJCOPY, NM, STRIP
-# and AR name the tools; without them the archive stays as cargo made it. TARGET is what cargo built for (its own setting, or this
+# LIMIT is how many bytes the stripped shared library may have; its size is printed. LD, OBJCOPY, NM, STRIP and AR name
+# the tools; without them the archive stays as cargo made it. TARGET is what cargo built for (its own setting, or this
 # machine).
 set -eu
 

@@ -1,4 +1,4 @@
-//! Assumes a role of another account by way of a role of one's own:
+//! Assumes a role in another account, with the credential of a role in this one:
 //! `cargo run --example role_on_a_role FIRST_ROLE_ARN SECOND_ROLE_ARN`.
 
 use aliyun_cred::{Client, Config};
