@@ -4,13 +4,18 @@
 //! Nothing here is covered by semantic versioning.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::config::{Config, IGNORED_OPTIONS, OptionValue};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::explain::Explain;
+use crate::report::Report;
+use crate::runtime::event_queue::EventQueue;
+use crate::status::{Refresh, Status};
 
 pub use crate::credentials::Field;
 pub use crate::host::{assign_variable, unix_seconds};
@@ -56,6 +61,73 @@ pub fn credentials_unless(
     interrupted: impl FnMut() -> bool,
 ) -> Result<Arc<Credentials>> {
     crate::client::credentials_unless(client, limit, interrupted)
+}
+
+/// Sets the event listener of a client that exists, or removes it; see [`ClientBuilder::on_event`]. For languages whose
+/// users add listeners later.
+pub fn set_event_listener<F: Fn(&Event) + Send + Sync + 'static>(client: &Client, listener: Option<F>) {
+    client.cache().set_events(listener.map(EventQueue::new));
+}
+
+/// Asks for a report, and calls `done` with it on the background thread, where `done` must not block.
+pub fn explain_then(explain: Explain, done: impl FnOnce(Result<Arc<Report>>) + Send + 'static) {
+    explain.begin().on_completion(done);
+}
+
+/// Like [`Explain::blocking`], for languages whose users can interrupt a wait; see [`credentials_unless`].
+///
+/// # Errors
+/// As [`Explain::blocking`], and [`Cancelled`](crate::ErrorKind::Cancelled) once `interrupted` returns true.
+pub fn explain_unless(explain: Explain, mut interrupted: impl FnMut() -> bool) -> Result<Arc<Report>> {
+    crate::client::unless_interrupted(explain.begin(), None, &mut interrupted)
+}
+
+/// A status as JSON, with times in milliseconds; `last_error` is left to the language.
+pub fn status_json(status: &Status) -> String {
+    let refresh = |refresh: Refresh| {
+        serde_json::json!({
+            "at": millis_since_epoch(refresh.ended),
+            "took": millis(refresh.took),
+            "succeeded": refresh.succeeded,
+        })
+    };
+    serde_json::json!({
+        "type": status.type_name,
+        "has_credentials": status.has_credentials,
+        "provider_name": status.provider_name,
+        "expiration": status.expiration.map(millis_since_epoch),
+        "age": status.age.map(millis),
+        "refresh_in": status.refresh_in.map(millis),
+        "is_past_expiration": status.is_past_expiration,
+        "last_refresh": status.last_refresh.map(refresh),
+        "failures": status.failures,
+    })
+    .to_string()
+}
+
+/// An event as JSON, with times in milliseconds; `error` is left to the language.
+pub fn event_json(event: &Event) -> String {
+    serde_json::json!({
+        "kind": event.kind.name(),
+        "at": millis_since_epoch(event.at),
+        "took": millis(event.took),
+        "provider_name": event.provider_name,
+        "previous_provider_name": event.previous_provider_name,
+        "expiration": event.expiration.map(millis_since_epoch),
+        "failures": event.failures,
+        "dropped": event.dropped,
+    })
+    .to_string()
+}
+
+/// The time since the Unix epoch in milliseconds; 0 for anything earlier.
+pub fn millis_since_epoch(time: SystemTime) -> u64 {
+    crate::host::wall_millis(time)
+}
+
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A string of a credential with a trailing NUL, for C to borrow.

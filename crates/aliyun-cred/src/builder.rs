@@ -1,11 +1,17 @@
 //! Builds clients with every option there is.
 
+use std::future::Future;
+
 use crate::cache::Cache;
-use crate::client::Client;
+use crate::client::{Client, Recipe};
 use crate::config::Config;
+use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::explain::Anew;
 use crate::host::Host;
 use crate::provider::{Base, Custom, Extras, Fetch, Provider};
+use crate::runtime::event_queue::EventQueue;
 use crate::runtime::user_code::Listener;
 use crate::source::Source;
 use crate::update::Update;
@@ -31,7 +37,9 @@ pub struct ClientBuilder {
     surface: Surface,
     config: Option<Config>,
     source: Option<Source>,
+    custom: Option<Custom>,
     extras: Extras,
+    events: Option<EventQueue>,
     /// How many clients are chained below.
     depth: usize,
 }
@@ -44,6 +52,10 @@ impl Base for Client {
 
     fn forget_files(&self) -> bool {
         self.cache().forget_files()
+    }
+
+    fn anew(&self, host: &Host) -> Box<dyn Base> {
+        Box::new(Anew { client: self.clone(), host: host.clone() })
     }
 }
 
@@ -117,16 +129,86 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the event listener: it is called with each refresh, each failure, and each change of the source. On a worker
+    /// thread, one call at a time, in order; it may block and ask any client. At most 64 events wait for it; then the
+    /// oldest is dropped. A panic in it is logged.
+    ///
+    /// ```
+    /// use aliyun_cred::Client;
+    ///
+    /// let client = Client::builder().on_event(|event| {
+    ///     let error = event.error.as_ref().map(|error| error.message());
+    ///     println!("{} after {:?}: {error:?}", event.kind.name(), event.took);
+    /// });
+    /// client.build()?;
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.events = Some(EventQueue::new(listener));
+        self
+    }
+
+    /// Uses a custom provider that may block, instead of a source; see [`Client::from_blocking`].
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Credentials};
+    ///
+    /// let vault = || Ok(Credentials::from_parts("LTAI...", "..."));
+    /// let client = Client::builder().blocking_provider("vault", vault).on_event(|event| println!("{event:?}")).build()?;
+    /// assert_eq!(client.type_name(), "vault");
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn blocking_provider(
+        mut self,
+        name: impl Into<String>,
+        provider: impl Fn() -> Result<Credentials> + Send + Sync + 'static,
+    ) -> Self {
+        self.custom = Some(Custom::blocking(name.into(), provider));
+        self
+    }
+
+    /// Uses a custom provider that returns a future, instead of a source; see [`Client::from_async`].
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Credentials};
+    ///
+    /// let vault = || async { Ok(Credentials::from_parts("LTAI...", "...")) };
+    /// let client = Client::builder().async_provider("vault", vault).build()?;
+    /// assert_eq!(client.credentials_blocking()?.provider_name(), Some("vault"));
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn async_provider<F>(
+        mut self,
+        name: impl Into<String>,
+        provider: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Credentials>> + Send + 'static,
+    {
+        self.custom = Some(Custom::future(name.into(), provider));
+        self
+    }
+
     /// Creates the client. Opens no connection and starts no thread.
     ///
     /// # Errors
-    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, or if
-    /// the source does not use the base or the update callback.
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) if an option is missing, contradictory or out of range, if
+    /// the source does not use the base or the update callback, or if there is a custom provider besides a source.
     pub fn build(self) -> Result<Client> {
         if self.depth > MAX_DEPTH {
             return Err(Error::invalid_config(format!("more than {MAX_DEPTH} roles on top of one another")));
         }
         let host = Host::new(self.surface);
+        if let Some(custom) = self.custom {
+            if self.source.is_some() || self.config.is_some() || self.extras.base.is_some() {
+                let text = "a custom provider takes no source, no options and no base";
+                return Err(Error::invalid_config(text));
+            }
+            let name = custom.name().to_owned();
+            let cache = Cache::new(Provider::Custom(Box::new(custom)), host, &name);
+            cache.set_events(self.events);
+            return Ok(Client::of(cache, None));
+        }
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source, source.name().to_owned()),
             (None, Some(config)) => {
@@ -135,7 +217,11 @@ impl ClientBuilder {
             }
             (None, None) => (Source::Default, Source::Default.name().to_owned()),
         };
-        let provider = Provider::of(source, &self.config.unwrap_or_default(), self.extras, &host)?;
-        Ok(Client::of(Cache::new(provider, host, &type_name).at_depth(self.depth)))
+        let config = self.config.unwrap_or_default();
+        let provider = Provider::of(source, &config, self.extras, &host)?;
+        let recipe = (!matches!(provider, Provider::Static(_))).then_some(Recipe { source, config });
+        let cache = Cache::new(provider, host, &type_name).at_depth(self.depth);
+        cache.set_events(self.events);
+        Ok(Client::of(cache, recipe))
     }
 }

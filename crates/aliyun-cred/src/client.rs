@@ -11,8 +11,10 @@ use crate::cache::{Cache, Outcome};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
+use crate::explain::Explain;
 use crate::host::{Host, Stopwatch};
 use crate::provider::{Custom, Provider};
+use crate::report::Report;
 use crate::runtime::driver;
 use crate::source::Source;
 use crate::status::Status;
@@ -37,6 +39,15 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Client {
     cache: Arc<Cache>,
+    /// `None`: the provider has no state of its own, so that it can be asked for a report as it is.
+    recipe: Option<Arc<Recipe>>,
+}
+
+/// What a client was built from, so that a report can ask its source anew.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    pub(crate) source: Source,
+    pub(crate) config: Config,
 }
 
 /// Prints the type name only. Options are left out, because a secret may have been put in the wrong one.
@@ -153,16 +164,20 @@ impl Client {
         Client::builder().source(Source::RamRoleArn).config(role).base(self).build()
     }
 
-    pub(crate) fn of(cache: Cache) -> Self {
-        Client { cache: Arc::new(cache) }
+    pub(crate) fn of(cache: Cache, recipe: Option<Recipe>) -> Self {
+        Client { cache: Arc::new(cache), recipe: recipe.map(Arc::new) }
     }
 
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
     }
 
+    pub(crate) fn recipe(&self) -> Option<&Arc<Recipe>> {
+        self.recipe.as_ref()
+    }
+
     fn of_custom(custom: Custom, name: &str) -> Self {
-        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name))
+        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name), None)
     }
 
     /// The type this client was created for: `access_key`, `ram_role_arn`, ..., `default`.
@@ -291,6 +306,34 @@ impl Client {
         self.cache.status()
     }
 
+    /// Asks the sources anew, and reports what each of them found: which one answers, why the others do not, and what to
+    /// change. For people: a request for a credential costs less.
+    ///
+    /// Sends the requests and runs the commands of a call by a new client, but touches nothing that is cached and
+    /// writes nothing. Takes at most 30 s. A source that would have to rotate a refresh token is left alone, unless that
+    /// is [permitted](Explain::rotate).
+    ///
+    /// ```
+    /// use aliyun_cred::{Client, Config, State};
+    ///
+    /// let config = Config::new("access_key").access_key_id("LTAI5tExampleExampleAbcd").access_key_secret("...");
+    /// let report = Client::new(&config)?.explain_blocking()?;
+    /// println!("{report}");
+    /// assert_eq!(report.sources[0].state, State::Answered);
+    /// # Ok::<(), aliyun_cred::Error>(())
+    /// ```
+    pub fn explain(&self) -> Explain {
+        Explain::new(self.clone())
+    }
+
+    /// Like [`Client::explain`], blocking this thread.
+    ///
+    /// # Errors
+    /// As [`Explain::blocking`].
+    pub fn explain_blocking(&self) -> Result<Report> {
+        self.explain().blocking()
+    }
+
     fn wait(&self, limit: Option<Duration>) -> Result<Arc<Credentials>> {
         if let Some(cached) = self.cached() {
             return Ok(cached);
@@ -308,7 +351,15 @@ pub(crate) fn credentials_unless(
     if let Some(cached) = client.cached() {
         return Ok(cached);
     }
-    let flight = client.cache.begin();
+    unless_interrupted(client.cache.begin(), limit, &mut interrupted)
+}
+
+/// Blocks this thread for at most `limit`, or until `interrupted`, which is called ten times a second, returns true.
+pub(crate) fn unless_interrupted<T: Clone>(
+    flight: Arc<Flight<Result<T>>>,
+    limit: Option<Duration>,
+    interrupted: &mut dyn FnMut() -> bool,
+) -> Result<T> {
     let clock = Stopwatch::start();
     loop {
         let left = limit.map_or(TICK, |limit| limit.saturating_sub(clock.elapsed()));
@@ -325,7 +376,7 @@ pub(crate) fn credentials_unless(
 }
 
 /// Blocks this thread; `None` once `limit` has run out.
-fn wait_for(flight: Arc<Flight<Outcome>>, limit: Option<Duration>) -> Option<Outcome> {
+pub(crate) fn wait_for<T: Clone>(flight: Arc<Flight<Result<T>>>, limit: Option<Duration>) -> Option<Result<T>> {
     let outcome = flight.outcome();
     if outcome.is_some() || limit == Some(Duration::ZERO) {
         return outcome;

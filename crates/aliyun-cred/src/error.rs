@@ -138,11 +138,12 @@ struct Details {
     special: Option<Special>,
 }
 
-/// A failure that has its own exception class in some languages, finer than its kind.
+/// A failure that some callers tell apart more finely than by its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Special {
     UnknownType,
     FileNotFound,
+    WouldRotate,
 }
 
 impl Error {
@@ -175,6 +176,21 @@ impl Error {
 
     pub(crate) fn invalid_config(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::InvalidConfig, message)
+    }
+
+    /// The source was not asked, because it would have to rotate a refresh token.
+    pub(crate) fn would_rotate(in_file: bool) -> Self {
+        let text = match in_file {
+            true => "its access token is over, and a new one costs its refresh token; permit that with 'rotate'",
+            false => "its access token is over, and a new one costs its refresh token, which only this client knows",
+        };
+        let mut error = Error::new(ErrorKind::Disabled, text);
+        error.0.special = Some(Special::WouldRotate);
+        error
+    }
+
+    pub(crate) fn is_would_rotate(&self) -> bool {
+        self.0.special == Some(Special::WouldRotate)
     }
 
     pub(crate) fn unknown_type(message: impl Into<String>) -> Self {

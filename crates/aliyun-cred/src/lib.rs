@@ -47,10 +47,13 @@ mod client;
 mod config;
 mod credentials;
 mod error;
+mod event;
+mod explain;
 mod host;
 mod profile;
 mod protocol;
 mod provider;
+mod report;
 mod runtime;
 mod secret;
 mod source;
@@ -64,6 +67,12 @@ pub use client::Client;
 pub use config::{Config, OptionValue};
 pub use credentials::Credentials;
 pub use error::{Attempt, Error, ErrorKind, Result};
+pub use event::{Event, EventKind};
+pub use explain::Explain;
+pub use report::{
+    CommandReport, CredentialReport, FileReport, FileState, Report, RequestReport, SourceReport, State, VariableReport,
+    VariableState, Warning,
+};
 pub use secret::Secret;
 pub use source::Source;
 pub use status::{Refresh, Status};

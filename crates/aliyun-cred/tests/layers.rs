@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["lib"],
     &["binding"],
-    &["client", "builder"],
+    &["client", "builder", "explain"],
     &["cache"],
     &["provider"],
     &["profile"],
@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["runtime"],
     &["config", "source"],
     &["update", "status"],
+    &["report", "event"],
     &["credentials"],
     &["wording"],
     &["error"],

@@ -17,10 +17,12 @@ use arc_swap::ArcSwapOption;
 
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, EventKind};
 use crate::host::{Host, Now, wall_millis, wall_time};
 use crate::provider::Provider;
 use crate::runtime::call_scope::{Id, Scope};
 use crate::runtime::driver;
+use crate::runtime::event_queue::EventQueue;
 use crate::runtime::per_process::{Own, PerProcess};
 use crate::status::{Refresh, Status};
 use crate::text::warn;
@@ -125,6 +127,7 @@ pub(crate) struct Cache {
     id: Id,
     /// How many clients are chained below this one.
     depth: usize,
+    events: ArcSwapOption<EventQueue>,
 }
 
 /// The state and the flights of one process.
@@ -142,6 +145,8 @@ struct State {
     /// Whether a timer keeps the credential fresh.
     timed: bool,
     last_refresh: Option<Refresh>,
+    /// The sources of the last credential; only kept for an event listener.
+    provider_name: Option<String>,
 }
 
 impl Cache {
@@ -160,12 +165,30 @@ impl Cache {
             flights: PerProcess::new(),
             id: Id::next(),
             depth: 0,
+            events: ArcSwapOption::empty(),
         }
+    }
+
+    /// Sets the event listener, or removes it.
+    pub(crate) fn set_events(&self, events: Option<EventQueue>) {
+        self.events.store(events.map(Arc::new));
     }
 
     /// Sets the number of clients below.
     pub(crate) fn at_depth(self, depth: usize) -> Self {
         Cache { depth, ..self }
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.id
     }
 
     pub(crate) fn depth(&self) -> usize {
@@ -452,7 +475,13 @@ impl State {
     /// What to cache; `None` if the source must be asked at every call.
     fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: impl FnOnce() -> f64) -> Option<Cached> {
         let first = !self.fetched;
-        *self = State { fetched: true, timed: self.timed, last_refresh: self.last_refresh, ..State::default() };
+        *self = State {
+            fetched: true,
+            timed: self.timed,
+            last_refresh: self.last_refresh,
+            provider_name: self.provider_name.take(),
+            ..State::default()
+        };
         let times = match credentials.freshness() {
             Freshness::Uncached => return None,
             Freshness::Constant => None,
@@ -524,20 +553,30 @@ impl Drop for Completion<'_> {
     fn drop(&mut self) {
         let fetched = self.outcome.take().unwrap_or_else(|| Err(abandoned()));
         let mut hidden = None;
+        let events = self.cache.events.load_full();
         // Waiters notified here may call any client and start any process.
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
                 self.flights.complete(self.flight, |state| match state {
                     Some(state) => {
-                        state.last_refresh = Some(self.refresh(fetched.is_ok()));
-                        self.cache.settle(state, fetched, &mut hidden)
+                        let refresh = self.refresh(fetched.is_ok());
+                        state.last_refresh = Some(refresh);
+                        let error = fetched.as_ref().err().filter(|_| events.is_some()).cloned();
+                        let outcome = self.cache.settle(state, fetched, &mut hidden);
+                        if let Some(events) = &events {
+                            post_events(events, state, refresh, error, outcome.as_deref().ok());
+                        }
+                        outcome
                     }
                     None => fetched,
                 });
             });
         });
-        // Log after releasing every lock and notifying every waiter: a logger may do anything, including asking this
-        // client.
+        // After releasing every lock and notifying every waiter: a listener or a logger may do anything, including
+        // asking this client.
+        if let Some(events) = events {
+            events.deliver();
+        }
         if let Some(error) = hidden {
             let source = error.provider().unwrap_or(&self.cache.type_name);
             warn(source, &format!("the cached credential stays in use: {error}"));
@@ -545,7 +584,50 @@ impl Drop for Completion<'_> {
     }
 }
 
-fn recursion() -> Error {
+/// Posts what a refresh means for the credential in use. Under the lock, so that events keep the order of refreshes.
+fn post_events(
+    events: &EventQueue,
+    state: &mut State,
+    refresh: Refresh,
+    error: Option<Error>,
+    in_use: Option<&Credentials>,
+) {
+    let provider_name = in_use.and_then(Credentials::provider_name).map(str::to_owned);
+    let event = Event {
+        kind: EventKind::Refreshed,
+        at: refresh.ended,
+        took: refresh.took,
+        provider_name: provider_name.clone(),
+        previous_provider_name: None,
+        expiration: in_use.and_then(Credentials::expiration),
+        error,
+        failures: state.failures.count,
+        dropped: 0,
+    };
+    if !refresh.succeeded {
+        let is_past = event.expiration.is_some_and(|at| at <= refresh.ended);
+        events.post(Event { kind: EventKind::RefreshFailed, ..event.clone() });
+        if is_past {
+            events.post(Event { kind: EventKind::ServingExpired, ..event });
+        }
+        return;
+    }
+    events.post(event.clone());
+    let previous = std::mem::replace(&mut state.provider_name, provider_name);
+    if previous.is_some() && previous != event.provider_name {
+        events.post(Event { kind: EventKind::SourceChanged, previous_provider_name: previous, ..event });
+    }
+}
+
+/// The ages between which the first refresh of a credential is drawn; `None` if it is never refreshed.
+pub(crate) fn refresh_window(credentials: &Credentials, now: Now) -> Option<(Duration, Duration)> {
+    let Freshness::Expires { at, lead, .. } = credentials.freshness() else { return None };
+    let lifetime = wall_millis(at).saturating_sub(now.wall);
+    let drawn = |draw| Duration::from_millis(Times::new(lifetime, lead, true, draw).prefetch);
+    Some((drawn(0.0), drawn(1.0)))
+}
+
+pub(crate) fn recursion() -> Error {
     let text = "a provider asked the client that is asking it; give it a client of another source";
     Error::new(ErrorKind::Recursion, text)
 }
@@ -745,7 +827,7 @@ mod tests {
 
     /// A client's cache on a fake system.
     fn cache_on(fake: &Fake, source: Source) -> Arc<Cache> {
-        let host = Host::on(fake.system, Surface::Rust);
+        let host = Host::on(fake.system.clone(), Surface::Rust);
         let config = Config {
             access_key_id: Some("LTAI5tCacheTest".to_owned()),
             access_key_secret: Some("secret".into()),

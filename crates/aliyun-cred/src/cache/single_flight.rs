@@ -129,6 +129,11 @@ impl<T: Clone> Flight<T> {
         })
     }
 
+    /// A flight outside of any [`SingleFlight`]; its creator must complete it.
+    pub(crate) fn alone() -> Arc<Self> {
+        Flight::after(None)
+    }
+
     /// A flight that needs no work.
     pub(crate) fn completed(outcome: T) -> Arc<Self> {
         let flight = Flight::after(None);
@@ -145,7 +150,7 @@ impl<T: Clone> Flight<T> {
     }
 
     /// Notifies every waiter. Only the first call counts.
-    fn complete(&self, outcome: T) {
+    pub(crate) fn complete(&self, outcome: T) {
         let waiters = {
             let mut progress = self.lock();
             if progress.outcome.is_some() {

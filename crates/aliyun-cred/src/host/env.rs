@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
+use crate::report::VariableState;
 use crate::secret::Secret;
 
 type Assigned = BTreeMap<String, Option<Secret>>;
@@ -53,6 +54,17 @@ pub(super) fn read_os(name: &str) -> Option<OsString> {
         None => std::env::var_os(name),
     };
     value.filter(|value| !value.is_empty())
+}
+
+/// Whether a variable has a value.
+pub(crate) fn variable_state(name: &str) -> VariableState {
+    #[allow(clippy::disallowed_methods, reason = "an empty variable and a missing one look alike elsewhere")]
+    match (assigned(name), std::env::var_os(name)) {
+        (Some(_), _) => VariableState::Assigned,
+        (None, None) => VariableState::Unset,
+        (None, Some(value)) if value.is_empty() => VariableState::Empty,
+        (None, Some(_)) => VariableState::Set,
+    }
 }
 
 /// The user's home directory: `HOME`, then `HOMEDRIVE` and `HOMEPATH`, then the one that the system reports.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -24,7 +24,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn reply(self, status: u16, body: &str) {
-        let _ = self.reply.send(Response { status, body: body.as_bytes().to_vec().into(), proxy: None });
+        let _ = self.reply.send(Response { status, body: body.as_bytes().to_vec().into(), proxy: None, date: None });
     }
 }
 
@@ -50,21 +50,20 @@ pub(crate) struct FakeSystem {
 
 /// The test's handle on a [`FakeSystem`].
 pub(crate) struct Fake {
-    pub(crate) system: &'static FakeSystem,
+    pub(crate) system: Arc<FakeSystem>,
     pub(crate) asked: Receiver<Asked>,
     pub(crate) naps: Receiver<Nap>,
 }
 
 impl Fake {
-    /// Leaked, because a client's threads may use it until the process ends.
     pub(crate) fn new() -> Self {
         let ((asked_sender, asked), (nap_sender, naps)) = (channel(), channel());
-        let system = Box::leak(Box::new(FakeSystem {
+        let system = Arc::new(FakeSystem {
             now: Mutex::new(Now { wall: 1_700_000_000_000, monotonic: 1_000_000 }),
             draws: Mutex::default(),
             asked: asked_sender,
             naps: nap_sender,
-        }));
+        });
         Fake { system, asked, naps }
     }
 

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::ToSocketAddrs as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore};
@@ -78,6 +78,8 @@ pub(crate) struct Response {
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// The proxy that saw the request in plain text, and may have replied in place of the service; for messages.
     pub(crate) proxy: Option<String>,
+    /// The service's clock, from the reply's `Date`.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// Which connection a request may use.
@@ -315,6 +317,7 @@ impl Exchange<'_> {
         if let (407, Some(proxy)) = (status, self.proxy) {
             return Err(Failure { connected: true, ..refused_by(proxy, status) });
         }
+        let date = response.headers().get("date").and_then(|date| parse_date(date.to_str().ok()?));
         // Allocated once: a reallocation would leave an unwiped copy behind.
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(4096).min(MAX_ANSWER)));
@@ -326,7 +329,7 @@ impl Exchange<'_> {
             body.extend_from_slice(&chunk);
         }
         let proxy = self.proxy.filter(|_| is_plain).map(|proxy| format!("{} ({})", proxy.host, proxy.name));
-        Ok(Response { status, body, proxy })
+        Ok(Response { status, body, proxy, date })
     }
 
     /// Why no reply arrived.
@@ -377,6 +380,12 @@ impl Exchange<'_> {
         let what = if connecting { "cannot connect" } else { "the connection broke" };
         failure(ErrorKind::Unavailable, format!("{what}: {}", innermost(error)), NETWORK)
     }
+}
+
+/// Parses the time of a `Date` header; `None` for the older formats, which no service sends.
+fn parse_date(text: &str) -> Option<SystemTime> {
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    parser.parse_timestamp(text).ok().map(SystemTime::from)
 }
 
 fn refused_by(proxy: &Proxy, status: u16) -> Failure {

@@ -16,6 +16,7 @@ mod trust;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -24,11 +25,13 @@ pub use clock::unix_seconds;
 pub(crate) use clock::{Now, Stopwatch, wall_millis, wall_time};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
+pub(crate) use env::variable_state;
 pub(crate) use files::LockedFile;
-pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route};
-pub(crate) use system::System;
+pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, authority};
+pub(crate) use proxy::shown as shown_proxy;
+pub(crate) use system::{Pending, Printed, System};
 
-use system::{Printed, ThisSystem};
+use system::ThisSystem;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::driver;
@@ -46,20 +49,60 @@ pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
 }
 
 /// The outside world as one client sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Host {
     surface: Surface,
-    system: &'static dyn System,
+    system: Arc<dyn System>,
+    purpose: Purpose,
+}
+
+/// What a client is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A credential.
+    Credential,
+    /// A report. Nothing may be written, or rotated.
+    Report,
+    /// A report, for which a token may be rotated if the new one can be written to its file.
+    ReportWithRotation,
 }
 
 impl Host {
     pub(crate) fn new(surface: Surface) -> Self {
-        Host::on(&ThisSystem, surface)
+        Host::on(Arc::new(ThisSystem), surface)
     }
 
-    /// Uses the given system: this one, or a test's.
-    pub(crate) fn on(system: &'static dyn System, surface: Surface) -> Self {
-        Host { surface, system }
+    /// Uses the given system: this one, or one that records or fakes it.
+    pub(crate) fn on(system: Arc<dyn System>, surface: Surface) -> Self {
+        Host { surface, system, purpose: Purpose::Credential }
+    }
+
+    /// Sets what the client is asked for.
+    pub(crate) fn for_purpose(self, purpose: Purpose) -> Self {
+        Host { purpose, ..self }
+    }
+
+    pub(crate) fn system(&self) -> &Arc<dyn System> {
+        &self.system
+    }
+
+    /// Whether new values may be written to files.
+    pub(crate) fn may_write(&self) -> bool {
+        self.purpose != Purpose::Report
+    }
+
+    /// Whether a token may be rotated; `in_file`: whether the new one can be written to a file.
+    pub(crate) fn may_rotate(&self, in_file: bool) -> bool {
+        match self.purpose {
+            Purpose::Credential => true,
+            Purpose::Report => false,
+            Purpose::ReportWithRotation => in_file,
+        }
+    }
+
+    /// See [`System::note_profile`].
+    pub(crate) fn note_profile(&self, path: &Path, profile: &str) {
+        self.system.note_profile(path, profile);
     }
 
     pub(crate) fn surface(&self) -> &Surface {
@@ -99,7 +142,7 @@ impl Host {
     /// Reads a regular file of at most 1 MiB. On the background thread a helper reads it, because it may lie on a
     /// hanging disk; any other thread reads it itself.
     pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-        let system = self.system;
+        let system = self.system.clone();
         if !driver::is_here() {
             return system.read_file(path);
         }

@@ -62,6 +62,12 @@ pub(super) fn of(route: &Route, url: &str) -> Result<Option<Proxy>> {
     }
 }
 
+/// The proxy for a request to `url`, as reports show it; `None` for a direct connection, or if it cannot be used.
+pub(crate) fn shown(route: &Route, url: &str) -> Option<String> {
+    let proxy = of(route, url).ok()??;
+    Some(format!("{} ({})", proxy.host, proxy.name))
+}
+
 /// Whether `NO_PROXY` lists the host: by name, by name and port, by a parent domain, by a network, or by `*`.
 fn is_excepted(url: &str) -> bool {
     let list = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::read(name));

@@ -57,6 +57,9 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
         env::read_os(name)
     }
 
+    /// Learns that a profile or section of a file is used; for systems that record.
+    fn note_profile(&self, _path: &Path, _profile: &str) {}
+
     /// Reads a regular file of at most 1 MiB.
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         files::read(path)

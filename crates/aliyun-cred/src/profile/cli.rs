@@ -65,9 +65,14 @@ impl ConfigFile {
         Ok(ConfigFile { path, current, profiles, external_disabled: false, surface: Surface::Rust })
     }
 
+    /// The name of the profile to use: `name`, else the file's current one.
+    pub(crate) fn chosen<'a>(&'a self, name: Option<&'a str>) -> Option<&'a str> {
+        name.or(self.current.as_deref())
+    }
+
     /// The plan of the profile called `name`, else of the file's current one.
     pub(crate) fn plan(&self, name: Option<&str>) -> Result<Plan> {
-        let name = name.or(self.current.as_deref()).ok_or_else(|| {
+        let name = self.chosen(name).ok_or_else(|| {
             Error::invalid_config(format!(
                 "invalid profile name; {} has no 'current': set ALIBABA_CLOUD_PROFILE or run `aliyun configure switch`",
                 self.path

@@ -71,6 +71,9 @@ impl ProfileStore {
 
     /// Writes the values if they changed; a failure is logged as a warning, and returns `false`.
     pub(crate) async fn record(&self, host: &Host, values: &NewValues) -> bool {
+        if !host.may_write() {
+            return false;
+        }
         let recorded = async { self.lock(host).await?.write(host, values).await }.await;
         recorded.inspect_err(warn).is_ok()
     }

@@ -295,7 +295,7 @@ mod tests {
         let hint =
             |_: u16, code: &str| if code == "SignatureDoesNotMatch" { "; check the AccessKey secret" } else { "" };
         let service = Service { label: "ram_role_arn", refused, rejected, secrets: &secrets, hint };
-        let response = Response { status, body: body.as_bytes().to_vec().into(), proxy: None };
+        let response = Response { status, body: body.as_bytes().to_vec().into(), proxy: None, date: None };
         let shape = Shape::common(Some("Credentials"));
         let read = match status {
             200 => service.read(&response, &shape, 1_767_323_045_000),

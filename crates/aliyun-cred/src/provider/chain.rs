@@ -7,16 +7,83 @@ use crate::credentials::Credentials;
 use crate::error::{Attempt, Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::provider::{CliProfile, CredentialsUri, EcsRamRole, Env, IniProfile, OidcRoleArn, Provider};
+use crate::source::Source;
 use crate::wording;
 
 const NAME: &str = "default";
 const NO_WINNER: usize = usize::MAX;
 
+/// A source that the chain asks if the environment configures it.
+pub(crate) struct Candidate {
+    pub(crate) source: Source,
+    /// The source's class in the official packages, as callers find it in the chain's error text.
+    class: &'static str,
+    /// The provider; `None` if the environment does not configure the source.
+    pub(crate) make: fn(&Host) -> Option<Result<Provider>>,
+    /// What `None` means.
+    pub(crate) absent: (ErrorKind, &'static str),
+}
+
+/// What `absent` is for the sources that are always asked.
+const ALWAYS: (ErrorKind, &str) = (ErrorKind::NotConfigured, "");
+
+/// The sources in order; see the table in the crate documentation.
+pub(crate) const CANDIDATES: [Candidate; 7] = [
+    Candidate {
+        source: Source::Env,
+        class: "EnvironmentVariableCredentialsProvider",
+        make: |_| Some(Ok(Provider::Env(Env::STANDARD))),
+        absent: ALWAYS,
+    },
+    Candidate {
+        source: Source::OidcRoleArn,
+        class: "OIDCRoleArnCredentialsProvider",
+        make: |host| boxed(OidcRoleArn::from_environment(host), Provider::OidcRoleArn),
+        absent: (
+            ErrorKind::NotConfigured,
+            "set ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+        ),
+    },
+    Candidate {
+        source: Source::CliProfile,
+        class: "CLIProfileCredentialsProvider",
+        make: |host| Some(Ok(Provider::CliProfile(CliProfile::new(&Config::default(), host)))),
+        absent: ALWAYS,
+    },
+    Candidate {
+        source: Source::Profile,
+        class: "ProfileCredentialsProvider",
+        make: |host| Some(Ok(Provider::IniProfile(IniProfile::new(&Config::default(), host)))),
+        absent: ALWAYS,
+    },
+    Candidate {
+        source: Source::EcsRamRole,
+        class: "EcsRamRoleCredentialsProvider",
+        make: |host| boxed(EcsRamRole::for_chain(host), Provider::EcsRamRole),
+        absent: (ErrorKind::Disabled, "unset ALIBABA_CLOUD_ECS_METADATA_DISABLED to use it"),
+    },
+    Candidate {
+        source: Source::CredentialUri,
+        class: "URLCredentialsProvider",
+        make: |host| boxed(CredentialsUri::from_environment(host), Provider::CredentialsUri),
+        absent: (ErrorKind::NotConfigured, "set ALIBABA_CLOUD_CREDENTIALS_URI"),
+    },
+    Candidate {
+        source: Source::EnvLegacy,
+        class: "LegacyEnvironmentVariableCredentialsProvider",
+        make: |_| Some(Ok(Provider::Env(Env::LEGACY))),
+        absent: ALWAYS,
+    },
+];
+
+fn boxed<T>(made: Option<Result<T>>, variant: fn(Box<T>) -> Provider) -> Option<Result<Provider>> {
+    made.map(|made| made.map(|provider| variant(Box::new(provider))))
+}
+
 /// One source of the chain.
 #[derive(Debug)]
 struct Link {
-    name: &'static str,
-    /// The source's class in the official packages, as callers find it in the chain's error text.
+    source: Source,
     class: &'static str,
     provider: Provider,
 }
@@ -30,30 +97,14 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// The sources in order; see the table in the crate documentation.
-    ///
     /// # Errors
     /// If the environment variables of OIDC, the metadata service or a credentials URI are invalid.
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
-        let link = |name, class, provider| Link { name, class, provider };
-        let oidc = OidcRoleArn::from_environment(host).transpose()?;
-        let ecs = EcsRamRole::for_chain(host).transpose()?;
-        let uri = CredentialsUri::from_environment(host).transpose()?;
-        let mut links = vec![link("env", "EnvironmentVariableCredentialsProvider", Provider::Env(Env::STANDARD))];
-        links.extend(oidc.map(|provider| {
-            link("oidc_role_arn", "OIDCRoleArnCredentialsProvider", Provider::OidcRoleArn(Box::new(provider)))
-        }));
-        let cli = Provider::CliProfile(CliProfile::new(&Config::default(), host));
-        links.push(link("cli_profile", "CLIProfileCredentialsProvider", cli));
-        let ini = Provider::IniProfile(IniProfile::new(&Config::default(), host));
-        links.push(link("profile", "ProfileCredentialsProvider", ini));
-        links.extend(ecs.map(|provider| {
-            link("ecs_ram_role", "EcsRamRoleCredentialsProvider", Provider::EcsRamRole(Box::new(provider)))
-        }));
-        links.extend(uri.map(|provider| {
-            link("credential_uri", "URLCredentialsProvider", Provider::CredentialsUri(Box::new(provider)))
-        }));
-        links.push(link("env_legacy", "LegacyEnvironmentVariableCredentialsProvider", Provider::Env(Env::LEGACY)));
+        let link = |candidate: &Candidate| {
+            let made = (candidate.make)(host)?;
+            Some(made.map(|provider| Link { source: candidate.source, class: candidate.class, provider }))
+        };
+        let links = CANDIDATES.iter().filter_map(link).collect::<Result<_>>()?;
         let keeps_winner = config.reuse_last_provider_enabled.unwrap_or(true);
         Ok(Chain { links, keeps_winner, winner: AtomicUsize::new(NO_WINNER) })
     }
@@ -89,7 +140,7 @@ impl Chain {
                 }
                 Err(error) => attempts.push(Attempt {
                     class: link.class,
-                    provider: link.name,
+                    provider: link.source.name(),
                     kind: error.kind(),
                     message: error.message().to_owned(),
                 }),
@@ -100,7 +151,8 @@ impl Chain {
 
     /// The error when every source failed. Its kind is that of the first source that is configured.
     fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
-        let failed = self.links.iter().zip(&attempts).find(|(link, attempt)| link.is_configured(attempt.kind));
+        let failed =
+            self.links.iter().zip(&attempts).find(|(link, attempt)| is_configured(&link.provider, attempt.kind));
         let kind = failed.map_or(ErrorKind::NotConfigured, |(_, attempt)| attempt.kind);
         let first_words = host.surface().words(wording::CHAIN_EXHAUSTED);
         let entries: Vec<String> =
@@ -110,15 +162,13 @@ impl Chain {
     }
 }
 
-impl Link {
-    /// Whether a failure of this kind means that the source is configured. A metadata service that is not configured
-    /// and has shown no sign of life is normal outside ECS, even if something else answers at its address.
-    fn is_configured(&self, kind: ErrorKind) -> bool {
-        match (&self.provider, kind) {
-            (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
-            (Provider::EcsRamRole(ecs), _) => ecs.is_configured(),
-            _ => true,
-        }
+/// Whether a failure of this kind means that the source is configured. A metadata service that is not configured and has
+/// shown no sign of life is normal outside ECS, even if something else answers at its address.
+pub(crate) fn is_configured(provider: &Provider, kind: ErrorKind) -> bool {
+    match (provider, kind) {
+        (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
+        (Provider::EcsRamRole(ecs), _) => ecs.is_configured(),
+        _ => true,
     }
 }
 

@@ -71,6 +71,9 @@ impl CliProfile {
         file.external_disabled = self.external_disabled;
         file.surface = host.surface().clone();
         let plan = file.plan(self.profile.as_deref())?;
+        if let Some(profile) = file.chosen(self.profile.as_deref()) {
+            host.note_profile(path, profile);
+        }
         Provider::from_plan(&plan, Some(&Store::new(path.clone())), host)
     }
 }

@@ -46,6 +46,9 @@ pub(crate) trait Base: Send + Sync {
 
     /// See [`super::Provider::forget_files`].
     fn forget_files(&self) -> bool;
+
+    /// A base that asks the client's source anew, on this host, without touching what the client has cached.
+    fn anew(&self, host: &Host) -> Box<dyn Base>;
 }
 
 /// A placeholder for a base that is being freed.
@@ -56,6 +59,10 @@ impl Base for () {
 
     fn forget_files(&self) -> bool {
         false
+    }
+
+    fn anew(&self, _: &Host) -> Box<dyn Base> {
+        Box::new(())
     }
 }
 
@@ -108,6 +115,18 @@ impl Custom {
 
     pub(crate) fn client(name: String, base: Box<dyn Base>) -> Self {
         Custom { name, ask: Ask::Client(Below(base)), limit: LIMIT }
+    }
+
+    pub(super) fn base_anew(&self, host: &Host) -> Option<Custom> {
+        match &self.ask {
+            Ask::Client(Below(base)) => Some(Custom::client(self.name.clone(), base.anew(host))),
+            _ => None,
+        }
+    }
+
+    /// The name of the custom provider, or of the client's type.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn forget_files(&self) -> bool {

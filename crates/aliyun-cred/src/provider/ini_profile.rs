@@ -54,6 +54,7 @@ impl IniProfile {
     async fn load(&self, host: &Host) -> Result<Provider> {
         let (path, bytes) = self.read(host).await?;
         let plan = ini::plan(&bytes, &path, &self.profile)?;
+        host.note_profile(&path, &self.profile);
         Provider::from_plan(&plan, None, host)
     }
 

@@ -6,7 +6,7 @@
 
 mod access_key;
 mod bearer;
-mod chain;
+pub(crate) mod chain;
 mod cli_profile;
 mod cloud_sso;
 mod credentials_uri;
@@ -198,6 +198,24 @@ impl Provider {
         match (self, before) {
             (Provider::OAuth(oauth), Provider::OAuth(before)) => oauth.inherit(before),
             (Provider::RamRoleArn(role), Provider::RamRoleArn(before)) => role.base().inherit(before.base()),
+            _ => {}
+        }
+    }
+
+    /// The client that this role is assumed with, to be asked anew on this host; `None` if there is no such client.
+    pub(crate) fn base_anew(&self, host: &Host) -> Option<Provider> {
+        match self {
+            Provider::RamRoleArn(role) => role.base().base_anew(host),
+            Provider::Custom(custom) => custom.base_anew(host).map(|base| Provider::Custom(Box::new(base))),
+            _ => None,
+        }
+    }
+
+    /// Copies the tokens that only `live` has, so that this provider can be asked in its place.
+    pub(crate) fn adopt_tokens(&self, live: &Provider) {
+        match (self, live) {
+            (Provider::OAuth(oauth), Provider::OAuth(live)) => oauth.adopt_tokens(live),
+            (Provider::RamRoleArn(role), Provider::RamRoleArn(live)) => role.base().adopt_tokens(live.base()),
             _ => {}
         }
     }

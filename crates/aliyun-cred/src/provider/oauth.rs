@@ -156,6 +156,11 @@ impl OAuth {
         self.handed_out.store(before.handed_out.load_full());
     }
 
+    /// Takes the tokens of the provider that is in use.
+    pub(super) fn adopt_tokens(&self, live: &OAuth) {
+        self.tokens.store(live.tokens.load_full());
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let credentials = self.resolve(host).await.map_err(|error| error.at_provider(NAME))?;
         self.handed_out.store(credentials.access_key_id().map(|id| id.to_owned().into()));
@@ -166,7 +171,15 @@ impl OAuth {
         if let Some(known) = self.exchanged_before(host) {
             return Ok(known);
         }
+        let needs_refresh =
+            |tokens: &Tokens| tokens.refresh_token.is_some() && tokens.needs_refresh(unix_seconds(host));
         match &self.store {
+            // Rotating a token changes what other processes and this client have to use.
+            store if !host.may_rotate(store.is_some()) => {
+                if needs_refresh(&self.tokens.load()) {
+                    return Err(Error::would_rotate(store.is_some()));
+                }
+            }
             Some(store) => {
                 let locked = store.lock(host).await?;
                 self.take_over(&locked.oauth_tokens()?);

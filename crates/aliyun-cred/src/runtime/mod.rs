@@ -4,6 +4,7 @@
 
 pub(crate) mod call_scope;
 pub(crate) mod driver;
+pub(crate) mod event_queue;
 pub(crate) mod per_process;
 pub(crate) mod signals;
 pub(crate) mod user_code;

@@ -1,0 +1,394 @@
+//! Asks the sources of a client anew, and reports what each of them found.
+//!
+//! Invariant: nothing that the client has cached is touched, nothing is written, and no token is rotated, unless that was
+//! permitted.
+
+mod recorder;
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cache::single_flight::Flight;
+use crate::cache::{recursion, refresh_window};
+use crate::client::{Client, Recipe, wait_for};
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Host, Now, Purpose, wall_time};
+use crate::provider::chain::{CANDIDATES, is_configured};
+use crate::provider::{Base, Extras, Fetch, Provider};
+use crate::report::{
+    CredentialReport, FileReport, Report, RequestReport, SourceReport, State, VariableState, Warning, shortened,
+};
+use crate::runtime::call_scope::Scope;
+use crate::runtime::driver;
+use crate::source::Source;
+use recorder::{Recorder, Seen};
+
+/// How long all sources together may take.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How far this machine's clock may be off before the report warns, in milliseconds. STS allows 15 minutes.
+const CLOCK_TOLERANCE: u64 = 30_000;
+/// The variable that names a profile or section.
+const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
+
+/// A request for a report; see [`Client::explain`].
+///
+/// ```
+/// use aliyun_cred::Client;
+///
+/// # async fn run() -> aliyun_cred::Result<()> {
+/// let client = Client::from_default_chain()?;
+/// println!("{}", client.explain().all().await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Explain {
+    client: Client,
+    all: bool,
+    rotate: bool,
+}
+
+impl fmt::Debug for Explain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explain").field("all", &self.all).field("rotate", &self.rotate).finish_non_exhaustive()
+    }
+}
+
+impl Explain {
+    pub(crate) fn new(client: Client) -> Self {
+        Explain { client, all: false, rotate: false }
+    }
+
+    /// Asks all sources, also behind the first that answers.
+    pub fn all(self) -> Self {
+        Explain { all: true, ..self }
+    }
+
+    /// Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+    pub fn rotate(self) -> Self {
+        Explain { rotate: true, ..self }
+    }
+
+    /// Blocks this thread until the report is complete.
+    ///
+    /// # Errors
+    /// [`Recursion`](ErrorKind::Recursion) if the client's own custom provider asks for it, or on the library's
+    /// background thread; [`Io`](ErrorKind::Io) if no thread can be started. A source that fails is not an error.
+    pub fn blocking(self) -> Result<Report> {
+        wait_for(self.begin(), None).unwrap_or_else(|| Err(recursion())).map(|report| (*report).clone())
+    }
+
+    /// Starts, and returns the flight that brings the report.
+    // Providers are built here and not on the background thread: they may read files.
+    pub(crate) fn begin(self) -> Arc<Flight<Result<Arc<Report>>>> {
+        let scope = Scope::current();
+        if scope.asks(self.client.cache().id()) {
+            return Flight::completed(Err(recursion()));
+        }
+        let driver = match driver::current() {
+            Ok(driver) => driver,
+            Err(error) => return Flight::completed(Err(error)),
+        };
+        let flight = Flight::alone();
+        let scope = scope.asking(self.client.cache().id());
+        let walk = Walk::new(self);
+        let (reached, own) = (flight.clone(), driver.clone());
+        driver.spawn(async move {
+            let report = own.run(scope.run(walk.report())).await.map(Arc::new);
+            // Waiters may call any client and start any process.
+            driver::with_the_programs_signals(|| Scope::default().enter(|| reached.complete(report)));
+        });
+        flight
+    }
+}
+
+impl IntoFuture for Explain {
+    type Output = Result<Report>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Report>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.begin().join().await.map(|report| (*report).clone()) })
+    }
+}
+
+/// A source that is about to be asked.
+struct Step {
+    name: String,
+    recorder: Arc<Recorder>,
+    host: Host,
+    asked: Ready,
+}
+
+/// What a step asks; or its state and the reason, if there is nothing to ask.
+type Ready = std::result::Result<Asked, (State, Error)>;
+
+/// What a step asks.
+enum Asked {
+    /// A provider built for the report.
+    New(Provider),
+    /// The client's own: it has no state, and cannot be built again.
+    Own,
+}
+
+struct Walk {
+    client: Client,
+    all: bool,
+    steps: Vec<Step>,
+}
+
+impl Walk {
+    fn new(options: Explain) -> Self {
+        let Explain { client, all, rotate } = options;
+        let purpose = if rotate { Purpose::ReportWithRotation } else { Purpose::Report };
+        let real = client.cache().host();
+        let step = |name: &str, make: &dyn Fn(&Host) -> Ready| {
+            let recorder = Arc::new(Recorder::new(real.system().clone()));
+            let host = Host::on(recorder.clone(), real.surface().clone()).for_purpose(purpose);
+            let asked = make(&host);
+            Step { name: name.to_owned(), recorder, host, asked }
+        };
+        let failed = |error| (State::Failed, error);
+        let steps = match client.recipe() {
+            Some(recipe) if recipe.source == Source::Default => CANDIDATES
+                .iter()
+                .map(|candidate| {
+                    step(candidate.source.name(), &|host| match (candidate.make)(host) {
+                        Some(made) => made.map(Asked::New).map_err(failed),
+                        None => {
+                            let (kind, reason) = candidate.absent;
+                            let state =
+                                if kind == ErrorKind::Disabled { State::Disabled } else { State::NotConfigured };
+                            Err((state, Error::new(kind, reason)))
+                        }
+                    })
+                })
+                .collect(),
+            Some(recipe) => vec![step(recipe.source.name(), &|host| {
+                rebuilt(recipe, client.cache().provider(), host).map(Asked::New).map_err(failed)
+            })],
+            None => vec![step(name_of(client.cache().provider()), &|_| Ok(Asked::Own))],
+        };
+        Walk { client, all, steps }
+    }
+
+    async fn report(self) -> Report {
+        let Walk { client, all, steps } = self;
+        let type_name = client.cache().type_name();
+        let in_chain = client.recipe().is_some_and(|recipe| recipe.source == Source::Default);
+        let mut report = Report::new(type_name);
+        let mut seen = Vec::new();
+        let begun = client.cache().host().now();
+        // A source that would have to rotate a token ends the search, as one that answers does.
+        let mut is_over = false;
+        for step in steps {
+            if is_over && !all {
+                report.sources.push(SourceReport::new(&step.name, State::NotAsked));
+                seen.push(step.recorder.take());
+                continue;
+            }
+            let left = LIMIT.saturating_sub(since(begun, &step.host));
+            let started = step.host.now();
+            let (state, outcome) = step.ask(client.cache().provider(), in_chain, left).await;
+            let took = since(started, &step.host);
+            let mut recorded = step.recorder.take();
+            let source = SourceReport { took, ..SourceReport::new(&step.name, state) };
+            is_over |= matches!(source.state, State::Answered | State::NotAsked);
+            report.sources.push(match &outcome {
+                Ok(_) => source.with(&recorded),
+                Err(error) => {
+                    recorded.complete(error);
+                    source.with_error(error).with(&recorded)
+                }
+            });
+            seen.push(recorded);
+            if let Some(credentials) = outcome.ok().filter(|_| report.credentials.is_none()) {
+                let credentials = if in_chain { credentials.within(Source::Default.name()) } else { credentials };
+                report.credentials = Some(facts(&credentials.with_type(type_name), step.host.now()));
+            }
+        }
+        report.warnings = warnings(&report, &seen);
+        report
+    }
+}
+
+impl Step {
+    async fn ask(&self, own: &Provider, in_chain: bool, left: Duration) -> (State, Result<Credentials>) {
+        let provider = match &self.asked {
+            Ok(Asked::New(provider)) => provider,
+            Ok(Asked::Own) => own,
+            Err((state, error)) => return (*state, Err(error.clone())),
+        };
+        let too_late = || {
+            let text = format!("no answer within the {} s that a report may take", LIMIT.as_secs());
+            Err(Error::new(ErrorKind::Timeout, text))
+        };
+        let outcome = driver::within(left, provider.fetch(&self.host)).await.unwrap_or_else(too_late);
+        let state = match outcome.as_ref().map_err(Error::kind) {
+            Ok(_) => State::Answered,
+            Err(_) if outcome.as_ref().is_err_and(Error::is_would_rotate) => State::NotAsked,
+            Err(ErrorKind::Disabled) => State::Disabled,
+            Err(ErrorKind::NotConfigured) => State::NotConfigured,
+            Err(kind) if in_chain && !is_configured(provider, kind) => State::NotConfigured,
+            Err(_) => State::Failed,
+        };
+        (state, outcome)
+    }
+}
+
+impl Seen {
+    /// Adds to the last request what the service said in its refusal. The error has it without the request's secrets.
+    fn complete(&mut self, error: &Error) {
+        let is_refused =
+            |request: &&mut RequestReport| request.status.is_some() && request.status == error.http_status();
+        if let Some(last) = self.requests.last_mut().filter(is_refused) {
+            last.code = error.code().map(str::to_owned);
+            last.request_id = last.request_id.take().or_else(|| error.request_id().map(str::to_owned));
+        }
+    }
+}
+
+impl SourceReport {
+    fn with(self, seen: &Seen) -> Self {
+        let Seen { variables, files, requests, commands, .. } = seen;
+        SourceReport {
+            variables: variables.clone(),
+            files: files.clone(),
+            requests: requests.clone(),
+            commands: commands.clone(),
+            ..self
+        }
+    }
+}
+
+/// A client's source, asked anew for the client above it.
+pub(crate) struct Anew {
+    pub(crate) client: Client,
+    pub(crate) host: Host,
+}
+
+impl Base for Anew {
+    fn ask(&self) -> Fetch<'static> {
+        let (client, host) = (self.client.clone(), self.host.clone());
+        Box::pin(async move {
+            let scope = Scope::current().asking(client.cache().id());
+            // As a task of its own, because a chain of clients must not need a deep stack.
+            driver::current()?.run(scope.run(fetch_anew(client, host))).await?
+        })
+    }
+
+    fn forget_files(&self) -> bool {
+        false
+    }
+
+    fn anew(&self, host: &Host) -> Box<dyn Base> {
+        Box::new(Anew { client: self.client.clone(), host: host.clone() })
+    }
+}
+
+async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
+    let credentials = match client.recipe().cloned() {
+        Some(recipe) => {
+            let (own, there) = (client.clone(), host.clone());
+            let build = move || rebuilt(&recipe, own.cache().provider(), &there);
+            host.block(build).await??.fetch(&host).await?
+        }
+        None => client.cache().provider().fetch(&host).await?,
+    };
+    Ok(credentials.with_type(client.type_name()))
+}
+
+/// Builds the provider of a client anew. Tokens that only `live` has are taken from there.
+fn rebuilt(recipe: &Recipe, live: &Provider, host: &Host) -> Result<Provider> {
+    let extras = Extras { base: live.base_anew(host), listener: None };
+    let provider = Provider::of(recipe.source, &recipe.config, extras, host)?;
+    provider.adopt_tokens(live);
+    Ok(provider)
+}
+
+/// The name of the source of a client without a recipe.
+fn name_of(provider: &Provider) -> &str {
+    match provider {
+        Provider::Custom(custom) => custom.name(),
+        Provider::Static(credentials) => credentials.provider_name().unwrap_or(Source::Bearer.name()),
+        _ => Source::Default.name(),
+    }
+}
+
+fn facts(credentials: &Credentials, now: Now) -> CredentialReport {
+    let window = refresh_window(credentials, now);
+    let after = |age: Duration| wall_time(now.wall).checked_add(age);
+    CredentialReport {
+        type_name: credentials.type_name().to_owned(),
+        provider_name: credentials.provider_name().map(str::to_owned),
+        access_key_id: credentials.access_key_id().map(shortened),
+        expiration: credentials.expiration(),
+        refresh_from: window.and_then(|(from, _)| after(from)),
+        refresh_until: window.and_then(|(_, until)| after(until)),
+    }
+}
+
+fn since(begun: Now, host: &Host) -> Duration {
+    Duration::from_millis(host.now().monotonic.saturating_sub(begun.monotonic))
+}
+
+/// What may be wrong although a credential was found. `seen` has what each of the report's sources looked at.
+fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |kind, message: String| {
+        let warning = Warning { kind, message };
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    };
+    let clocks = seen.iter().filter_map(|seen| seen.clock.as_ref());
+    if let Some((host, ahead)) = clocks.max_by_key(|(_, ahead)| ahead.unsigned_abs())
+        && ahead.unsigned_abs() > CLOCK_TOLERANCE
+    {
+        let (seconds, how) = (ahead.unsigned_abs() / 1000, if *ahead > 0 { "behind" } else { "ahead of" });
+        warn("clock", format!("this machine's clock is {seconds} s {how} that of {host}; synchronise it"));
+    }
+    for (source, seen) in report.sources.iter().zip(seen) {
+        let has_secrets = |path: &str| {
+            let of_profile = |file: &FileReport| file.path == path && file.profile.is_some();
+            seen.files.iter().any(of_profile) || source.source == Source::RsaKeyPair.name()
+        };
+        for path in seen.open_files.iter().filter(|path| has_secrets(path)) {
+            let text = format!("other users can read {path}, which may hold secrets; run: chmod 600 {path}");
+            warn("file_permissions", text);
+        }
+        for (host, proxy) in seen.requests.iter().filter_map(|request| Some((&request.host, request.proxy.as_ref()?))) {
+            warn("proxy", format!("requests to {host} go through the proxy {proxy}"));
+        }
+    }
+    let profile_is_named = seen.iter().flat_map(|seen| &seen.variables).any(|variable| {
+        variable.name == PROFILE && matches!(variable.state, VariableState::Set | VariableState::Assigned)
+    });
+    let files = [Source::CliProfile.name(), Source::Profile.name()];
+    let reads_profiles = |source: &&SourceReport| files.contains(&&*source.source);
+    let answered = report.answered().map(|source| &*source.source);
+    let before_files = [Source::Env.name(), Source::OidcRoleArn.name()];
+    if let Some(source) = answered.filter(|source| profile_is_named && before_files.contains(source)) {
+        warn(
+            "shadowed_profile",
+            format!(
+                "{PROFILE} names a profile, but the source {source} comes first; unset its variables to use the profile"
+            ),
+        );
+    }
+    let asked: Vec<_> =
+        report.sources.iter().filter(reads_profiles).filter(|source| source.state != State::NotAsked).collect();
+    let is_found = asked.iter().flat_map(|source| &source.files).any(|file| file.profile.is_some());
+    if profile_is_named && asked.len() == files.len() && !is_found {
+        warn("unknown_profile", format!("{PROFILE} names a profile that no configuration file has"));
+    }
+    if answered == Some(Source::EnvLegacy.name()) {
+        let text = "the variables ALIYUN_ACCESS_KEY_ID and ALIYUN_ACCESS_KEY_SECRET are those of old SDKs; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+        warn("legacy_variables", text.to_owned());
+    }
+    warnings
+}

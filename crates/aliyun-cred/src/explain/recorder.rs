@@ -1,0 +1,187 @@
+//! A system that records what a source looks at.
+//!
+//! Invariant: it keeps names, paths, hosts and results, and no values.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::host::{
+    Connection, Failure, Now, Pending, Printed, Request, Response, System, authority, shown_proxy, variable_state,
+    wall_millis,
+};
+use crate::protocol::json;
+use crate::report::{CommandReport, FileReport, FileState, RequestReport, VariableReport};
+use crate::text::shown_path;
+
+/// What one source looked at.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) variables: Vec<VariableReport>,
+    pub(super) files: Vec<FileReport>,
+    pub(super) requests: Vec<RequestReport>,
+    pub(super) commands: Vec<CommandReport>,
+    /// How far a service's clock is ahead of this machine's, in milliseconds: the host, and the largest difference.
+    pub(super) clock: Option<(String, i64)>,
+    /// The files that other users can read.
+    pub(super) open_files: Vec<String>,
+}
+
+/// Records, and leaves the work to the real system.
+pub(super) struct Recorder {
+    real: Arc<dyn System>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Recorder {
+    pub(super) fn new(real: Arc<dyn System>) -> Self {
+        Recorder { real, seen: Arc::default() }
+    }
+
+    /// Takes what was recorded.
+    pub(super) fn take(&self) -> Seen {
+        std::mem::take(&mut *lock(&self.seen))
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+impl System for Recorder {
+    fn now(&self) -> Now {
+        self.real.now()
+    }
+
+    fn coarse_now(&self) -> Now {
+        self.real.coarse_now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pending<()> {
+        self.real.sleep(duration)
+    }
+
+    fn draw(&self) -> f64 {
+        self.real.draw()
+    }
+
+    fn nonce(&self) -> String {
+        self.real.nonce()
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        let mut seen = lock(&self.seen);
+        if !seen.variables.iter().any(|variable| variable.name == name) {
+            seen.variables.push(VariableReport { name: name.to_owned(), state: variable_state(name) });
+        }
+        drop(seen);
+        self.real.variable(name)
+    }
+
+    fn note_profile(&self, path: &Path, profile: &str) {
+        let shown = shown_path(path);
+        if let Some(file) = lock(&self.seen).files.iter_mut().rev().find(|file| file.path == shown) {
+            file.profile = Some(profile.to_owned());
+        }
+    }
+
+    fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        let read = self.real.read_file(path);
+        let (state, reason) = match &read {
+            Ok(_) => (FileState::Read, None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (FileState::Missing, None),
+            Err(error) => (FileState::Unreadable, Some(error.to_string())),
+        };
+        let shown = shown_path(path);
+        let mut seen = lock(&self.seen);
+        if read.is_ok() && others_can_read(path) && !seen.open_files.contains(&shown) {
+            seen.open_files.push(shown.clone());
+        }
+        let report = FileReport { path: shown, profile: None, state, reason };
+        if !seen.files.contains(&report) {
+            seen.files.push(report);
+        }
+        read
+    }
+
+    fn run_command(&self, words: Vec<String>, limit: Duration) -> Pending<Printed> {
+        let program = words.first().map(Path::new).and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let program = program.unwrap_or_default().into_owned();
+        let (begun, real, seen) = (self.now(), self.real.clone(), self.seen.clone());
+        Box::pin(async move {
+            let printed = real.run_command(words, limit).await;
+            let succeeded = matches!(printed, Ok(Ok(_)));
+            let took = since(begun, real.now());
+            lock(&seen).commands.push(CommandReport { program, succeeded, took });
+            printed
+        })
+    }
+
+    fn send(&self, request: Request, connection: Connection) -> Pending<Result<Response, Failure>> {
+        let host = authority(&request.url).to_owned();
+        let proxy = shown_proxy(&request.route, &request.url);
+        let (begun, real, seen) = (self.now(), self.real.clone(), self.seen.clone());
+        Box::pin(async move {
+            let answer = real.send(request, connection).await;
+            let now = real.now();
+            let response = answer.as_ref().ok();
+            let mut seen = lock(&seen);
+            seen.requests.push(RequestReport {
+                host: host.clone(),
+                proxy,
+                status: response.map(|response| response.status),
+                code: None,
+                request_id: response.and_then(request_id),
+                failure: answer.as_ref().err().map(|failure| failure.kind),
+                took: since(begun, now),
+            });
+            // Another server that answers in its place has a clock of its own.
+            if let Some(date) = response.filter(|response| response.proxy.is_none()).and_then(|response| response.date)
+            {
+                let ahead = i128::from(wall_millis(date)) - i128::from(now.wall);
+                let ahead = i64::try_from(ahead).unwrap_or(i64::MAX);
+                if seen.clock.as_ref().is_none_or(|(_, known)| known.abs() < ahead.abs()) {
+                    seen.clock = Some((host, ahead));
+                }
+            }
+            drop(seen);
+            answer
+        })
+    }
+}
+
+/// The request ID of a reply, if it looks like one: anything else may be a secret.
+fn request_id(response: &Response) -> Option<String> {
+    let reply = json::parse(&response.body)?;
+    let id = ["RequestId", "requestId"].iter().find_map(|name| reply.get(name))?.as_str()?;
+    let is_id = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    is_id.then(|| id.to_owned())
+}
+
+fn since(begun: Now, now: Now) -> Duration {
+    Duration::from_millis(now.monotonic.saturating_sub(begun.monotonic))
+}
+
+/// Whether users other than the owner may read a file; unknown on Windows.
+#[cfg(unix)]
+#[allow(clippy::disallowed_methods, reason = "only the mode is read, for a warning")]
+fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_can_read(_: &Path) -> bool {
+    false
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
