@@ -190,8 +190,8 @@ test-docs: $(VENV)/bin/python
 
 test-scenarios: rust c python node
 	@echo "== scenarios on every surface"
-	@BUILD_DIR=$(BUILD)/c tests/c/run.sh probe
-	@$(VENV)/bin/python tests/scenarios/run.py
+	@BUILD_DIR=$(BUILD)/c tests/c/run.sh probe && $(PIP) -r tests/scenarios/requirements.txt
+	@$(VENV)/bin/python tests/scenarios/run.py --schema docs/report.schema.json
 
 test-refresh: rust
 	@echo "== many processes refresh one OAuth profile; a timer renews an instance's credential"

@@ -45,7 +45,7 @@
  *
  * Out-parameters are written on success only; their previous value is overwritten, not freed.
  *
- * Threads. Clients, credentials and errors never change once created: any number of threads may use one at the same
+ * Threads. Clients, credentials, errors and reports never change once created: any number of threads may use one at the same
  * time. Freeing one is the exception: no other thread may be using the same pointer. Credentials are reference-counted,
  * so that one thread may free its own reference while others use theirs. A configuration changes when an option is set,
  * and is for one thread at a time. The library starts one background thread when a source first needs the network or a
@@ -199,6 +199,29 @@ typedef enum {
 } aliyun_cred_error_kind_t;
 
 /**
+ * What happened to a client's credential.
+ */
+typedef enum {
+    /**
+     * A credential was fetched.
+     */
+    ALIYUN_CRED_EVENT_REFRESHED = 1,
+    /**
+     * An attempt to fetch one failed; one that is still valid stays in use.
+     */
+    ALIYUN_CRED_EVENT_REFRESH_FAILED = 2,
+    /**
+     * An expired credential stays in use, because the metadata service is unreachable. Follows the
+     * ALIYUN_CRED_EVENT_REFRESH_FAILED of each failed attempt.
+     */
+    ALIYUN_CRED_EVENT_SERVING_EXPIRED = 3,
+    /**
+     * The credential that was just fetched comes from other sources than the one before.
+     */
+    ALIYUN_CRED_EVENT_SOURCE_CHANGED = 4,
+} aliyun_cred_event_kind_t;
+
+/**
  * The severity of a log line.
  */
 typedef enum {
@@ -219,6 +242,24 @@ typedef enum {
      */
     ALIYUN_CRED_LOG_DEBUG = 4,
 } aliyun_cred_log_level_t;
+
+/**
+ * What aliyun_cred_client_explain may do; combined with |.
+ */
+typedef enum {
+    /**
+     * Asks the sources up to the first that answers.
+     */
+    ALIYUN_CRED_EXPLAIN_DEFAULT = 0,
+    /**
+     * Asks all sources, also behind the first that answers.
+     */
+    ALIYUN_CRED_EXPLAIN_ALL = 1,
+    /**
+     * Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+     */
+    ALIYUN_CRED_EXPLAIN_ROTATE = 2,
+} aliyun_cred_explain_flags_t;
 
 /**
  * The answer of a provider. It is valid for the length of the call that it is passed to, and only on that call's
@@ -242,6 +283,11 @@ typedef struct aliyun_cred_config_t aliyun_cred_config_t;
  * Why a call failed. It never changes, and its messages hold no secret.
  */
 typedef struct aliyun_cred_error_t aliyun_cred_error_t;
+
+/**
+ * What the sources of a client found. It never changes, and holds no secret.
+ */
+typedef struct aliyun_cred_report_t aliyun_cred_report_t;
 
 /**
  * A request for credentials, valid until it is freed.
@@ -317,6 +363,112 @@ typedef struct {
      */
     int64_t expiration;
 } aliyun_cred_credentials_view_t;
+
+/**
+ * What a client knows without asking its source. Set size to sizeof(aliyun_cred_status_t), so that later versions of
+ * the library may have more members; aliyun_cred_client_status fills in the others. A time or duration that is unknown
+ * is -1.
+ */
+typedef struct {
+    /**
+     * The size of this structure, set by the caller.
+     */
+    size_t size;
+    /**
+     * Whether there is a valid credential. Always false for a source that is asked at every call, except environment
+     * variables, whose last credential is kept.
+     */
+    bool has_credentials;
+    /**
+     * Whether it is used past its expiration; only for the metadata service, while that is unreachable.
+     */
+    bool is_past_expiration;
+    /**
+     * Whether the last attempt to fetch a credential succeeded; false if there was none.
+     */
+    bool last_refresh_succeeded;
+    /**
+     * How many attempts in a row have failed.
+     */
+    uint32_t failures;
+    /**
+     * When the credential expires, in milliseconds since the Unix epoch; -1 if it never does.
+     */
+    int64_t expiration_ms;
+    /**
+     * How long ago it was fetched, in milliseconds; -1 if it is never refreshed.
+     */
+    int64_t age_ms;
+    /**
+     * The time until a call starts its refresh, in milliseconds; 0 if it is due, -1 if it is never refreshed.
+     */
+    int64_t refresh_in_ms;
+    /**
+     * When the last attempt to fetch a credential ended, in milliseconds since the Unix epoch; -1 if there was none.
+     */
+    int64_t last_refresh_ms;
+    /**
+     * How long it took, in milliseconds; -1 if there was none.
+     */
+    int64_t last_refresh_took_ms;
+    /**
+     * The sources behind the credential, such as "cli_profile/ram_role_arn/static_ak"; NULL if there is none.
+     */
+    char *provider_name;
+    /**
+     * Why the last attempt failed; NULL if it did not.
+     */
+    aliyun_cred_error_t *last_error;
+} aliyun_cred_status_t;
+
+/**
+ * What happened to a client's credential. Later versions of the library may add members. A time or duration that is
+ * unknown is -1.
+ */
+typedef struct {
+    /**
+     * What happened. Later versions may add kinds.
+     */
+    aliyun_cred_event_kind_t kind;
+    /**
+     * How many attempts in a row have failed.
+     */
+    uint32_t failures;
+    /**
+     * When it happened, in milliseconds since the Unix epoch.
+     */
+    int64_t at_ms;
+    /**
+     * How long the attempt to fetch a credential took, in milliseconds.
+     */
+    int64_t took_ms;
+    /**
+     * When the credential in use expires, in milliseconds since the Unix epoch; -1 if it never does, or if there is
+     * none.
+     */
+    int64_t expiration_ms;
+    /**
+     * How many events were dropped before this one, because the callback was too slow.
+     */
+    uint64_t dropped;
+    /**
+     * The sources behind the credential in use; NULL if there is none.
+     */
+    const char *provider_name;
+    /**
+     * For ALIYUN_CRED_EVENT_SOURCE_CHANGED, those of the credential before; else NULL.
+     */
+    const char *previous_provider_name;
+    /**
+     * Why the attempt failed; NULL if it did not.
+     */
+    const aliyun_cred_error_t *error;
+} aliyun_cred_event_t;
+
+/**
+ * Receives an event. user_data: as passed with the callback. event: borrowed for the call, with everything in it.
+ */
+typedef void (*aliyun_cred_event_callback_t)(void *user_data, const aliyun_cred_event_t *event);
 
 /**
  * Receives a log line. level: its severity. message: one line of NUL-terminated UTF-8, borrowed for the call; it never
@@ -1038,6 +1190,85 @@ const char *aliyun_cred_credentials_provider_name(const aliyun_cred_credentials_
  * Any number of threads may read one credential.
  */
 int64_t aliyun_cred_credentials_expiration(const aliyun_cred_credentials_t *credentials);
+
+/**
+ * Asks the sources of a client anew, and reports what each of them found: which one answers, why the others do not,
+ * and what to change. For people: a request for a credential costs less. It sends the requests and runs the commands
+ * of a call by a new client, but touches nothing that is cached and writes nothing. The calling thread waits, at most
+ * 30 s. A source that would have to rotate a refresh token is left alone, unless the flags permit that.
+ *
+ * client: borrowed. flags: of aliyun_cred_explain_flags_t. report: written on success only, with a report that the
+ * caller owns and frees with aliyun_cred_report_free. Returns NULL on success, also if no source answers;
+ * ALIYUN_CRED_ERROR_RECURSION if the client's own provider asks for it, or on the background thread;
+ * ALIYUN_CRED_ERROR_IO if no thread can be started; ALIYUN_CRED_ERROR_INVALID_ARGUMENT for an unknown flag, or if a
+ * pointer is NULL. Any number of threads may call it at once.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_explain(const aliyun_cred_client_t *client,
+                                                uint32_t flags,
+                                                aliyun_cred_report_t **report);
+
+/**
+ * Returns a report as text for a terminal of 80 columns, in several lines.
+ *
+ * report: borrowed. Returns a string that belongs to the report; NULL only if report is NULL. Any number of threads
+ * may call it at once.
+ */
+const char *aliyun_cred_report_text(const aliyun_cred_report_t *report);
+
+/**
+ * Returns a report as JSON, in one line, as docs/report.schema.json describes it.
+ *
+ * report: borrowed. Returns a string that belongs to the report; NULL only if report is NULL. Any number of threads
+ * may call it at once.
+ */
+const char *aliyun_cred_report_json(const aliyun_cred_report_t *report);
+
+/**
+ * Frees a report.
+ *
+ * report: taken over, and must not be used afterwards; NULL does nothing. Any thread may call it, as long as no other
+ * is using the report.
+ */
+void aliyun_cred_report_free(aliyun_cred_report_t *report);
+
+/**
+ * Returns what a client knows without asking its source or waiting for a refresh: for health checks and metrics.
+ *
+ * client: borrowed. status: its size must be set; the other members are overwritten, not freed, on success only. The
+ * caller frees what it then holds with aliyun_cred_status_clear. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the size is too small. Any number of threads may call it
+ * at once, each with a status of its own.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_status(const aliyun_cred_client_t *client,
+                                               aliyun_cred_status_t *status);
+
+/**
+ * Frees what a status holds: its provider name and its last error, which become NULL.
+ *
+ * status: as filled in by aliyun_cred_client_status, changed; NULL, or a status whose size is too small, does nothing.
+ * Any thread may call it, as long as no other is using the status.
+ */
+void aliyun_cred_status_clear(aliyun_cred_status_t *status);
+
+/**
+ * Sets the callback for what happens to a client's credential, and replaces the previous one. Set it before the client
+ * is used, so that no event is missed.
+ *
+ * client: borrowed. callback: called on a worker thread, one call at a time and in order for one client. It may block
+ * and call this library, and must not throw a C++ exception. At most 64 events wait for it; then the oldest is
+ * dropped. NULL: no events any more, and the other arguments are ignored. user_data: passed to the callback unchanged. destructor: called once with
+ * user_data when the callback has been replaced or the client freed, and no call is running. It may be called on any
+ * thread, and must not block; NULL if there is nothing to free. On failure it is not called. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it. A forked child does not get the events
+ * of its parent.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_set_event_callback(const aliyun_cred_client_t *client,
+                                                           aliyun_cred_event_callback_t callback,
+                                                           void *user_data,
+                                                           aliyun_cred_destructor_t destructor);
 
 /**
  * Sets the callback for log lines, and replaces the previous one; without one, nothing is logged.

@@ -75,6 +75,9 @@ public:
     // Takes ownership of an error of the C interface.
     explicit Error(detail::OwnedError error) : Error(*read(error.get())) {}
 
+    // Copies an error of the C interface.
+    explicit Error(const aliyun_cred_error_t *error) : Error(*read(error)) {}
+
     Error(ErrorKind kind, const std::string &message)
         : std::runtime_error(message),
           details_(std::make_shared<const Details>(Details{kind, message, {}, {}, {}, 0, {}})) {}
@@ -311,6 +314,23 @@ inline Result<void> set(aliyun_cred_error_t *(*setter)(aliyun_cred_config_t *, c
     return outcome(setter(config, Terminated(value).get()));
 }
 
+// A time in milliseconds since the Unix epoch, clamped to the clock's last time; absent if it is negative.
+inline std::optional<std::chrono::system_clock::time_point> point_of_time(std::int64_t unix_ms) noexcept {
+    using Time = std::chrono::system_clock::time_point;
+    using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
+    if (unix_ms < 0) {
+        return std::nullopt;
+    }
+    const Milliseconds since(unix_ms);
+    const Time last = (Time::max)();
+    return since < std::chrono::duration_cast<Milliseconds>(last.time_since_epoch()) ? Time(since) : last;
+}
+
+// A duration in milliseconds; absent if it is negative.
+inline std::optional<std::chrono::milliseconds> duration(std::int64_t ms) noexcept {
+    return ms < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(ms);
+}
+
 inline std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -467,14 +487,7 @@ public:
     // The expiration by the wall clock, to the millisecond, clamped to the clock's last time; absent if it never
     // expires.
     std::optional<std::chrono::system_clock::time_point> expiration() const noexcept {
-        using Time = std::chrono::system_clock::time_point;
-        using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
-        if (view_.expiration < 0) {
-            return std::nullopt;
-        }
-        const Milliseconds since(view_.expiration);
-        const Time last = (Time::max)();
-        return since < std::chrono::duration_cast<Milliseconds>(last.time_since_epoch()) ? Time(since) : last;
+        return detail::point_of_time(view_.expiration);
     }
 
     // The underlying C object; it still belongs to this one.
@@ -516,6 +529,77 @@ private:
     detail::Owned<aliyun_cred_request_t, aliyun_cred_request_free> request_;
     // Deleted by the callback, or here if it will never run.
     Done *done_;
+};
+
+// What the sources of a client found; see Client::explain. It holds no secret.
+struct Report {
+    // For a terminal of 80 columns, in several lines.
+    std::string text;
+    // In one line, as docs/report.schema.json describes it.
+    std::string json;
+};
+
+// How Client::explain asks.
+enum class Explain : std::uint32_t {
+    // Up to the first source that answers.
+    first = ALIYUN_CRED_EXPLAIN_DEFAULT,
+    // All sources.
+    all = ALIYUN_CRED_EXPLAIN_ALL,
+    // Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+    rotate = ALIYUN_CRED_EXPLAIN_ROTATE,
+};
+
+constexpr Explain operator|(Explain left, Explain right) noexcept {
+    return static_cast<Explain>(static_cast<std::uint32_t>(left) | static_cast<std::uint32_t>(right));
+}
+
+// What a client knows without asking its source; see Client::status.
+struct Status {
+    // Whether there is a valid credential. Always false for a source that is asked at every call, except environment
+    // variables, whose last credential is kept.
+    bool has_credentials = false;
+    // Whether it is used past its expiration; only for the metadata service, while that is unreachable.
+    bool is_past_expiration = false;
+    // The sources behind it; empty if there is none.
+    std::string provider_name;
+    // When it expires; absent if it never does.
+    std::optional<std::chrono::system_clock::time_point> expiration;
+    // How long ago it was fetched; absent if it is never refreshed.
+    std::optional<std::chrono::milliseconds> age;
+    // The time until a call starts its refresh; absent if it is never refreshed.
+    std::optional<std::chrono::milliseconds> refresh_in;
+    // When the last attempt to fetch a credential ended; absent if there was none.
+    std::optional<std::chrono::system_clock::time_point> last_refresh;
+    // How long it took.
+    std::chrono::milliseconds last_refresh_took{0};
+    // Whether it succeeded.
+    bool last_refresh_succeeded = false;
+    // How many attempts in a row have failed.
+    std::uint32_t failures = 0;
+    // Why the last one failed.
+    std::optional<Error> last_error;
+};
+
+// What happened to a client's credential; see Client::on_event.
+struct Event {
+    // What happened.
+    aliyun_cred_event_kind_t kind;
+    // When.
+    std::chrono::system_clock::time_point at;
+    // How long the attempt to fetch a credential took.
+    std::chrono::milliseconds took;
+    // The sources behind the credential in use; empty if there is none.
+    std::string provider_name;
+    // For ALIYUN_CRED_EVENT_SOURCE_CHANGED, those of the credential before.
+    std::string previous_provider_name;
+    // When the credential in use expires; absent if it never does, or if there is none.
+    std::optional<std::chrono::system_clock::time_point> expiration;
+    // Why the attempt failed.
+    std::optional<Error> error;
+    // How many attempts in a row have failed.
+    std::uint32_t failures;
+    // How many events were dropped before this one, because the function was too slow.
+    std::uint64_t dropped;
 };
 
 // The credential of a custom provider; see Client::from_provider.
@@ -675,6 +759,62 @@ public:
     // Reports that a service rejected the cached credential: the next call asks the source again.
     void invalidate() const noexcept { aliyun_cred_client_invalidate(client_.get()); }
 
+    // Asks the sources anew, and reports what each of them found; see aliyun_cred_client_explain. Waits for at most
+    // 30 s. Throws Error on the background thread, inside the client's own provider, or if no thread can be started;
+    // a source that fails is no error.
+    Report explain(Explain how = Explain::first) const { return try_explain(how).value(); }
+
+    // Like explain, without throwing Error.
+    Result<Report> try_explain(Explain how = Explain::first) const {
+        aliyun_cred_report_t *report = nullptr;
+        const auto flags = static_cast<std::uint32_t>(how);
+        if (auto asked = detail::outcome(aliyun_cred_client_explain(client_.get(), flags, &report)); !asked) {
+            return asked.error();
+        }
+        const detail::Owned<aliyun_cred_report_t, aliyun_cred_report_free> owned(report);
+        return Report{detail::copied(aliyun_cred_report_text(report)), detail::copied(aliyun_cred_report_json(report))};
+    }
+
+    // What is known without asking the source or waiting, for health checks and metrics.
+    Status status() const {
+        aliyun_cred_status_t known{};
+        known.size = sizeof known;
+        detail::outcome(aliyun_cred_client_status(client_.get(), &known)).value();
+        const std::unique_ptr<aliyun_cred_status_t, void (*)(aliyun_cred_status_t *)> held(&known,
+                                                                                           aliyun_cred_status_clear);
+        Status status;
+        status.has_credentials = known.has_credentials;
+        status.is_past_expiration = known.is_past_expiration;
+        status.provider_name = detail::copied(known.provider_name);
+        status.expiration = detail::point_of_time(known.expiration_ms);
+        status.age = detail::duration(known.age_ms);
+        status.refresh_in = detail::duration(known.refresh_in_ms);
+        status.last_refresh = detail::point_of_time(known.last_refresh_ms);
+        status.last_refresh_took = detail::duration(known.last_refresh_took_ms).value_or(status.last_refresh_took);
+        status.last_refresh_succeeded = known.last_refresh_succeeded;
+        status.failures = known.failures;
+        if (known.last_error != nullptr) {
+            status.last_error.emplace(detail::OwnedError(std::exchange(known.last_error, nullptr)));
+        }
+        return status;
+    }
+
+    // Sets the function that is called with each refresh, each failure, and each change of the source, and replaces the
+    // previous one; an empty function removes it. It is called on a worker thread, one call at a time and in order; it
+    // may block, and exceptions from it are dropped. It is destroyed when it has been replaced, or the client and its
+    // copies are gone, on any thread, and must not block then. Set it before the client is used.
+    void on_event(std::function<void(const Event &)> function) const {
+        if (!function) {
+            detail::outcome(aliyun_cred_client_set_event_callback(client_.get(), nullptr, nullptr, nullptr)).value();
+            return;
+        }
+        auto owned = std::make_unique<OnEvent>(std::move(function));
+        detail::outcome(aliyun_cred_client_set_event_callback(client_.get(), tell_event, owned.get(), destroy_on_event))
+            .value();
+        // Owned by the client from here on.
+        static_cast<void>(owned.release());
+    }
+
     // The type that the client was created for: "access_key", "ram_role_arn" and so on, or "default" for the chain. It
     // is valid as long as the client or a copy of it.
     std::string_view type() const noexcept { return aliyun_cred_client_type(client_.get()); }
@@ -692,6 +832,27 @@ public:
     const aliyun_cred_client_t *get() const noexcept { return client_.get(); }
 
 private:
+    using OnEvent = std::function<void(const Event &)>;
+
+    static void tell_event(void *user_data, const aliyun_cred_event_t *event) {
+        const auto tell = [&] {
+            (*static_cast<OnEvent *>(user_data))(Event{
+                event->kind,
+                *detail::point_of_time(event->at_ms),
+                std::chrono::milliseconds(event->took_ms),
+                detail::copied(event->provider_name),
+                detail::copied(event->previous_provider_name),
+                detail::point_of_time(event->expiration_ms),
+                event->error == nullptr ? std::nullopt : std::optional<Error>(Error(event->error)),
+                event->failures,
+                event->dropped,
+            });
+        };
+        detail::contain(tell, [](ErrorKind, const char *) {});
+    }
+
+    static void destroy_on_event(void *user_data) { delete static_cast<OnEvent *>(user_data); }
+
     explicit Client(aliyun_cred_client_t *client) : client_(client, aliyun_cred_client_free) {}
 
     template <typename Make>

@@ -1,12 +1,14 @@
 import sys
 from typing import Any, Callable, Final, final
 
+from .exceptions import CredentialException
 from .models import CredentialModel
 
 if sys.platform == "win32":
     __all__ = [
         "Answer",
         "Client",
+        "Explain",
         "assign_variable",
         "key",
         "one_line",
@@ -21,6 +23,7 @@ else:
     __all__ = [
         "Answer",
         "Client",
+        "Explain",
         "Outcome",
         "WakeQueue",
         "assign_variable",
@@ -75,8 +78,18 @@ class Client:
         def begin(self, queue: WakeQueue, ticket: int) -> CredentialModel | None: ...
         def finish(self, outcome: Outcome) -> CredentialModel: ...
 
+    def explain(self, all: bool, rotate: bool) -> Explain: ...
+    def status(self) -> tuple[str, CredentialException | None]: ...
+    def listen(self, tell: Callable[[str, CredentialException | None], None] | None) -> None: ...
     def invalidate(self) -> None: ...
     def __reduce__(self) -> tuple[Callable[..., Client], tuple[Any, ...]]: ...
+
+@final
+class Explain:
+    def wait(self) -> tuple[str, str]: ...
+    if sys.platform != "win32":
+        def begin(self, queue: WakeQueue, ticket: int) -> tuple[str, str] | None: ...
+        def finish(self, outcome: Outcome) -> tuple[str, str]: ...
 
 if sys.platform != "win32":
     @final

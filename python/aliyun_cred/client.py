@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from .provider._cloud_credential import _CredentialsProviderWrap
     from .provider._custom_provider import AssignedCredential, CustomProvider
     from .provider._official_interfaces import ICredentialsProvider as ICredentialsProvider
+    from .report import Report
+    from .status import Event, Status
+
+    _OnEvent = Callable[[Event], object]
+else:
+    # Frameworks evaluate the annotations of `__init__`; importing what this needs would cost every program.
+    _OnEvent = object
 
 
 def attribute_error_return_none(f: "Callable[..., Any]") -> "Callable[..., Any]":
@@ -48,12 +55,22 @@ class Client:
 
     _native: "_native.Client | CustomProvider | AssignedCredential"
 
-    def __init__(self, config: "Config | None" = None, provider: "object" = None) -> None:
+    def __init__(
+        self,
+        config: "Config | None" = None,
+        provider: "object" = None,
+        *,
+        on_event: "_OnEvent | None" = None,
+    ) -> None:
         """Makes a client of the source that ``config`` names; without ``config``, of the default chain.
 
         ``provider``: one of ``aliyun_cred.provider``, or a custom provider: any object with ``get_credentials()``,
         ``get_credentials_async()`` and ``get_provider_name()``. ``config`` is ignored then. Every call asks a custom
         provider, in the caller's thread or event loop, and raises its exceptions unchanged.
+
+        ``on_event``: called with each refresh, each failure, and each change of the source, on a thread of its own, one
+        call at a time and in order. It may block, and its exceptions are logged. At most 64 events wait for it; then
+        the oldest is dropped. Not for custom providers, which this library neither caches nor refreshes.
 
         :raises CredentialConfigError: (a ``ValueError``) if an option is missing, contradictory or out of range
         :raises CredentialFileNotFoundError: (also a ``FileNotFoundError``) if a file that it names does not exist
@@ -63,6 +80,7 @@ class Client:
         self._provider = provider
         if provider is not None:
             self._native = _of_provider(provider)
+            self._listen(on_event)
             return
         options = None
         if config is not None:
@@ -72,6 +90,24 @@ class Client:
             options = {name: value for name, value in fields if value is not None}
         # The native client pickles itself, so that subclasses can be pickled whatever attributes they add.
         self._native = _native.Client(options)
+        self._listen(on_event)
+
+    # Pickled and copied with the client.
+    _on_event: "_OnEvent | None" = None
+
+    def _listen(self, on_event: "_OnEvent | None") -> None:
+        if on_event is None:
+            return
+        from .status import EventListener
+
+        if not isinstance(self._native, _native.Client):
+            raise TypeError("on_event is not for custom providers, which this library neither caches nor refreshes")
+        self._native.listen(EventListener(on_event))
+        self._on_event = on_event
+
+    def __setstate__(self, state: "dict[str, Any]") -> None:
+        vars(self).update(state)
+        self._listen(self._on_event)
 
     @property
     def cloud_credential(self) -> "_CredentialsProviderWrap":
@@ -138,6 +174,35 @@ class Client:
     def invalidate(self) -> None:
         """Drops the cached credential after a service refused it: the next call asks the source again."""
         self._native.invalidate()
+
+    def explain(self, all: bool = False, rotate: bool = False) -> "Report":
+        """Asks the sources anew, and reports what each of them found: which one answers, why the others do not, and
+        what to change. For people: a request for a credential costs less.
+
+        Sends the requests and runs the commands of a call by a new client, but touches nothing that is cached and
+        writes nothing. Takes at most 30 seconds.
+
+        :param all: asks all sources, also behind the first that answers
+        :param rotate: permits an OAuth session of a configuration file to rotate its refresh token, which is then
+            written to the file; otherwise a source that would have to is left alone
+        :raises CredentialException: of kind ``recursion`` if the client's own provider asks for it, of kind ``io`` if no
+            thread can be started; a source that fails is no error
+        """
+        from ._wait import wait_report
+
+        return wait_report(self._native.explain(all, rotate))
+
+    async def explain_async(self, all: bool = False, rotate: bool = False) -> "Report":
+        """Like :meth:`explain`, without blocking the event loop (asyncio's or trio's)."""
+        from ._wait import wait_report_async
+
+        return await wait_report_async(self._native.explain(all, rotate))
+
+    def status(self) -> "Status":
+        """Returns what is known without asking the source or waiting, for health checks and metrics."""
+        from .status import Status
+
+        return Status(*self._native.status())
 
     def get_access_key_id(self) -> "str | None":
         """Deprecated: use ``get_credential().access_key_id``."""

@@ -128,6 +128,40 @@ static void clients(void) {
     aliyun_cred_client_free(NULL);
 }
 
+static void heard(void *user_data, const aliyun_cred_event_t *event) {
+    (void)user_data;
+    (void)event;
+    abort();
+}
+
+static void reports_and_status(void) {
+    aliyun_cred_report_t *const untouched = (aliyun_cred_report_t *)(void *)config;
+    aliyun_cred_report_t *report = untouched;
+    CHECK(refused(aliyun_cred_client_explain(NULL, 0, &report)) && report == untouched);
+    CHECK(refused(aliyun_cred_client_explain(client, 0, NULL)));
+    CHECK(refused(aliyun_cred_client_explain(NULL, 0, NULL)));
+    CHECK(refused(aliyun_cred_client_explain(client, 4, &report)) && report == untouched);
+    CHECK(aliyun_cred_report_text(NULL) == NULL);
+    CHECK(aliyun_cred_report_json(NULL) == NULL);
+    aliyun_cred_report_free(NULL);
+    aliyun_cred_status_t status;
+    memset(&status, 0x5a, sizeof status);
+    status.size = sizeof status;
+    const aliyun_cred_status_t before = status;
+    CHECK(refused(aliyun_cred_client_status(NULL, &status)) && memcmp(&status, &before, sizeof status) == 0);
+    CHECK(refused(aliyun_cred_client_status(client, NULL)));
+    CHECK(refused(aliyun_cred_client_status(NULL, NULL)));
+    status.size = sizeof status.size;
+    CHECK(refused(aliyun_cred_client_status(client, &status)));
+    /* Does nothing, although there seems to be something to free. */
+    aliyun_cred_status_clear(&status);
+    CHECK(memcmp(&status.provider_name, &before.provider_name, sizeof before.provider_name) == 0);
+    aliyun_cred_status_clear(NULL);
+    CHECK(refused(aliyun_cred_client_set_event_callback(NULL, heard, NULL, destroyed)));
+    CHECK(refused(aliyun_cred_client_set_event_callback(NULL, NULL, NULL, NULL)));
+    CHECK(succeeds(aliyun_cred_client_set_event_callback(client, NULL, NULL, destroyed)));
+}
+
 static void resolved_credentials(void) {
     aliyun_cred_credentials_view_t view;
     memset(&view, 0x5a, sizeof view);
@@ -178,6 +212,7 @@ int main(void) {
     RUN(setters_of_numbers_and_flags);
     RUN(configurations);
     RUN(clients);
+    RUN(reports_and_status);
     RUN(resolved_credentials);
     RUN(errors);
     RUN(a_log_callback);

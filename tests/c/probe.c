@@ -1,9 +1,9 @@
 /*
- * The C probe of the scenarios: probe <dir> <calls> [mode]
+ * The C probe of the scenarios: probe <dir> <calls> ask|explain
  *
- * Creates a client from <dir>/config.json, or for the default chain if there is none, calls it <calls> times, and
- * writes the results to <dir>/result.json. Everything that a careless program might print goes to standard error, where
- * the scenarios look for secrets. C has only one mode, so the third argument is ignored.
+ * Creates a client from <dir>/config.json, or for the default chain if there is none, calls it <calls> times, or asks
+ * it for a report, and writes the results to <dir>/result.json. Everything that a careless program might print goes to
+ * standard error, where the scenarios look for secrets.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -170,9 +170,21 @@ static void ask(FILE *out, const aliyun_cred_client_t *client) {
     aliyun_cred_credentials_free(credentials);
 }
 
+static void explain(FILE *out, const aliyun_cred_client_t *client) {
+    aliyun_cred_report_t *report = NULL;
+    aliyun_cred_error_t *error = aliyun_cred_client_explain(client, ALIYUN_CRED_EXPLAIN_DEFAULT, &report);
+    if (error != NULL) {
+        show_error(error);
+        exit(1);
+    }
+    fputs(aliyun_cred_report_text(report), stdout);
+    fprintf(out, ",\"report\":%s}\n", aliyun_cred_report_json(report));
+    aliyun_cred_report_free(report);
+}
+
 int main(int count, char **arguments) {
-    if (count < 3 || count > 4) {
-        fprintf(stderr, "usage: %s <dir> <calls> [mode]\n", arguments[0]);
+    if (count != 4) {
+        fprintf(stderr, "usage: %s <dir> <calls> ask|explain\n", arguments[0]);
         return 2;
     }
     aliyun_cred_client_t *client = NULL;
@@ -184,16 +196,20 @@ int main(int count, char **arguments) {
     }
     fputs("{\"construction_error\":", out);
     write_error(out, error);
-    fputs(",\"outcomes\":[", out);
-    if (error == NULL) {
+    if (error == NULL && strcmp(arguments[3], "explain") == 0) {
+        explain(out, client);
+    } else if (error == NULL) {
+        fputs(",\"outcomes\":[", out);
         fprintf(stderr, "client %p of type %s\n", (void *)client, aliyun_cred_client_type(client));
         const long calls = strtol(arguments[2], NULL, 10);
         for (long call = 0; call < calls; ++call) {
             fputs(call == 0 ? "" : ",", out);
             ask(out, client);
         }
+        fputs("]}\n", out);
+    } else {
+        fputs(",\"outcomes\":[]}\n", out);
     }
-    fputs("]}\n", out);
     if (fclose(out) != 0) {
         fail("result.json");
     }

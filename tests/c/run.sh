@@ -188,7 +188,7 @@ run "remote, static library" "$BUILD_DIR/static/remote"
 mkdir -p "$BUILD_DIR/probed"
 printf '{"type": "sts", "access_key_id": "a\\"\\\\", "access_key_secret": "s", "security_token": "t"}' \
     >"$BUILD_DIR/probed/config.json"
-clean "$BUILD_DIR/probe" "$BUILD_DIR/probed" 2 || failed "probe"
+clean "$BUILD_DIR/probe" "$BUILD_DIR/probed" 2 ask || failed "probe"
 credential='{"credential":{"access_key_id":"a\"\\","access_key_secret":"s","security_token":"t","bearer_token":null,"type":"sts","provider_name":"static_sts"}}'
 expected="{\"construction_error\":null,\"outcomes\":[$credential,$credential]}"
 [ "$(cat "$BUILD_DIR/probed/result.json")" = "$expected" ] || failed "probe: result.json is not as expected"

@@ -1,9 +1,11 @@
 // aliyun_cred.hpp: values, exceptions, results, copies and moves, and threads.
 #include "aliyun_cred.hpp"
 
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <type_traits>
 
@@ -365,6 +367,45 @@ static void a_log_callback_is_called() {
     CHECK(heard[0].find("canary") == std::string::npos);
 }
 
+static void a_client_says_what_it_does() {
+    std::mutex lock;
+    std::condition_variable changed;
+    std::vector<aliyun_cred::Event> events;
+    bool fails = false;
+    {
+        const Client client = Client::from_provider("vault", [&] {
+            if (fails) {
+                throw Error(ALIYUN_CRED_ERROR_DENIED, "sealed");
+            }
+            return aliyun_cred::Provided{"LTAI5tExampleExampleAbcd", SECRET, "",
+                                         std::chrono::system_clock::now() + std::chrono::hours(1)};
+        });
+        client.on_event([&](const aliyun_cred::Event &event) {
+            const std::lock_guard<std::mutex> held(lock);
+            events.push_back(event);
+            changed.notify_all();
+            throw std::runtime_error("dropped");
+        });
+        CHECK(!client.status().has_credentials && !client.status().expiration && !client.status().last_error);
+        CHECK(client.credentials().access_key_id() == "LTAI5tExampleExampleAbcd");
+        const aliyun_cred::Status status = client.status();
+        CHECK(status.has_credentials && status.last_refresh_succeeded && status.provider_name == "vault");
+        CHECK(status.age && status.refresh_in && status.last_refresh && status.expiration > status.last_refresh);
+        fails = true;
+        client.invalidate();
+        CHECK(!client.try_credentials());
+        CHECK(client.status().last_error->kind() == ALIYUN_CRED_ERROR_DENIED && client.status().failures == 1);
+        const aliyun_cred::Report report = client.explain(aliyun_cred::Explain::all | aliyun_cred::Explain::rotate);
+        CHECK(report.text.find("[!] vault  failed: denied") == 0 && report.json.find("\"state\":\"failed\"") > 0);
+        std::unique_lock<std::mutex> held(lock);
+        changed.wait(held, [&] { return events.size() == 2; });
+    }
+    CHECK(events[0].kind == ALIYUN_CRED_EVENT_REFRESHED && events[0].provider_name == "vault" && !events[0].error);
+    CHECK(events[1].kind == ALIYUN_CRED_EVENT_REFRESH_FAILED && events[1].failures == 1);
+    CHECK(events[1].error && std::string(events[1].error->what()) == "sealed");
+    Client().on_event({});
+}
+
 static void threads_share_a_client() {
     service service;
     CHECK(service_start(&service, 200, ISSUED));
@@ -414,6 +455,7 @@ int main() {
     RUN(credentials_are_passed_to_a_callback);
     RUN(a_custom_provider);
     RUN(a_log_callback_is_called);
+    RUN(a_client_says_what_it_does);
     RUN(threads_share_a_client);
     return finish();
 }

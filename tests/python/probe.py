@@ -1,6 +1,6 @@
-"""The Python side of a scenario: `probe.py <folder> <calls> [sync|async]`.
+"""The Python side of a scenario: `probe.py <folder> <calls> <mode>`.
 
-Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
+The modes are `ask`, `explain`, and each with `-async`. Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
 came out to `<folder>/result.json`. On stderr it leaves what careless users leave in their logs, for the runner to
 search for secrets.
 """
@@ -64,6 +64,15 @@ async def ask_async(client, calls):
     return outcomes
 
 
+def explain(client, mode):
+    report = asyncio.run(client.explain_async(), debug=True) if mode == "explain-async" else client.explain()
+    carelessly_print(report)
+    for part in (*report.sources, *report.warnings, report.credentials):
+        carelessly_print(part)
+    print(report, end="")
+    return {"construction_error": None, "report": report.to_dict()}
+
+
 def run(folder, calls, mode):
     configured = folder / "config.json"
     try:
@@ -73,7 +82,9 @@ def run(folder, calls, mode):
     except CredentialException as exception:
         return {"construction_error": error(exception), "outcomes": []}
     carelessly_print(client)
-    if mode == "async":
+    if mode.startswith("explain"):
+        return explain(client, mode)
+    if mode == "ask-async":
         outcomes = asyncio.run(ask_async(client, calls), debug=True)
     else:
         outcomes = list(ask(client, calls))
@@ -84,7 +95,7 @@ def run(folder, calls, mode):
 def main():
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     folder = pathlib.Path(sys.argv[1])
-    result = run(folder, int(sys.argv[2]), *sys.argv[3:] or ["sync"])
+    result = run(folder, int(sys.argv[2]), sys.argv[3])
     (folder / "result.json").write_text(json.dumps(result), "utf-8")
 
 

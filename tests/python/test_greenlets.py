@@ -121,6 +121,7 @@ WAYS = [
     lambda: Client(config).get_credential(),
     lambda: Client(config).get_credential(timeout=60),
     lambda: Client(config).get_access_key_id(),
+    lambda: Client(config).explain(),
     lambda: Client(Config(type="credentials_uri", credentials_uri=sts.url)).get_credential(),
     lambda: Client(provider=Own()).get_credential(),
     lambda: cloud().get_credential(),

@@ -398,7 +398,7 @@ def test_a_mock_of_a_client_has_what_a_client_has():
     assert double.cloud_credential.provider is not None
     with pytest.raises(AttributeError):
         double.no_such_method()
-    assert list(inspect.signature(Client).parameters) == ["config", "provider"]
+    assert list(inspect.signature(Client).parameters) == ["config", "provider", "on_event"]
 
 
 def test_an_external_command_tells_of_each_new_credential(tmp_path):

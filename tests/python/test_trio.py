@@ -45,6 +45,23 @@ def test_a_cached_credential_is_given_without_a_turn(run, sts, role):
     assert run(main) is model
 
 
+def test_a_report_lets_others_run(run, sts, role):
+    reports = []
+
+    async def ask():
+        reports.append(await Client(role).explain_async())
+
+    async def main():
+        sts.hold()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await hold_until_asked(sts)
+            sts.may_answer.set()
+
+    run(main)
+    assert reports[0].answered.source == "ram_role_arn"
+
+
 def test_64_tasks_make_one_request(run, sts, role):
     client = Client(role)
     models = []

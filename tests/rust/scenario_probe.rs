@@ -1,5 +1,6 @@
-//! The Rust probe of the scenarios: `scenario_probe <folder> <calls>` resolves a credential with
-//! `<folder>/config.json`, or with the default chain, and writes the result to `<folder>/result.json`.
+//! The Rust probe of the scenarios: `scenario_probe <folder> <calls> ask` resolves a credential with
+//! `<folder>/config.json`, or with the default chain, and writes the result to `<folder>/result.json`; `explain` writes
+//! a report, and prints it.
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ fn show(text: &str) {
     eprintln!("{text}");
 }
 
+#[allow(clippy::print_stdout, reason = "this is a program")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     log::set_logger(&Stderr).map_err(|error| error.to_string())?;
     log::set_max_level(log::LevelFilter::Trace);
@@ -33,6 +35,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?);
     let calls: usize = arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?.parse()?;
 
+    if arguments.next().as_deref() == Some("explain") {
+        let report = match client(&folder) {
+            Ok(client) => client.explain_blocking(),
+            Err(error) => Err(error),
+        };
+        let result = match report {
+            Ok(report) => {
+                print!("{report}");
+                json!({ "construction_error": null, "report": report })
+            }
+            Err(error) => json!({ "construction_error": describe(&error) }),
+        };
+        std::fs::write(folder.join("result.json"), result.to_string())?;
+        return Ok(());
+    }
     let (construction_error, outcomes) = match client(&folder) {
         Ok(client) => {
             show(&format!("{client:?}"));

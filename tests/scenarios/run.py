@@ -31,14 +31,19 @@ from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 
-# The probe of each surface: `<command> <folder> <calls> [mode]`.
+# The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `ask` and `explain`; Python's async surface
+# appends `-async`.
 SURFACES = {
-    "rust": ([TARGET / "scenario_probe"], []),
-    "c": ([BUILD / "c/probe"], []),
-    "python": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["sync"]),
-    "python-async": ([BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"], ["async"]),
-    "node": (["node", ROOT / "tests/node/probe.js"], []),
+    "rust": [TARGET / "scenario_probe"],
+    "c": [BUILD / "c/probe"],
+    "python": [BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"],
+    "python-async": [BUILD / "venv/bin/python", ROOT / "tests/python/probe.py"],
+    "node": ["node", ROOT / "tests/node/probe.js"],
 }
+
+
+# What a report must follow besides the scenarios; see --schema.
+VALIDATORS = []
 
 
 class Workers:
@@ -258,13 +263,11 @@ def prepare(scenario_folder, emulator, scratch):
     return scenario, environment, files
 
 
-def run(scenario_folder, surface, emulator, scratch):
-    """Runs one scenario on one surface; raises Mismatch."""
-    scenario, environment, files = prepare(scenario_folder, emulator, scratch)
-    command, mode = SURFACES[surface]
-    calls = scenario.get("calls", 1)
+def ask_probe(surface, mode, calls, environment, scratch):
+    """Runs a surface's probe. Returns its result, and the texts that it printed."""
+    mode += "-async" if surface.endswith("-async") else ""
     child = subprocess.run(
-        [*map(str, command), str(scratch), str(calls), *mode],
+        [*map(str, SURFACES[surface]), str(scratch), str(calls), mode],
         cwd=scratch,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -272,11 +275,18 @@ def run(scenario_folder, surface, emulator, scratch):
         text=True,
         timeout=WATCHDOG_SECONDS,
     )
-    shown = {"standard output": child.stdout, "standard error": child.stderr}
     result_file = scratch / "result.json"
     if child.returncode != 0 or not result_file.exists():
         raise Mismatch(f"the probe ended with {child.returncode}: {child.stderr[-2000:]}")
-    result = json.loads(result_file.read_text("utf-8"))
+    shown = {"standard output": child.stdout, "standard error": child.stderr}
+    return json.loads(result_file.read_text("utf-8")), shown
+
+
+def run(scenario_folder, surface, emulator, scratch):
+    """Runs one scenario on one surface; raises Mismatch."""
+    scenario, environment, files = prepare(scenario_folder, emulator, scratch)
+    calls = scenario.get("calls", 1)
+    result, shown = ask_probe(surface, "ask", calls, environment, scratch)
 
     outcomes = result["outcomes"]
     errors = [outcome["error"] for outcome in outcomes if "error" in outcome]
@@ -304,12 +314,50 @@ def run(scenario_folder, surface, emulator, scratch):
     check_requests(scenario.get("requests", []), emulator.requests())
 
 
+def state_of(source):
+    """A source's state as scenarios say it: with the kind of a failure."""
+    return f"{source['state']}: {source['kind']}" if source["state"] == "failed" else source["state"]
+
+
+def snapshot(home):
+    return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+def explain(scenario_folder, surface, emulator, scratch):
+    """Asks a surface for the report of one scenario; raises Mismatch."""
+    scenario, environment, files = prepare(scenario_folder, emulator, scratch)
+    if "report" not in scenario:
+        expected = scenario.get(f"expect.{surface.partition('-')[0]}", scenario["expect"])
+        if "construction_error" not in expected:
+            raise Mismatch("the scenario has no 'report'")
+        return
+    home = scratch / "home"
+    before = snapshot(home)
+    result, shown = ask_probe(surface, "explain", 0, environment, scratch)
+    if result["construction_error"]:
+        raise Mismatch(f"construction: {result['construction_error']['message']}")
+    report = result["report"]
+    if VALIDATORS:
+        VALIDATORS[0](report)
+    shown["the report"] = json.dumps(report, ensure_ascii=False)
+    check_leaks(secrets_of(scenario, files), shown)
+    compare("report", scenario["report"], {source["source"]: state_of(source) for source in report["sources"]})
+    wide = [line for line in shown["standard output"].splitlines() if len(line) > 80 and " " in line.strip()[12:]]
+    compare("lines of the report that are too wide", [], wide)
+    after = snapshot(home)
+    compare("files that the report changed", before, {path: after.get(path) for path in before}, secret=True)
+    requests = [request for source in report["sources"] for request in source["requests"]]
+    if all(request["status"] for request in requests):
+        compare("requests of the report", len(emulator.requests()), len(requests))
+
+
 def attempt(emulator, temporary, folder, surface):
     """What is wrong with one scenario on one surface, or None."""
-    scratch = temporary / surface / folder.name
-    scratch.mkdir(parents=True)
     try:
-        run(folder, surface, emulator, scratch)
+        for job in (run, explain):
+            scratch = temporary / surface / folder.name / job.__name__
+            scratch.mkdir(parents=True)
+            job(folder, surface, emulator, scratch)
     except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
         return f"{type(problem).__name__}: {problem}"
     return None
@@ -319,7 +367,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
+    parser.add_argument("--schema", help="the JSON schema of reports; needs fastjsonschema", type=pathlib.Path)
     options = parser.parse_args()
+    if options.schema:
+        import fastjsonschema
+
+        VALIDATORS.append(fastjsonschema.compile(json.loads(options.schema.read_text("utf-8"))))
     scenarios = folders()
     unknown = set(options.names) - {folder.name for folder in scenarios}
     if unknown:

@@ -72,9 +72,24 @@ def _resolve(value, named):
     return value
 
 
+def whole_report(short):
+    """The state of each source of the chain, from those that a scenario names: before the source that ends the search
+    the others are not configured, and behind it they are not asked."""
+    whole, is_over = {}, False
+    for source in CHAIN:
+        whole[source] = short.get(source, "not_asked" if is_over else "not_configured")
+        is_over = is_over or whole[source] in ("answered", "not_asked")
+    unknown = short.keys() - whole.keys()
+    if unknown:
+        raise ValueError(f"the chain has no source called {unknown}")
+    return whole
+
+
 def load(folder, places=None):
-    """A scenario, its references resolved and the chain's texts filled in."""
+    """A scenario, its references resolved, the chain's texts and report filled in."""
     scenario = resolve(json.loads((folder / "scenario.json").read_text("utf-8")), places)
+    if "report" in scenario and "config" not in scenario:
+        scenario["report"] = whole_report(scenario["report"])
     for key, expected in scenario.items():
         if key.partition(".")[0] == "expect":
             for outcome in expected if isinstance(expected, list) else [expected]:

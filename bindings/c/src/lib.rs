@@ -17,10 +17,13 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod event;
 pub mod log;
 pub mod provider;
+pub mod report;
 pub mod request;
 mod resident;
+pub mod status;
 pub mod version;
 
 /// Wipes all memory before it is freed: a reply passes through buffers of the HTTP, TLS and JSON libraries.

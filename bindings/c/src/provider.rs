@@ -52,15 +52,25 @@ impl Answer {
 }
 
 /// Data of the caller, kept until the last client that uses it is gone.
-struct UserData {
+pub(crate) struct UserData {
     pointer: AtomicPtr<c_void>,
     destructor: Destructor,
+}
+
+impl UserData {
+    pub(crate) fn new(pointer: *mut c_void, destructor: Destructor) -> Self {
+        UserData { pointer: AtomicPtr::new(pointer), destructor }
+    }
+
+    pub(crate) fn get(&self) -> *mut c_void {
+        self.pointer.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destructor) = self.destructor {
-            destructor(self.pointer.load(Ordering::Relaxed));
+            destructor(self.get());
         }
     }
 }
@@ -92,11 +102,11 @@ pub extern "C" fn aliyun_cred_client_from_provider(
         let name = text(name, "name")?.to_owned();
         let provider = given(provider, "provider")?;
         let client = given(client, "client")?;
-        let user_data = UserData { pointer: AtomicPtr::new(user_data), destructor };
+        let user_data = UserData::new(user_data, destructor);
         let source = name.clone();
         let made = core::Client::from_blocking(name, move || {
             let mut answer = Answer::default();
-            provider(user_data.pointer.load(Ordering::Relaxed), &mut answer);
+            provider(user_data.get(), &mut answer);
             answer.into_outcome(&source)
         });
         client.write(Client::hand_out(made));

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use aliyun_cred_core::{Config, OptionValue};
 
 /// In the order in which the header shows them.
-const MODULES: [&str; 8] = ["version", "error", "config", "client", "request", "provider", "credentials", "log"];
+const MODULES: [&str; 11] =
+    ["version", "error", "config", "client", "request", "provider", "credentials", "report", "status", "event", "log"];
 
 fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,4 +1,4 @@
-//! Calls from the core into Python: custom providers and update callbacks.
+//! Calls from the core into Python: custom providers, update callbacks and event listeners.
 //!
 //! Invariant: they run on threads that Python started. When the interpreter ends, it kills every thread that returns to
 //! it, and that must not unwind frames of Rust. A helper thread of the core only starts the Python thread, under an
@@ -9,9 +9,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use aliyun_cred::binding::{self, Scope};
-use aliyun_cred::{Credentials, Error, ErrorKind, Result, Update};
+use aliyun_cred::{Credentials, Error, ErrorKind, Event, Result, Update};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
+
+use crate::errors;
 
 /// A Python function that a client and its core share. Both hold the same reference, so that the garbage collector,
 /// which sees only the client, counts correctly.
@@ -25,6 +27,10 @@ impl Function {
 
     pub(crate) fn get(&self) -> &Py<PyAny> {
         &self.0
+    }
+
+    pub(crate) fn into_inner(self) -> Arc<Py<PyAny>> {
+        self.0
     }
 }
 
@@ -113,17 +119,29 @@ pub(crate) fn listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Upda
             update.expiration().and_then(binding::unix_seconds),
         );
         if let Err(failure) = call(tell.get(), |py| arguments.into_pyobject(py)) {
-            let class = failure.class;
-            // Only the class: the text may quote the arguments.
-            #[allow(clippy::disallowed_macros, reason = "a class's name holds no line break")]
-            {
-                log::warn!(
-                    target: "aliyun_cred",
-                    "the callback for updates failed ({class}): what was learned may be lost"
-                );
-            }
+            warn(&format!("the callback for updates failed ({}): what was learned may be lost", failure.class));
         }
     })
+}
+
+/// Wraps `tell` as an event listener of the core. Calls it with the event as JSON and its error.
+pub(crate) fn event_listener(py: Python<'_>, tell: Function) -> PyResult<impl Fn(&Event) + Send + Sync + 'static> {
+    InterpreterGuard::prepare(py)?;
+    Ok(move |event: &Event| {
+        let told = call(tell.get(), |py| {
+            let error = event.error.as_ref().map(|error| errors::resolution(py, error));
+            (binding::event_json(event), error).into_pyobject(py)
+        });
+        if let Err(failure) = told {
+            warn(&format!("the event listener failed ({})", failure.class));
+        }
+    })
+}
+
+/// Logs a warning that names the class of an exception. Its text is left out: it may quote the arguments.
+#[allow(clippy::disallowed_macros, reason = "a class's name holds no line break")]
+fn warn(text: &str) {
+    log::warn!(target: "aliyun_cred", "{text}");
 }
 
 /// Calls `function` on a new Python thread, and waits for it.

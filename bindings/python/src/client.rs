@@ -6,6 +6,8 @@ use std::time::Duration;
 use aliyun_cred::Credentials;
 use aliyun_cred::binding::{self, Surface};
 use arc_swap::ArcSwapOption;
+#[cfg(unix)]
+use pyo3::exceptions::PyTypeError;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -13,10 +15,11 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::callback::{self, Function};
 use crate::errors::{self, detached};
+use crate::explain::Explain;
 use crate::logs;
 use crate::options;
 #[cfg(unix)]
-use crate::wake_queue::{Outcome, WakeQueue};
+use crate::wake_queue::{Outcome, Resolved, WakeQueue};
 
 /// The native half of a client. Pickles hold what it was made from, never a credential that it resolved.
 #[pyclass(frozen, module = "aliyun_cred._native")]
@@ -27,6 +30,7 @@ pub(crate) struct Client {
     model_class: Py<PyType>,
     // Lock-free: a forked child could inherit a locked lock, and a thread could wait for it while attached.
     last: ArcSwapOption<Model>,
+    on_event: ArcSwapOption<Py<PyAny>>,
 }
 
 /// What a client was made from, for copies.
@@ -140,9 +144,12 @@ impl Client {
         let inbox = queue.inbox()?;
         let at_once = detached(py, errors::resolution, || {
             let sender = inbox.clone();
-            self.core.credentials_then(move |outcome| sender.deliver(ticket, outcome));
+            self.core.credentials_then(move |outcome| sender.deliver(ticket, Resolved::Credential(outcome)));
             // That call may have delivered it already.
-            inbox.take(ticket).transpose()
+            match inbox.take(ticket) {
+                Some(Resolved::Credential(outcome)) => outcome.map(Some),
+                _ => Ok(None),
+            }
         });
         logs::write(py)?;
         let at_once = at_once?;
@@ -154,9 +161,43 @@ impl Client {
     fn finish(&self, py: Python<'_>, outcome: &Outcome) -> PyResult<Py<PyAny>> {
         logs::write(py)?;
         match &outcome.0 {
-            Ok(credentials) => self.model(py, credentials.clone()),
-            Err(error) => Err(errors::resolution(py, error)),
+            Resolved::Credential(Ok(credentials)) => self.model(py, credentials.clone()),
+            Resolved::Credential(Err(error)) | Resolved::Report(Err(error)) => Err(errors::resolution(py, error)),
+            Resolved::Report(Ok(_)) => Err(PyTypeError::new_err("the outcome is a report")),
         }
+    }
+
+    /// Returns a request for a report.
+    fn explain(&self, all: bool, rotate: bool) -> Explain {
+        let mut explain = self.core.explain();
+        if all {
+            explain = explain.all();
+        }
+        if rotate {
+            explain = explain.rotate();
+        }
+        Explain(explain)
+    }
+
+    /// Returns what is known without asking the source: a status as JSON, with times in milliseconds, and the last
+    /// error.
+    fn status(&self, py: Python<'_>) -> PyResult<(String, Option<PyErr>)> {
+        let status = detached(py, errors::resolution, || Ok(self.core.status()))?;
+        let error = status.last_error.as_ref().map(|error| errors::resolution(py, error));
+        Ok((binding::status_json(&status), error))
+    }
+
+    /// Sets the event listener, or removes it. Each call runs it on a new thread, with the event as JSON and its error.
+    #[pyo3(signature = (tell))]
+    fn listen(&self, py: Python<'_>, tell: Option<Py<PyAny>>) -> PyResult<()> {
+        let tell = tell.map(Function::new);
+        let listener = tell.clone().map(|tell| callback::event_listener(py, tell)).transpose()?;
+        detached(py, errors::resolution, || {
+            binding::set_event_listener(&self.core, listener);
+            Ok(())
+        })?;
+        self.on_event.store(tell.map(Function::into_inner));
+        Ok(())
     }
 
     /// Drops the cached credential after a service refused it: the next call asks the source again.
@@ -179,6 +220,7 @@ impl Client {
 
     /// A callback may refer back to its client. There is no `__clear__`: the Python objects of the cycle break it.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.on_event.load().as_deref())?;
         match &self.made_from {
             MadeFrom::Source { options, base, on_update, .. } => {
                 visit.call(options)?;
@@ -193,7 +235,13 @@ impl Client {
 impl Client {
     fn of(py: Python<'_>, core: aliyun_cred::Client, made_from: MadeFrom) -> PyResult<Self> {
         let model_class = py.import("aliyun_cred.models")?.getattr("_SharedCredentialModel")?.cast_into()?;
-        Ok(Client { core, made_from, model_class: model_class.unbind(), last: ArcSwapOption::empty() })
+        Ok(Client {
+            core,
+            made_from,
+            model_class: model_class.unbind(),
+            last: ArcSwapOption::empty(),
+            on_event: ArcSwapOption::empty(),
+        })
     }
 
     fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Py<PyAny>> {

@@ -1,12 +1,13 @@
 //! The native half of the Python package `aliyun_cred`; users see the Python classes in front of it.
 //!
 //! Invariant: only Python threads touch Python objects, and the core's helper threads while they start one to call a
-//! custom provider or an update callback ([`callback`]). The core's background thread hands its results to a
+//! custom provider, an update callback or an event listener ([`callback`]). The core's background thread hands its results to a
 //! [`wake_queue::WakeQueue`], which holds no Python object, so the interpreter can end while a refresh is in flight.
 
 mod callback;
 mod client;
 mod errors;
+mod explain;
 mod logs;
 mod options;
 mod text;
@@ -31,6 +32,8 @@ mod _native {
     use crate::callback::Answer;
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::explain::Explain;
     #[pymodule_export]
     use crate::text::{key, one_line, read_text, shown_path};
     #[cfg(unix)]

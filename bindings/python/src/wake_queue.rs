@@ -8,11 +8,15 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aliyun_cred::Credentials;
+use aliyun_cred::{Credentials, Report};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-type Resolved = aliyun_cred::Result<Arc<Credentials>>;
+/// What a call asked for, or its error.
+pub(crate) enum Resolved {
+    Credential(aliyun_cred::Result<Arc<Credentials>>),
+    Report(aliyun_cred::Result<Arc<Report>>),
+}
 
 /// The queue of one event loop, which watches ``fileno()`` and calls ``drain()``.
 #[pyclass(frozen, module = "aliyun_cred._native")]

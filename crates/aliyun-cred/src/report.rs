@@ -297,7 +297,7 @@ impl fmt::Display for Report {
         let name = |source: &SourceReport| source.source.chars().count();
         let column = self.sources.iter().map(name).max().unwrap_or(0);
         for source in &self.sources {
-            source.write(f, column)?;
+            source.write(f, column, self.credentials.is_none())?;
         }
         match &self.credentials {
             Some(credentials) => credentials.write(f)?,
@@ -314,7 +314,8 @@ impl fmt::Display for Report {
 }
 
 impl SourceReport {
-    fn write(&self, f: &mut fmt::Formatter<'_>, column: usize) -> fmt::Result {
+    /// `in_full`: also why it is not configured.
+    fn write(&self, f: &mut fmt::Formatter<'_>, column: usize, in_full: bool) -> fmt::Result {
         let mark = match self.state {
             State::Answered => "[+]",
             State::Failed => "[!]",
@@ -323,13 +324,13 @@ impl SourceReport {
         };
         let (source, state) = (&self.source, self.state.name().replace('_', " "));
         let kind = self.kind.filter(|_| self.state == State::Failed).map_or(String::new(), |kind| format!(": {kind}"));
-        let took = if self.took.as_millis() > 0 { format!(", {}", milliseconds(self.took)) } else { String::new() };
+        let was_asked = matches!(self.state, State::Failed | State::Answered);
+        let took = if was_asked { format!(", {}", milliseconds(self.took)) } else { String::new() };
         writeln!(f, "{mark} {source:column$}  {state}{kind}{took}")?;
-        let is_interesting = matches!(self.state, State::Failed | State::Answered);
-        if let Some(reason) = self.reason.as_ref().filter(|_| self.state != State::NotConfigured) {
+        if let Some(reason) = self.reason.as_ref().filter(|_| in_full || self.state != State::NotConfigured) {
             paragraph(f, "      ", reason)?;
         }
-        if is_interesting {
+        if was_asked {
             for (what, detail) in self.details() {
                 paragraph(f, &format!("      {what:10}"), &detail)?;
             }

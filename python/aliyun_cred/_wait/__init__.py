@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from ..provider._custom_provider import AssignedCredential, CustomProvider
+    from ..report import Report
 
     # Called with an outcome, or with `None` in a forked child, which has to ask again.
     _Wake = Callable[[_native.Outcome | None], object]
@@ -31,7 +32,7 @@ def wait(
     alone does not suffice: a program that patched nothing may hold a native lock here, and another greenlet that waits
     for that lock would block the hub for ever. A thread without a hub has no other greenlets to run.
     """
-    if isinstance(client, _native.Client):
+    if isinstance(client, (_native.Client, _native.Explain)):
         if sys.modules.get("gevent.monkey") is not None:
             from . import _gevent
 
@@ -44,13 +45,32 @@ def wait(
             hub = _eventlet.current()
             if hub is not None:
                 return _eventlet.wait(client, timeout, hub)
-    return blocking(client, timeout)()
+    model: CredentialModel = blocking(client, timeout)()
+    return model
+
+
+def wait_report(question: "_native.Explain") -> "Report":
+    """Returns the report. Waits where :func:`wait` would."""
+    return _report(wait(question))  # type: ignore[arg-type]
+
+
+async def wait_report_async(question: "_native.Explain") -> "Report":
+    """Returns the report, waiting in the running event loop."""
+    return _report(await running().wait(question, None))
+
+
+def _report(texts: "Any") -> "Report":
+    from ..report import Report
+
+    return Report(*texts)
 
 
 def blocking(
-    client: "_native.Client | CustomProvider | AssignedCredential", timeout: "float | None"
-) -> "Callable[[], CredentialModel]":
-    """Returns a function that blocks its thread until it has the current credential."""
+    client: "_native.Client | _native.Explain | CustomProvider | AssignedCredential", timeout: "float | None"
+) -> "Callable[[], Any]":
+    """Returns a function that blocks its thread until it has the current credential, or the report."""
+    if isinstance(client, _native.Explain):
+        return client.wait
     return client.credential if timeout is None else lambda: client.credential_within(timeout)
 
 

@@ -1,7 +1,9 @@
 """Custom providers: any object with ``get_credentials()`` and ``get_provider_name()``."""
 
+import json
 import time
 
+from .. import _native
 from .._keys import NAMES, checked
 from .._native import one_line
 from .._wait import ask_async
@@ -65,6 +67,18 @@ def model_of(given: object, name: str) -> CredentialModel:
     return model
 
 
+_NOTHING_KNOWN = {
+    "has_credentials": False,
+    "provider_name": None,
+    "expiration": None,
+    "age": None,
+    "refresh_in": None,
+    "is_past_expiration": False,
+    "last_refresh": None,
+    "failures": 0,
+}
+
+
 class _Uncached:
     """Takes the place of a native client and caches nothing: every call asks, in the caller's thread or event loop."""
 
@@ -81,13 +95,37 @@ class _Uncached:
     def invalidate(self) -> None:
         """Does nothing: the next call asks again anyway."""
 
+    def status(self) -> "tuple[str, None]":
+        """Returns a status as a native client does. Nothing is known."""
+        return json.dumps(dict(_NOTHING_KNOWN, type=self.type_name)), None
+
+    def explain(self, all: bool, rotate: bool) -> "_native.Explain":
+        """Returns the request for a report."""
+        ask = self.function()
+        return _native.Client.from_provider(ask.name, ask).explain(all, rotate)
+
+    def function(self) -> "CustomProviderFunction":
+        """Returns the function that a native client calls."""
+        raise NotImplementedError
+
+    @property
+    def type_name(self) -> "str | None":
+        raise NotImplementedError
+
 
 class CustomProvider(_Uncached):
     """A client's custom provider."""
 
     def __init__(self, provider: "Any") -> None:
-        self.type_name = name_of(provider)
+        self._name = name_of(provider)
         self._provider = provider
+
+    @property
+    def type_name(self) -> str:
+        return self._name
+
+    def function(self) -> "CustomProviderFunction":
+        return CustomProviderFunction(self._provider)
 
     def credential(self) -> CredentialModel:
         return model_of(self._provider.get_credentials(), self.type_name)
@@ -107,6 +145,9 @@ class AssignedCredential(_Uncached):
         name: "str | None" = self._credential.get_type()
         return name
 
+    def function(self) -> "CustomProviderFunction":
+        return CustomProviderFunction(_AsProvider(self))
+
     def credential(self) -> CredentialModel:
         model: CredentialModel = self._credential.get_credential()
         return model
@@ -114,6 +155,19 @@ class AssignedCredential(_Uncached):
     async def credential_async(self) -> CredentialModel:
         model: CredentialModel = await self._credential.get_credential_async()
         return model
+
+
+class _AsProvider:
+    """An assigned object as a custom provider."""
+
+    def __init__(self, assigned: AssignedCredential) -> None:
+        self._assigned = assigned
+
+    def get_credentials(self) -> CredentialModel:
+        return self._assigned.credential()
+
+    def get_provider_name(self) -> str:
+        return self._assigned.type_name or "custom"
 
 
 class CustomProviderFunction:

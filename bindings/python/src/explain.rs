@@ -1,0 +1,66 @@
+//! A request for a report, which can be waited for in every way in which a credential can.
+
+use std::sync::Arc;
+
+use aliyun_cred::{Report, binding};
+#[cfg(unix)]
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use crate::errors::{self, detached};
+use crate::logs;
+#[cfg(unix)]
+use crate::wake_queue::{Outcome, Resolved, WakeQueue};
+
+/// A request for a report on a client. A report is its text and its JSON.
+#[pyclass(frozen, module = "aliyun_cred._native")]
+pub(crate) struct Explain(pub(crate) aliyun_cred::Explain);
+
+type Texts = (String, String);
+
+fn texts(report: &Report) -> Texts {
+    (report.to_string(), report.to_json())
+}
+
+#[pymethods]
+impl Explain {
+    /// Returns the report. Blocks this thread.
+    fn wait(&self, py: Python<'_>) -> PyResult<Texts> {
+        let mut signal = None;
+        let outcome = detached(py, errors::resolution, || {
+            binding::explain_unless(self.0.clone(), || {
+                // `None`: the interpreter is ending, and kills this thread.
+                signal = Python::try_attach(|py| py.check_signals().err()).flatten();
+                signal.is_some()
+            })
+        });
+        logs::write(py)?;
+        match signal {
+            Some(signal) => Err(signal),
+            None => outcome.map(|report: Arc<Report>| texts(&report)),
+        }
+    }
+
+    /// Returns ``None``, and delivers the outcome to ``queue`` later, under ``ticket``.
+    #[cfg(unix)]
+    fn begin(&self, py: Python<'_>, queue: &WakeQueue, ticket: u64) -> PyResult<Option<Texts>> {
+        let inbox = queue.inbox()?;
+        detached(py, errors::resolution, || {
+            let deliver = move |outcome| inbox.deliver(ticket, Resolved::Report(outcome));
+            binding::explain_then(self.0.clone(), deliver);
+            Ok(())
+        })?;
+        Ok(None)
+    }
+
+    /// Returns the report of an outcome from a queue, or raises its exception.
+    #[cfg(unix)]
+    fn finish(&self, py: Python<'_>, outcome: &Outcome) -> PyResult<Texts> {
+        logs::write(py)?;
+        match &outcome.0 {
+            Resolved::Report(Ok(report)) => Ok(texts(report)),
+            Resolved::Report(Err(error)) | Resolved::Credential(Err(error)) => Err(errors::resolution(py, error)),
+            Resolved::Credential(Ok(_)) => Err(PyTypeError::new_err("the outcome is a credential")),
+        }
+    }
+}
