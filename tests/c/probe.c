@@ -1,5 +1,5 @@
 /*
- * The C probe of the scenarios: probe <dir> <calls> ask|explain
+ * The C probe of the scenarios: probe <dir> <calls> ask|explain|explain-rotate
  *
  * Creates a client from <dir>/config.json, or for the default chain if there is none, calls it <calls> times, or asks
  * it for a report, and writes the results to <dir>/result.json. Everything that a careless program might print goes to
@@ -170,9 +170,9 @@ static void ask(FILE *out, const aliyun_cred_client_t *client) {
     aliyun_cred_credentials_free(credentials);
 }
 
-static void explain(FILE *out, const aliyun_cred_client_t *client) {
+static void explain(FILE *out, const aliyun_cred_client_t *client, uint32_t flags) {
     aliyun_cred_report_t *report = NULL;
-    aliyun_cred_error_t *error = aliyun_cred_client_explain(client, ALIYUN_CRED_EXPLAIN_DEFAULT, &report);
+    aliyun_cred_error_t *error = aliyun_cred_client_explain(client, flags, &report);
     if (error != NULL) {
         show_error(error);
         exit(1);
@@ -184,7 +184,7 @@ static void explain(FILE *out, const aliyun_cred_client_t *client) {
 
 int main(int count, char **arguments) {
     if (count != 4) {
-        fprintf(stderr, "usage: %s <dir> <calls> ask|explain\n", arguments[0]);
+        fprintf(stderr, "usage: %s <dir> <calls> ask|explain|explain-rotate\n", arguments[0]);
         return 2;
     }
     aliyun_cred_client_t *client = NULL;
@@ -197,7 +197,9 @@ int main(int count, char **arguments) {
     fputs("{\"construction_error\":", out);
     write_error(out, error);
     if (error == NULL && strcmp(arguments[3], "explain") == 0) {
-        explain(out, client);
+        explain(out, client, ALIYUN_CRED_EXPLAIN_DEFAULT);
+    } else if (error == NULL && strcmp(arguments[3], "explain-rotate") == 0) {
+        explain(out, client, ALIYUN_CRED_EXPLAIN_ROTATE);
     } else if (error == NULL) {
         fputs(",\"outcomes\":[", out);
         fprintf(stderr, "client %p of type %s\n", (void *)client, aliyun_cred_client_type(client));

@@ -1,6 +1,6 @@
 """The Python side of a scenario: `probe.py <folder> <calls> <mode>`.
 
-The modes are `ask`, `explain`, and each with `-async`. Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
+The modes are `ask`, `explain` and `explain-rotate`, and each with `-async`. Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
 came out to `<folder>/result.json`. On stderr it leaves what careless users leave in their logs, for the runner to
 search for secrets.
 """
@@ -65,7 +65,11 @@ async def ask_async(client, calls):
 
 
 def explain(client, mode):
-    report = asyncio.run(client.explain_async(), debug=True) if mode == "explain-async" else client.explain()
+    rotate = "rotate" in mode
+    if mode.endswith("-async"):
+        report = asyncio.run(client.explain_async(rotate=rotate), debug=True)
+    else:
+        report = client.explain(rotate=rotate)
     carelessly_print(report)
     for part in (*report.sources, *report.warnings, report.credentials):
         carelessly_print(part)

@@ -137,7 +137,7 @@ def test_a_certificate_that_nobody_vouches_for_is_tls(role):
 def test_a_chain_lists_its_attempts(tmp_path):
     error = caught(Client().get_credential)
     check(error, "not_configured")
-    assert error.message.startswith("unable to load credentials from any of the providers in the chain: [")
+    assert error.message.startswith("unable to load credentials from any of the providers in the chain: ")
     assert isinstance(error.attempts, tuple)
     tried = [(attempt.provider, attempt.kind) for attempt in error.attempts]
     assert tried[:2] == [("env", "not_configured"), ("cli_profile", "not_configured")]

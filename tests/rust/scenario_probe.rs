@@ -35,8 +35,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?);
     let calls: usize = arguments.next().ok_or("usage: scenario_probe <folder> <calls>")?.parse()?;
 
-    if arguments.next().as_deref() == Some("explain") {
+    let mode = arguments.next().unwrap_or_default();
+    if mode.starts_with("explain") {
         let report = match client(&folder) {
+            Ok(client) if mode == "explain-rotate" => client.explain().rotate().blocking(),
             Ok(client) => client.explain_blocking(),
             Err(error) => Err(error),
         };

@@ -15,20 +15,19 @@ FIXTURES = HERE / "fixtures"
 ANY = "${any}"
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 
-# The sources of the chain, and the official class names that the chain's text has for them.
-CHAIN = {
-    "env": "EnvironmentVariableCredentialsProvider",
-    "oidc_role_arn": "OIDCRoleArnCredentialsProvider",
-    "cli_profile": "CLIProfileCredentialsProvider",
-    "profile": "ProfileCredentialsProvider",
-    "ecs_ram_role": "EcsRamRoleCredentialsProvider",
-    "credential_uri": "URLCredentialsProvider",
-    "env_legacy": "LegacyEnvironmentVariableCredentialsProvider",
+# The sources of the chain, in order.
+CHAIN = ["env", "oidc_role_arn", "cli_profile", "profile", "ecs_ram_role", "credential_uri", "env_legacy"]
+# In each language: the first words of the chain's error, and the name of `explain`.
+CHAIN_WORDS = {
+    "rust": ("unable to load credentials from any of the providers in the chain: ", "Client::explain()"),
+    "c": ("unable to load credentials from any of the providers in the chain: ", "aliyun_cred_client_explain()"),
+    "python": ("unable to load credentials from any of the providers in the chain: ", "Client.explain()"),
+    "node": ("unable to get credentials from any of the providers in the chain: ", "explain()"),
 }
-CHAIN_TEXTS = {
-    "text": "unable to load credentials from any of the providers in the chain: ",
-    "text.node": "unable to get credentials from any of the providers in the chain: ",
-}
+# What the error says if nothing is configured.
+CONFIGURE_ONE = (
+    "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or log in with the CLI: aliyun configure"
+)
 
 
 def folders():
@@ -93,19 +92,40 @@ def load(folder, places=None):
     for key, expected in scenario.items():
         if key.partition(".")[0] == "expect":
             for outcome in expected if isinstance(expected, list) else [expected]:
-                fill_in_the_chain(outcome.get("error", {}))
+                fill_in_the_chain(outcome.get("error", {}), scenario.get("report", {}))
     return scenario
 
 
-def fill_in_the_chain(error):
-    """Gives a chain's error, in each language, the text that follows from its attempts: a list as Python writes it."""
+def fill_in_the_chain(error, report):
+    """Gives a chain's error, in each language, the text that follows from its attempts and from the report: a sentence for
+    each source that failed, and one for all that are not configured."""
     if "attempts" not in error:
         return
-    for key, first_words in CHAIN_TEXTS.items():
-        if key in error:
-            raise ValueError(f"a chain's {key!r} follows from its attempts, and is not written down")
-        entries = [f"{CHAIN[item['provider']]}: {item.get(key, item['text'])}" for item in error["attempts"]]
-        error[key] = first_words + repr(entries)
+    attempts = {item["provider"]: item for item in error["attempts"]}
+    failed, clauses = [], {"not_configured": [], "disabled": []}
+    for source in CHAIN:
+        if source not in attempts:
+            # The others that are always asked say why they are disabled.
+            state = "disabled" if source == "ecs_ram_role" else "not_configured"
+        else:
+            # A metadata service that nobody configured may fail in any way.
+            kind = attempts[source]["kind"]
+            state = kind if kind in clauses else report[source]
+        if state in clauses:
+            clauses[state].append(source)
+        else:
+            failed.append(attempts[source])
+    for language, (first_words, explain) in CHAIN_WORDS.items():
+        key = f"text.{language}"
+        if key in error or "text" in error:
+            raise ValueError("a chain's text follows from its attempts, and is not written down")
+        sentences = [f"{item['provider']} failed: {item.get(key, item['text']).rstrip('.')}" for item in failed]
+        for state, sources in clauses.items():
+            if sources:
+                sentences.append(f"{state.replace('_', ' ').capitalize()}: {', '.join(sources)}")
+        if not failed:
+            sentences.append(CONFIGURE_ONE)
+        error[key] = first_words + ". ".join([*sentences, f"{explain} shows more"])
 
 
 def named_secrets(value, name=""):

@@ -89,7 +89,6 @@ impl fmt::Display for ErrorKind {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    pub(crate) class: &'static str,
     pub(crate) provider: &'static str,
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,

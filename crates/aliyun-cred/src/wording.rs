@@ -29,6 +29,16 @@ impl Surface {
         }
     }
 
+    /// What this language calls [`Client::explain`](crate::Client::explain).
+    pub(crate) fn explain(&self) -> &'static str {
+        match self {
+            Surface::Rust => "Client::explain()",
+            Surface::C => "aliyun_cred_client_explain()",
+            Surface::Python(_) => "Client.explain()",
+            Surface::Node(_) => "explain()",
+        }
+    }
+
     /// The message for an unreadable private key file.
     pub(crate) fn unreadable_key_file(&self, shown: &str, error: &std::io::Error) -> String {
         match self {
@@ -135,6 +145,10 @@ pub(crate) const CHAIN_EXHAUSTED: Words = Words {
     python: "unable to load credentials from any of the providers in the chain: ",
     node: "unable to get credentials from any of the providers in the chain: ",
 };
+
+/// What to do if no source of the chain is configured.
+pub(crate) const CONFIGURE_ONE: &str =
+    "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or log in with the CLI: aliyun configure";
 
 #[cfg(test)]
 mod tests {

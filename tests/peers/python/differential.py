@@ -122,7 +122,8 @@ def lead_to(emulator):
 
 def said(exception):
     classes = [base.__name__ for base in type(exception).__mro__ if base not in (BaseException, object)]
-    return {"error": {"classes": classes, "text": str(exception)}}
+    attempts = {attempt.provider: attempt.message for attempt in getattr(exception, "attempts", ())}
+    return {"error": {"classes": classes, "text": str(exception), "attempts": attempts}}
 
 
 def fingerprint(name, value):
@@ -214,8 +215,20 @@ def first_words(text):
     return quoting[0] if quoting else text.partition(": ")[0]
 
 
+# Official names of the sources of the chain.
+CLASSES = {
+    "env": "EnvironmentVariableCredentialsProvider",
+    "oidc_role_arn": "OIDCRoleArnCredentialsProvider",
+    "cli_profile": "CLIProfileCredentialsProvider",
+    "profile": "ProfileCredentialsProvider",
+    "ecs_ram_role": "EcsRamRoleCredentialsProvider",
+    "credential_uri": "URLCredentialsProvider",
+    "env_legacy": "LegacyEnvironmentVariableCredentialsProvider",
+}
+
+
 def entries(text):
-    """A chain's failures: the class of each source, and its text."""
+    """The official package's list of a chain's failures: the class of each source, and its text."""
     found = re.search(r" in the chain: (\[.*\])$", text, re.DOTALL)
     if not found:
         return {}
@@ -241,7 +254,7 @@ def differences(official, ours):
             exact = "construction" in official[0]
             if not (mine["text"] == theirs["text"] if exact else mine["text"].startswith(first_words(theirs["text"]))):
                 found.add("text")
-            mine = entries(mine["text"])
+            mine = {CLASSES[source]: text for source, text in mine["attempts"].items()}
             for source, text in entries(theirs["text"]).items():
                 if not mine.get(source, "").startswith(first_words(text)):
                     found.add("chain")

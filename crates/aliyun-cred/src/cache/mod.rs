@@ -1006,6 +1006,43 @@ mod tests {
     }
 
     #[test]
+    fn events_follow_the_life_of_a_credential() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, Source::EcsRamRole);
+        let (tell, told) = std::sync::mpsc::channel();
+        cache.set_events(Some(EventQueue::new(move |event: &Event| tell.send(event.clone()).unwrap())));
+        let flight = cache.begin();
+        issue(&fake, "first", TEST_HOUR);
+        wait(flight);
+        let refreshed = told.recv().unwrap();
+        assert_eq!((refreshed.kind, refreshed.failures), (EventKind::Refreshed, 0));
+        assert_eq!(refreshed.provider_name.as_deref(), Some("ecs_ram_role"));
+        let expiration = refreshed.expiration.unwrap();
+
+        // The service fails before the credential expires, and after it.
+        for (passed, past) in [(2_000, false), (2_000, true)] {
+            fake.pass(Duration::from_secs(passed));
+            let flight = cache.begin();
+            // The token, and the request without one.
+            for _ in 0..2 {
+                fake.asked.recv().unwrap().reply(503, "{}");
+            }
+            assert_eq!(wait(flight), "first");
+            let failed = told.recv().unwrap();
+            assert_eq!((failed.kind, failed.expiration), (EventKind::RefreshFailed, Some(expiration)));
+            assert_eq!(failed.error.as_ref().unwrap().kind(), ErrorKind::Unavailable);
+            assert_eq!(failed.at, wall_time(fake.now().wall));
+            if past {
+                let serving = told.recv().unwrap();
+                assert_eq!((serving.kind, serving.failures), (EventKind::ServingExpired, failed.failures));
+                assert!(serving.at > expiration && serving.error.is_some());
+            }
+        }
+        assert!(told.try_recv().is_err());
+        cache.set_events(None);
+    }
+
+    #[test]
     fn a_forked_child_redraws_its_refresh_time() {
         let fake = Fake::new();
         let cache = fetched(&fake);

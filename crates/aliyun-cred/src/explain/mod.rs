@@ -51,6 +51,7 @@ pub struct Explain {
     client: Client,
     all: bool,
     rotate: bool,
+    limit: Duration,
 }
 
 impl fmt::Debug for Explain {
@@ -61,7 +62,7 @@ impl fmt::Debug for Explain {
 
 impl Explain {
     pub(crate) fn new(client: Client) -> Self {
-        Explain { client, all: false, rotate: false }
+        Explain { client, all: false, rotate: false, limit: LIMIT }
     }
 
     /// Asks all sources, also behind the first that answers.
@@ -138,12 +139,13 @@ enum Asked {
 struct Walk {
     client: Client,
     all: bool,
+    limit: Duration,
     steps: Vec<Step>,
 }
 
 impl Walk {
     fn new(options: Explain) -> Self {
-        let Explain { client, all, rotate } = options;
+        let Explain { client, all, rotate, limit } = options;
         let purpose = if rotate { Purpose::ReportWithRotation } else { Purpose::Report };
         let real = client.cache().host();
         let step = |name: &str, make: &dyn Fn(&Host) -> Ready| {
@@ -173,11 +175,11 @@ impl Walk {
             })],
             None => vec![step(name_of(client.cache().provider()), &|_| Ok(Asked::Own))],
         };
-        Walk { client, all, steps }
+        Walk { client, all, limit, steps }
     }
 
     async fn report(self) -> Report {
-        let Walk { client, all, steps } = self;
+        let Walk { client, all, limit, steps } = self;
         let type_name = client.cache().type_name();
         let in_chain = client.recipe().is_some_and(|recipe| recipe.source == Source::Default);
         let mut report = Report::new(type_name);
@@ -191,7 +193,7 @@ impl Walk {
                 seen.push(step.recorder.take());
                 continue;
             }
-            let left = LIMIT.saturating_sub(since(begun, &step.host));
+            let left = limit.saturating_sub(since(begun, &step.host));
             let started = step.host.now();
             let (state, outcome) = step.ask(client.cache().provider(), in_chain, left).await;
             let took = since(started, &step.host);
@@ -391,4 +393,81 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
         warn("legacy_variables", text.to_owned());
     }
     warnings
+}
+
+#[cfg(all(test, not(feature = "model-check")))]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn pair() -> Credentials {
+        Credentials::from_parts("LTAI5tExampleExampleAbcd", "canary-secret")
+    }
+
+    #[test]
+    fn a_source_that_hangs_ends_the_report_in_time() {
+        let client = Client::from_async("vault", std::future::pending);
+        let report = Explain { limit: Duration::from_millis(20), ..client.explain() }.blocking().unwrap();
+        let source = report.sources.first().unwrap();
+        assert_eq!((source.state, source.kind), (State::Failed, Some(ErrorKind::Timeout)));
+        assert_eq!(source.reason.as_deref(), Some("no answer within the 30 s that a report may take"));
+    }
+
+    #[test]
+    fn a_provider_that_asks_for_its_own_report_gets_an_error() {
+        let own: Arc<std::sync::OnceLock<Client>> = Arc::default();
+        let inside = own.clone();
+        let client = Client::from_blocking("vault", move || {
+            let error = inside.get().unwrap().explain_blocking().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Recursion);
+            Err(error)
+        });
+        own.set(client.clone()).unwrap();
+        let report = client.explain_blocking().unwrap();
+        assert_eq!(report.sources.first().unwrap().kind, Some(ErrorKind::Recursion));
+        assert_eq!(client.credentials_blocking().unwrap_err().kind(), ErrorKind::Recursion);
+    }
+
+    /// The client below is asked anew, although it has a credential, and keeps that.
+    #[test]
+    fn a_base_client_is_asked_anew() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let base = Client::from_blocking("vault", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(pair().with_expiration(wall_time(4_000_000_000_000)))
+        });
+        let before = base.credentials_blocking().unwrap();
+        // Nothing listens there.
+        let role = Config::default().role_arn("acs:ram::1:role/r").sts_endpoint("http://127.0.0.1:9");
+        let outer = base.assume_role(&role).unwrap().assume_role(&role).unwrap();
+        let report = outer.explain_blocking().unwrap();
+        let source = report.sources.first().unwrap();
+        assert_eq!((source.source.as_str(), source.state), ("ram_role_arn", State::Failed));
+        assert_eq!(source.kind, Some(ErrorKind::Unavailable));
+        assert_eq!(source.requests.first().unwrap().host, "127.0.0.1:9");
+        assert_eq!(calls.load(Ordering::SeqCst), 2);
+        assert!(Arc::ptr_eq(&before, &base.credentials_blocking().unwrap()));
+    }
+
+    #[test]
+    fn a_thousand_clients_on_top_of_each_other_are_explained() {
+        let mut client = Client::from_blocking("vault", || Err(Error::from_provider(ErrorKind::Denied, "sealed")));
+        for _ in 0..1_000 {
+            client = client.assume_role(&Config::default().role_arn("acs:ram::1:role/r")).unwrap();
+        }
+        let report = client.explain_blocking().unwrap();
+        assert_eq!(report.sources.first().unwrap().failed_at.as_deref(), Some("vault"));
+    }
+
+    #[test]
+    fn a_static_credential_is_shortened() {
+        let config = Config::new("access_key").access_key_id("LTAI5tExampleExampleAbcd").access_key_secret("canary");
+        let report = Client::new(&config).unwrap().explain_blocking().unwrap();
+        let credentials = report.credentials.as_ref().unwrap();
+        assert_eq!(credentials.access_key_id.as_deref(), Some("LTAI5tEx****Abcd"));
+        assert_eq!(report.answered().unwrap().source, "static_ak");
+        assert!(!format!("{report} {report:?} {}", report.to_json()).contains("canary"));
+    }
 }

@@ -16,8 +16,6 @@ const NO_WINNER: usize = usize::MAX;
 /// A source that the chain asks if the environment configures it.
 pub(crate) struct Candidate {
     pub(crate) source: Source,
-    /// The source's class in the official packages, as callers find it in the chain's error text.
-    class: &'static str,
     /// The provider; `None` if the environment does not configure the source.
     pub(crate) make: fn(&Host) -> Option<Result<Provider>>,
     /// What `None` means.
@@ -29,15 +27,9 @@ const ALWAYS: (ErrorKind, &str) = (ErrorKind::NotConfigured, "");
 
 /// The sources in order; see the table in the crate documentation.
 pub(crate) const CANDIDATES: [Candidate; 7] = [
-    Candidate {
-        source: Source::Env,
-        class: "EnvironmentVariableCredentialsProvider",
-        make: |_| Some(Ok(Provider::Env(Env::STANDARD))),
-        absent: ALWAYS,
-    },
+    Candidate { source: Source::Env, make: |_| Some(Ok(Provider::Env(Env::STANDARD))), absent: ALWAYS },
     Candidate {
         source: Source::OidcRoleArn,
-        class: "OIDCRoleArnCredentialsProvider",
         make: |host| boxed(OidcRoleArn::from_environment(host), Provider::OidcRoleArn),
         absent: (
             ErrorKind::NotConfigured,
@@ -46,34 +38,25 @@ pub(crate) const CANDIDATES: [Candidate; 7] = [
     },
     Candidate {
         source: Source::CliProfile,
-        class: "CLIProfileCredentialsProvider",
         make: |host| Some(Ok(Provider::CliProfile(CliProfile::new(&Config::default(), host)))),
         absent: ALWAYS,
     },
     Candidate {
         source: Source::Profile,
-        class: "ProfileCredentialsProvider",
         make: |host| Some(Ok(Provider::IniProfile(IniProfile::new(&Config::default(), host)))),
         absent: ALWAYS,
     },
     Candidate {
         source: Source::EcsRamRole,
-        class: "EcsRamRoleCredentialsProvider",
         make: |host| boxed(EcsRamRole::for_chain(host), Provider::EcsRamRole),
         absent: (ErrorKind::Disabled, "unset ALIBABA_CLOUD_ECS_METADATA_DISABLED to use it"),
     },
     Candidate {
         source: Source::CredentialUri,
-        class: "URLCredentialsProvider",
         make: |host| boxed(CredentialsUri::from_environment(host), Provider::CredentialsUri),
         absent: (ErrorKind::NotConfigured, "set ALIBABA_CLOUD_CREDENTIALS_URI"),
     },
-    Candidate {
-        source: Source::EnvLegacy,
-        class: "LegacyEnvironmentVariableCredentialsProvider",
-        make: |_| Some(Ok(Provider::Env(Env::LEGACY))),
-        absent: ALWAYS,
-    },
+    Candidate { source: Source::EnvLegacy, make: |_| Some(Ok(Provider::Env(Env::LEGACY))), absent: ALWAYS },
 ];
 
 fn boxed<T>(made: Option<Result<T>>, variant: fn(Box<T>) -> Provider) -> Option<Result<Provider>> {
@@ -84,7 +67,6 @@ fn boxed<T>(made: Option<Result<T>>, variant: fn(Box<T>) -> Provider) -> Option<
 #[derive(Debug)]
 struct Link {
     source: Source,
-    class: &'static str,
     provider: Provider,
 }
 
@@ -102,7 +84,7 @@ impl Chain {
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
         let link = |candidate: &Candidate| {
             let made = (candidate.make)(host)?;
-            Some(made.map(|provider| Link { source: candidate.source, class: candidate.class, provider }))
+            Some(made.map(|provider| Link { source: candidate.source, provider }))
         };
         let links = CANDIDATES.iter().filter_map(link).collect::<Result<_>>()?;
         let keeps_winner = config.reuse_last_provider_enabled.unwrap_or(true);
@@ -139,7 +121,6 @@ impl Chain {
                     return Ok(credentials.within(NAME));
                 }
                 Err(error) => attempts.push(Attempt {
-                    class: link.class,
                     provider: link.source.name(),
                     kind: error.kind(),
                     message: error.message().to_owned(),
@@ -149,15 +130,34 @@ impl Chain {
         Err(self.exhausted(attempts, host))
     }
 
-    /// The error when every source failed. Its kind is that of the first source that is configured.
+    /// The error when every source failed. Its kind is that of the first source that is configured. Its text is for
+    /// people: a sentence for each source that failed, and one for all that are not configured.
     fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
-        let failed =
-            self.links.iter().zip(&attempts).find(|(link, attempt)| is_configured(&link.provider, attempt.kind));
-        let kind = failed.map_or(ErrorKind::NotConfigured, |(_, attempt)| attempt.kind);
-        let first_words = host.surface().words(wording::CHAIN_EXHAUSTED);
-        let entries: Vec<String> =
-            attempts.iter().map(|attempt| python_repr(&format!("{}: {}", attempt.class, attempt.message))).collect();
-        let text = format!("{first_words}[{}]", entries.join(", "));
+        let (mut failed, mut absent, mut disabled) = (Vec::new(), Vec::new(), Vec::new());
+        for candidate in &CANDIDATES {
+            let name = candidate.source.name();
+            let mut asked = self.links.iter().zip(&attempts).filter(|(link, _)| link.source == candidate.source);
+            match asked.next() {
+                Some((link, attempt)) if is_configured(&link.provider, attempt.kind) => failed.push(attempt),
+                Some((_, attempt)) if attempt.kind == ErrorKind::Disabled => disabled.push(name),
+                None if candidate.absent.0 == ErrorKind::Disabled => disabled.push(name),
+                _ => absent.push(name),
+            }
+        }
+        let kind = failed.first().map_or(ErrorKind::NotConfigured, |attempt| attempt.kind);
+        let why =
+            |attempt: &&Attempt| format!("{} failed: {}", attempt.provider, attempt.message.trim_end_matches('.'));
+        let mut sentences: Vec<String> = failed.iter().map(why).collect();
+        for (what, sources) in [("Not configured", absent), ("Disabled", disabled)] {
+            if !sources.is_empty() {
+                sentences.push(format!("{what}: {}", sources.join(", ")));
+            }
+        }
+        if failed.is_empty() {
+            sentences.push(wording::CONFIGURE_ONE.to_owned());
+        }
+        sentences.push(format!("{} shows more", host.surface().explain()));
+        let text = format!("{}{}", host.surface().words(wording::CHAIN_EXHAUSTED), sentences.join(". "));
         Error::new(kind, text).at_provider(NAME).with_attempts(attempts)
     }
 }
@@ -169,44 +169,5 @@ pub(crate) fn is_configured(provider: &Provider, kind: ErrorKind) -> bool {
         (_, ErrorKind::NotConfigured | ErrorKind::Disabled) => false,
         (Provider::EcsRamRole(ecs), _) => ecs.is_configured(),
         _ => true,
-    }
-}
-
-/// The text as Python's `repr` quotes it: callers match on it.
-fn python_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut shown = String::with_capacity(text.len() + 2);
-    shown.push(quote);
-    for character in text.chars() {
-        match character {
-            '\\' => shown.push_str("\\\\"),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if c == quote => shown.extend(['\\', c]),
-            c if c.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => shown.push(c),
-        }
-    }
-    shown.push(quote);
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::python_repr;
-
-    /// The expected values are what `repr()` returns in Python.
-    #[test]
-    fn entries_are_quoted_as_python_does() {
-        for (text, shown) in [
-            ("plain", "'plain'"),
-            ("it's", "\"it's\""),
-            ("say \"it's\"", "'say \"it\\'s\"'"),
-            ("C:\\x\n\u{7}", "'C:\\\\x\\n\\x07'"),
-            ("凭证", "'凭证'"),
-        ] {
-            assert_eq!(python_repr(text), shown);
-        }
     }
 }
