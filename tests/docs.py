@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the documentation promises: that the two READMEs say the same, that links lead somewhere, that the index of
+"""What the documentation promises: that pages and their translations say the same, that the messages are those of the
+scenarios, that links lead somewhere, that the index of
 scenarios is up to date and their README names nothing that is not there, that fixtures are used, that the scenarios'
 secrets look like real ones, and that the READMEs' platforms are those of dist/targets.json."""
 
@@ -61,6 +62,11 @@ def check_readmes():
     for part in english:
         yield f"README.md and README.zh-CN.md have the same {part}", english[part] == chinese[part]
 
+    for page in ("observing", "troubleshooting"):
+        english, chinese = shape(f"docs/{page}.md"), shape(f"docs/{page}.zh-CN.md")
+        for part in ("headings", "code", "rows"):
+            yield f"docs/{page}.md and its translation have the same {part}", english[part] == chinese[part]
+
 
 def check_platforms():
     for page, language in (("README.md", "name"), ("README.zh-CN.md", "name.zh-CN")):
@@ -96,6 +102,29 @@ def check_scenarios():
                 continue
             code = next(ROOT.glob(f"crates/aliyun-cred/src/**/{file}"), None) if file else None
             yield f"{name} is a scenario or a test", code is not None and f"fn {name}()" in code.read_text("utf-8")
+
+
+def message(name):
+    """The error text of a scenario in Python, as the documentation shows it."""
+    (folder,) = (folder for folder in scenario.folders() if folder.name == name)
+    expected = scenario.load(folder)["expect"]
+    first = expected[0] if isinstance(expected, list) else expected
+    error = first.get("error") or first["construction_error"]
+    text = error.get("text.python") or error["text"]
+    for place, shown in (("any", "…"), ("home", "/home/user")):
+        text = text.replace(f"${{{place}}}", shown)
+    return text
+
+
+def check_troubleshooting():
+    pages = [read(f"docs/troubleshooting{language}.md") for language in ("", ".zh-CN")]
+    entries = [
+        re.findall(r"^```text\n(.*?)\n```$.*?^<!-- (\w+) -->$", page, re.DOTALL | re.MULTILINE) for page in pages
+    ]
+    yield "docs/troubleshooting.md has the twenty most likely mistakes", len(entries[0]) >= 20
+    yield "docs/troubleshooting.zh-CN.md has the same messages", entries[0] == entries[1]
+    for text, name in entries[0]:
+        yield f"docs/troubleshooting.md has the text of {name}", text.split() == message(name).split()
 
 
 def check_secrets():
@@ -135,6 +164,7 @@ def main():
         *check_links(),
         *check_scenarios(),
         *check_fixtures(),
+        *check_troubleshooting(),
         *check_secrets(),
     ]
     return report(checks)

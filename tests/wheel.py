@@ -28,7 +28,7 @@ TOOLS = ("pytest==8.4.2", "uvloop>=0.21,<0.24")
 # Types are checked by a tool that the older ones do not run.
 ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types"
 # What waits beside other packages is Python's own part, and is tested with one interpreter.
-WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_trio.py")
+WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_prometheus.py", "test_trio.py")
 STARTS = 15
 
 

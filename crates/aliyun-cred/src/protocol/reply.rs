@@ -180,6 +180,7 @@ impl Service<'_> {
         }
         let hint = match kind {
             ErrorKind::Unavailable => "; the service has a fault, try again later",
+            ErrorKind::Throttled => "; it was asked too often, try again later",
             _ => (self.hint)(response.status, code.as_deref().unwrap_or_default()),
         };
         let first_words = match response.status {
