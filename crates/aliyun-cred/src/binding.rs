@@ -13,12 +13,18 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::explain::Explain;
+use crate::host::Host;
+use crate::protocol::sts::{DEFAULT_HOST, Sts};
+use crate::provider::{CliProfile, IniProfile};
 use crate::report::Report;
+use crate::runtime::driver;
 use crate::runtime::event_queue::EventQueue;
 use crate::status::{Refresh, Status};
 
 pub use crate::credentials::Field;
 pub use crate::host::{assign_variable, unix_seconds};
+pub use crate::profile::{ListedProfile, ProfileFile};
+pub use crate::protocol::sts::CallerIdentity;
 pub use crate::runtime::call_scope::Scope;
 pub use crate::runtime::per_process::PerProcess;
 pub use crate::wording::Surface;
@@ -80,6 +86,24 @@ pub fn explain_then(explain: Explain, done: impl FnOnce(Result<Arc<Report>>) + S
 /// As [`Explain::blocking`], and [`Cancelled`](crate::ErrorKind::Cancelled) once `interrupted` returns true.
 pub fn explain_unless(explain: Explain, mut interrupted: impl FnMut() -> bool) -> Result<Arc<Report>> {
     crate::client::unless_interrupted(explain.begin(), None, &mut interrupted)
+}
+
+/// The CLI's configuration file and the SDKs', as far as there is a home directory.
+pub fn profile_files() -> Vec<ProfileFile> {
+    let host = Host::new(Surface::Rust);
+    let config = Config::default();
+    let files = [CliProfile::new(&config, &host).list(&host), IniProfile::new(&config, &host).list(&host)];
+    files.into_iter().flatten().collect()
+}
+
+/// Asks STS who a credential belongs to, and blocks this thread. `config` has the endpoint, and how to reach it.
+///
+/// # Errors
+/// As [`Client::credentials_blocking`] for a role.
+pub fn caller_identity(credentials: Arc<Credentials>, config: &Config) -> Result<CallerIdentity> {
+    let host = Host::new(Surface::Rust);
+    let sts = Sts::new(config, &host, DEFAULT_HOST)?;
+    driver::wait(async move { sts.caller_identity(&host, &credentials).await })
 }
 
 /// A status as JSON, with times in milliseconds; `last_error` is left to the language.

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::profile::Plan;
+use crate::profile::{ListedProfile, Plan};
 use crate::protocol::json::Wiped;
-use crate::text::{decode_wiped, key, quoted};
+use crate::text::{decode_wiped, key, one_line, quoted};
 use crate::wording::{self, Surface};
 
 const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole, OIDC, ChainableRamRoleArn, RamRoleArnWithRoleName, RsaKeyPair, CloudSSO, OAuth, CredentialsURI, External, BearerToken";
@@ -63,6 +63,23 @@ impl ConfigFile {
             Some(_) => return Err(malformed("'profiles' is not a list")),
         };
         Ok(ConfigFile { path, current, profiles, external_disabled: false, surface: Surface::Rust })
+    }
+
+    /// All profiles, in their order.
+    pub(crate) fn list(&self) -> Vec<ListedProfile> {
+        let text = |profile: &Map<String, Value>, key: &str| {
+            profile
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(|text| one_line(text.to_owned()))
+        };
+        let listed = |profile: &Map<String, Value>| ListedProfile {
+            name: text(profile, "name").unwrap_or_default(),
+            mode: text(profile, "mode"),
+            stands_on: text(profile, "source_profile"),
+        };
+        self.profiles.iter().map(listed).collect()
     }
 
     /// The name of the profile to use: `name`, else the file's current one.

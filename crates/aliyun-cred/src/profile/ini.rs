@@ -12,11 +12,11 @@ use std::path::Path;
 use ini::{Ini, ParseOption};
 use zeroize::Zeroizing;
 
-use super::Plan;
+use super::{ListedProfile, Plan};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
-use crate::text::{decode_wiped, key, quoted};
+use crate::text::{decode_wiped, key, one_line, quoted};
 
 const INHERITED: &str = "DEFAULT";
 
@@ -85,8 +85,32 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     }
 }
 
+/// All sections, in their order.
+pub(crate) fn list(bytes: &[u8], path: &Path) -> Result<Vec<ListedProfile>> {
+    let file = parse(bytes, path)?;
+    let listed = |(name, properties): (Option<&str>, &ini::Properties)| {
+        let name = name.filter(|name| *name != INHERITED)?.to_owned();
+        let mode = properties.iter().find(|(key, _)| key.trim().eq_ignore_ascii_case("type"));
+        let mode = mode.map(|(_, value)| one_line(value.trim().to_owned()));
+        Some(ListedProfile { name: one_line(name), mode, stands_on: None })
+    };
+    Ok(file.iter().filter_map(listed).collect())
+}
+
 /// The entries of a section by lower-case key, including inherited ones; `None` if there is no such section.
 fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<String, Secret>>> {
+    let file = parse(bytes, path)?;
+    let entries = |name: &str| {
+        let properties = file.section(Some(name))?;
+        Some(properties.iter().map(|(key, value)| (key.trim().to_lowercase(), Secret::new(value.trim()))))
+    };
+    let Some(own) = entries(name) else { return Ok(None) };
+    let mut found: BTreeMap<String, Secret> = entries(INHERITED).into_iter().flatten().collect();
+    found.extend(own);
+    Ok(Some(found))
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Ini> {
     let malformed = |line: usize, why: &str| {
         let place = if line == 0 { String::new() } else { format!("line {line}: ") };
         let text = format!("failed to parse credentials file {}: {place}{why}", path.display());
@@ -103,16 +127,8 @@ fn section(bytes: &[u8], path: &Path, name: &str) -> Result<Option<BTreeMap<Stri
         enabled_indented_mutiline_value: true,
         ..ParseOption::default()
     };
-    let file = Ini::load_from_str_opt(&plain, options)
-        .map_err(|error| malformed(error.line, "it is neither a section nor an entry"))?;
-    let entries = |name: &str| {
-        let properties = file.section(Some(name))?;
-        Some(properties.iter().map(|(key, value)| (key.trim().to_lowercase(), Secret::new(value.trim()))))
-    };
-    let Some(own) = entries(name) else { return Ok(None) };
-    let mut found: BTreeMap<String, Secret> = entries(INHERITED).into_iter().flatten().collect();
-    found.extend(own);
-    Ok(Some(found))
+    Ini::load_from_str_opt(&plain, options)
+        .map_err(|error| malformed(error.line, "it is neither a section nor an entry"))
 }
 
 /// Removes comments, and blanks before keys. Fails with the line number on what the parser would accept: a duplicate

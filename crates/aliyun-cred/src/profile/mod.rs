@@ -6,7 +6,34 @@ mod store;
 
 pub(crate) use store::{ProfileStore, Store};
 
+use std::path::PathBuf;
+
 use crate::config::Config;
+use crate::error::Result;
+
+/// A configuration file, and its profiles or sections.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProfileFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its profiles; or why it could not be read.
+    pub profiles: Result<Vec<ListedProfile>>,
+    /// The name of the profile that a client uses.
+    pub chosen: Option<String>,
+}
+
+/// A profile or section of a file, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedProfile {
+    /// Its name.
+    pub name: String,
+    /// Its mode, or the section's type.
+    pub mode: Option<String>,
+    /// The profile whose credential it uses.
+    pub stands_on: Option<String>,
+}
 
 /// What a profile configures. `Config` holds its options.
 #[derive(Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, Result};
-use crate::host::{Host, Limits, Method, Request, Route};
+use crate::host::{Host, Limits, Method, Request, Response, Route};
 use crate::protocol::reply::{self, Shape, encode, iso8601};
 use crate::protocol::rsa::PrivateKey;
 use crate::protocol::{endpoint, limits, route};
@@ -90,6 +90,49 @@ impl Sts {
 
     /// Makes a call and parses the credential in the reply.
     pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
+        let issued = self
+            .exchange(host, &call, |service, response| service.read(response, &call.shape, host.now().wall))
+            .await?;
+        Ok(Credentials::issued(issued, call.provider, Lead::Sts))
+    }
+
+    /// Asks who the signer is.
+    pub(crate) async fn caller_identity(&self, host: &Host, signer: &Credentials) -> Result<CallerIdentity> {
+        if signer.access_key_id().is_none() {
+            return Err(Error::invalid_config("STS does not know who a bearer token belongs to"));
+        }
+        let call = Call {
+            provider: "caller_identity",
+            action: "GetCallerIdentity",
+            form: Parameters::new(),
+            signer: Signer::Credentials(signer),
+            secrets: &[],
+            shape: Shape::common(None),
+        };
+        let read = |service: &reply::Service<'_>, response: &Response| {
+            let answer = service.json(response)?;
+            let said = |name: &str| {
+                answer.get(name).and_then(|value| value.as_str()).map(|said| text::one_line(said.to_owned()))
+            };
+            match (said("AccountId"), said("Arn")) {
+                (Some(account_id), Some(arn)) => {
+                    let principal_id = said("PrincipalId").unwrap_or_default();
+                    let identity_type = said("IdentityType").unwrap_or_default();
+                    Ok(CallerIdentity { account_id, arn, principal_id, identity_type })
+                }
+                _ => Err(service.malformed(response, "AccountId or Arn is missing")),
+            }
+        };
+        self.exchange(host, &call, read).await
+    }
+
+    /// Makes a call, and reads the reply with `read`.
+    async fn exchange<T>(
+        &self,
+        host: &Host,
+        call: &Call<'_>,
+        read: impl FnOnce(&reply::Service<'_>, &Response) -> Result<T>,
+    ) -> Result<T> {
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
         let mut secrets = call.secrets.to_vec();
         if let Signer::Credentials(signer) = call.signer {
@@ -97,7 +140,7 @@ impl Sts {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(&call, &iso8601(host.now().wall), &host.nonce())?;
+            let query = query(call, &iso8601(host.now().wall), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),
@@ -114,9 +157,23 @@ impl Sts {
             secrets: &secrets,
             hint,
         };
-        let issued = service.fetch(host, request, &call.shape).await?;
-        Ok(Credentials::issued(issued, call.provider, Lead::Sts))
+        let response = service.ask(host, request).await?;
+        read(&service, &response)
     }
+}
+
+/// Who a credential belongs to, as STS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallerIdentity {
+    /// The Alibaba Cloud account.
+    pub account_id: String,
+    /// The ARN of the user, role or account.
+    pub arn: String,
+    /// The user or role session; empty if STS did not say.
+    pub principal_id: String,
+    /// `Account`, `RAMUser` or `AssumedRoleUser`; empty if STS did not say.
+    pub identity_type: String,
 }
 
 fn join(parameters: &Parameters) -> String {

@@ -2,15 +2,18 @@
 //!
 //! The file is read on first use; the resulting provider is kept until the client is invalidated.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::{Loaded, Provider, filled};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::profile::Store;
 use crate::profile::cli::ConfigFile;
+use crate::profile::{ProfileFile, Store};
 use crate::text::shown_path;
 
 const NAME: &str = "cli_profile";
@@ -41,6 +44,14 @@ impl CliProfile {
         }
     }
 
+    /// The file, its profiles, and the name of the one to use; `None` if there is no home directory.
+    pub(crate) fn list(&self, host: &Host) -> Option<ProfileFile> {
+        let path = self.path.clone()?;
+        let file = read(host.read_file_now(&path), &path);
+        let chosen = file.as_ref().ok().and_then(|file| file.chosen(self.profile.as_deref()).map(str::to_owned));
+        Some(ProfileFile { path, profiles: file.map(|file| file.list()), chosen })
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
@@ -60,14 +71,7 @@ impl CliProfile {
             let text = "unable to open credentials file: no home directory; set HOME or ALIBABA_CLOUD_CONFIG_FILE";
             return Err(Error::new(ErrorKind::NotConfigured, text));
         };
-        let bytes = host.read_file(path).await.map_err(|error| {
-            let (kind, hint) = match error.kind() {
-                std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
-                _ => (ErrorKind::Io, "make it a file that this user can read"),
-            };
-            Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", shown_path(path)))
-        })?;
-        let mut file = ConfigFile::parse(&bytes, path)?;
+        let mut file = read(host.read_file(path).await, path)?;
         file.external_disabled = self.external_disabled;
         file.surface = host.surface().clone();
         let plan = file.plan(self.profile.as_deref())?;
@@ -76,4 +80,15 @@ impl CliProfile {
         }
         Provider::from_plan(&plan, Some(&Store::new(path.clone())), host)
     }
+}
+
+fn read(bytes: io::Result<Zeroizing<Vec<u8>>>, path: &Path) -> Result<ConfigFile> {
+    let bytes = bytes.map_err(|error| {
+        let (kind, hint) = match error.kind() {
+            io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
+            _ => (ErrorKind::Io, "make it a file that this user can read"),
+        };
+        Error::new(kind, format!("unable to open credentials file: {}: {error}; {hint}", shown_path(path)))
+    })?;
+    ConfigFile::parse(&bytes, path)
 }

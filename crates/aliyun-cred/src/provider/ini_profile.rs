@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::profile::ini;
+use crate::profile::{ProfileFile, ini};
 use crate::text::shown_path;
 
 const NAME: &str = "profile";
@@ -41,6 +41,35 @@ impl IniProfile {
         }
     }
 
+    /// The file, its sections, and the name of the one to use; `None` if there is no home directory.
+    pub(crate) fn list(&self, host: &Host) -> Option<ProfileFile> {
+        let (path, other) = self.paths()?;
+        let missing = |read: &std::io::Result<_>| {
+            read.as_ref().is_err_and(|error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        let (first, mut found) = (path.clone(), (path.clone(), host.read_file_now(&path)));
+        if let Some(other) = other.filter(|_| missing(&found.1)) {
+            let second = host.read_file_now(&other);
+            if !missing(&second) {
+                found = (other, second);
+            }
+        }
+        let (path, bytes) = found;
+        let profiles = bytes.map_err(|error| unreadable(&first, &error)).and_then(|bytes| ini::list(&bytes, &path));
+        Some(ProfileFile { path, profiles, chosen: Some(self.profile.clone()) })
+    }
+
+    /// The file, and the one that is read if it does not exist.
+    fn paths(&self) -> Option<(PathBuf, Option<PathBuf>)> {
+        match (&self.named_file, &self.home) {
+            (Some(path), _) => Some((path.clone(), None)),
+            (None, home) => {
+                let folder = home.as_ref()?.join(".alibabacloud");
+                Some((folder.join("credentials.ini"), Some(folder.join("credentials"))))
+            }
+        }
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
         Ok(provider.fetch(host).await?.within(NAME))
@@ -61,16 +90,9 @@ impl IniProfile {
     /// Reads `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some official packages
     /// read instead.
     async fn read(&self, host: &Host) -> Result<(PathBuf, Zeroizing<Vec<u8>>)> {
-        let (path, other) = match (&self.named_file, &self.home) {
-            (Some(path), _) => (path.clone(), None),
-            (None, Some(home)) => {
-                let folder = home.join(".alibabacloud");
-                (folder.join("credentials.ini"), Some(folder.join("credentials")))
-            }
-            (None, None) => {
-                let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
-                return Err(Error::new(ErrorKind::NotConfigured, text));
-            }
+        let Some((path, other)) = self.paths() else {
+            let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
+            return Err(Error::new(ErrorKind::NotConfigured, text));
         };
         match (host.read_file(&path).await, other) {
             (Ok(bytes), _) => Ok((path, bytes)),

@@ -183,6 +183,19 @@ pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Runs `work` on the driver, and blocks this thread until it is done.
+pub(crate) fn wait<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    if is_here() {
+        return Err(Error::new(ErrorKind::Recursion, "a call that waits was made on the background thread"));
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    current()?.spawn(async move {
+        // The receiver waits below.
+        let _ = tell.send(work.await);
+    });
+    told.recv().unwrap_or_else(|_| Err(broken(true)))
+}
+
 /// The result of `work`, or `None` once `limit` has run out. Driver only: uses its timer.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()

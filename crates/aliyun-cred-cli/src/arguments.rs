@@ -1,0 +1,131 @@
+//! The command line. No argument takes a secret: those come from files, variables and standard input.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds, shows and passes on credentials for Alibaba Cloud.
+#[derive(Debug, Parser)]
+#[command(name = "aliyun-cred", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask each source, and say what it found: which one answers, why the others do not, and what to change
+    ///
+    /// Exit status: 0 if a source answers, 1 if none does.
+    Explain(Explain),
+    /// List the profiles of the configuration files; nothing is asked
+    List,
+    /// Print a credential, with its secret
+    Get(Get),
+    /// Run a program with a credential in its environment
+    ///
+    /// Sets ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN, and the names
+    /// that Terraform, ossutil and older SDKs read. Removes the variables that name a profile. Exit status: that of the
+    /// program; 126 if it cannot be run, 127 if there is no such program.
+    Exec(Exec),
+    /// Ask STS who the credential belongs to
+    Whoami(Chosen),
+    /// Print a script that completes this command in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print this command's manual page
+    Man,
+}
+
+/// Which source is asked: the default chain, unless one is named.
+#[derive(Args, Debug)]
+pub(crate) struct Chosen {
+    /// A profile of the CLI's configuration file
+    #[arg(long, short, value_name = "NAME", conflicts_with_all = ["source", "config"])]
+    pub(crate) profile: Option<String>,
+    /// A source by name, such as ecs_ram_role, cli_profile or env
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// A file with the options as JSON, such as {"type": "sts", ...}; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A role to assume with the credential
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    /// The name of the role's session
+    #[arg(long, value_name = "NAME", requires = "role_arn")]
+    pub(crate) role_session_name: Option<String>,
+    /// How long the role's session lasts, in seconds
+    #[arg(long, value_name = "SECONDS", requires = "role_arn")]
+    pub(crate) role_session_expiration: Option<i64>,
+    /// The external ID that the role's trust policy requires
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub(crate) external_id: Option<String>,
+    /// STS's region, such as cn-hangzhou
+    #[arg(long, value_name = "ID")]
+    pub(crate) sts_region_id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Ask all sources, also behind the first that answers
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Permit an OAuth session to rotate its refresh token, which is then written to its file
+    #[arg(long)]
+    pub(crate) rotate: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ask STS, too, who the credential belongs to
+    #[arg(long)]
+    pub(crate) identity: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// The form of the output
+    #[arg(long, short, value_enum, default_value = "json")]
+    pub(crate) format: Format,
+    /// Print it although standard output is a terminal
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+/// The forms in which a credential is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// An object with the fields of the libraries
+    Json,
+    /// Commands for a POSIX shell, for `eval`
+    Env,
+    /// Commands for fish
+    Fish,
+    /// Commands for PowerShell
+    Powershell,
+    /// Lines of a .env file
+    Dotenv,
+    /// What the CLI's `process_command` prints
+    Process,
+    /// What a credentials URI returns
+    Uri,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Exec {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Run inside another `aliyun-cred exec`
+    #[arg(long)]
+    pub(crate) nested: bool,
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}

@@ -1,0 +1,66 @@
+//! The client that the arguments choose.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use aliyun_cred::{Client, Config, Source, binding};
+
+use crate::arguments::Chosen;
+use crate::failure::Failure;
+
+/// How many bytes of options standard input may have.
+const LONGEST: u64 = 1 << 20;
+
+/// The options that are not the source's: how to reach STS.
+pub(crate) fn reach(chosen: &Chosen) -> Config {
+    match &chosen.sts_region_id {
+        Some(region) => Config::default().sts_region_id(region.as_str()),
+        None => Config::default(),
+    }
+}
+
+/// Creates the client.
+pub(crate) fn of(chosen: &Chosen) -> Result<Client, Failure> {
+    let base = base(chosen)?;
+    let Some(role_arn) = &chosen.role_arn else { return Ok(base) };
+    let mut role = reach(chosen).role_arn(role_arn.as_str());
+    if let Some(name) = &chosen.role_session_name {
+        role = role.role_session_name(name.as_str());
+    }
+    if let Some(seconds) = chosen.role_session_expiration {
+        role = role.role_session_expiration(seconds);
+    }
+    if let Some(id) = &chosen.external_id {
+        role = role.external_id(id.as_str());
+    }
+    Ok(base.assume_role(&role)?)
+}
+
+fn base(chosen: &Chosen) -> Result<Client, Failure> {
+    let config = match &chosen.config {
+        Some(path) => options(path)?,
+        None => reach(chosen),
+    };
+    let builder = Client::builder();
+    let builder = match (&chosen.profile, &chosen.source) {
+        (Some(profile), _) => builder.source(Source::CliProfile).config(&config.profile_name(profile.as_str())),
+        (None, Some(source)) => builder.source(source.parse().map_err(Failure::invalid)?).config(&config),
+        (None, None) if chosen.config.is_some() => builder.config(&config),
+        (None, None) => builder.source(Source::Default).config(&config),
+    };
+    Ok(builder.build()?)
+}
+
+/// Reads options as JSON.
+fn options(path: &Path) -> Result<Config, Failure> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().take(LONGEST).read_to_string(&mut text)?;
+        text
+    } else {
+        let read = binding::read_text(path.to_owned());
+        let shown = binding::shown_path(path);
+        read.map_err(|error| Failure::new(format!("cannot read {shown}: {error}")))?.to_string()
+    };
+    Ok(Config::from_json(&text)?)
+}
