@@ -84,6 +84,22 @@ declare class Credential {
   /** Drops the cached credential, for example after a service has rejected it. The next call asks the source again. */
   invalidate(): void;
 
+  /**
+   * Asks the sources anew, and reports what each of them found: which one answers, why the others do not, and what to
+   * change. For people: a request for a credential costs less.
+   *
+   * Sends the requests and runs the commands of a call by a new client, but touches nothing that is cached and writes
+   * nothing. Takes at most 30 seconds. Neither the report nor its text contains a secret. `String(report)` is the text,
+   * for a terminal of 80 columns.
+   *
+   * A source that fails is part of the report, and no error.
+   *
+   * @throws {TypeError} An option is unknown or of the wrong type.
+   * @throws {Credential.CredentialError} `ERR_ALIYUN_CRED_RECURSION` if the client's own custom provider asks for the
+   * report; `ERR_ALIYUN_CRED_IO` if no thread can be started.
+   */
+  explain(options?: Credential.ExplainOptions | null): Promise<Credential.Report>;
+
   /** Returns what `JSON.stringify` shows: the type, no secret. */
   toJSON(): { type: string };
 }
@@ -529,6 +545,112 @@ declare namespace Credential {
     readonly reason?: any;
     addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
     removeEventListener(type: 'abort', listener: () => void): void;
+  }
+
+  /** The options of `explain()`. */
+  export interface ExplainOptions {
+    /** Whether to ask all sources, also behind the first that answers; default false. */
+    all?: boolean | null;
+    /**
+     * Whether an OAuth session of a configuration file may rotate its refresh token, which is then written to the file;
+     * default false: a source that would have to is not asked.
+     */
+    rotate?: boolean | null;
+  }
+
+  /** What `explain()` found. The names are those of the report's JSON, which is the same in every language. */
+  export interface Report {
+    /** The version of this form: 1. */
+    version: number;
+    /** The client's type, such as `default`. */
+    type: string;
+    /** The sources, in the order in which they are asked. */
+    sources: SourceReport[];
+    /** The credential that a new client would return; `null` if it would fail. */
+    credentials: CredentialReport | null;
+    /** What may be wrong although a credential was found. */
+    warnings: ReportWarning[];
+    /** Returns the report as text. Not enumerable. */
+    toString(): string;
+  }
+
+  /** What a report says about one source. */
+  export interface SourceReport {
+    /** The source, as in `providerName`; the name of a custom provider. */
+    source: string;
+    /**
+     * `not_configured`: no variable, no file, no ECS instance. `failed`: it is configured. `not_asked`: an earlier source
+     * answered, or asking would change something.
+     */
+    state: 'answered' | 'not_configured' | 'disabled' | 'failed' | 'not_asked';
+    /** Why it did not answer, and what to change, in one line. */
+    reason: string | null;
+    /** The kind of its failure, as in `Attempt`. */
+    kind: string | null;
+    /** The source below it that failed, such as the role of a profile. */
+    failed_at: string | null;
+    /** How long it took. */
+    milliseconds: number;
+    /** The environment variables that it read, without their values. */
+    variables: { name: string; state: 'set' | 'empty' | 'unset' | 'assigned' }[];
+    /**
+     * The files that it read; `profile` is the profile or section that was used, `reason` the operating system's error.
+     */
+    files: {
+      path: string;
+      profile: string | null;
+      state: 'read' | 'missing' | 'unreadable';
+      reason: string | null;
+    }[];
+    /** The requests that it sent. */
+    requests: RequestReport[];
+    /** The commands that it ran; `program` has neither folder nor arguments. */
+    commands: { program: string; succeeded: boolean; milliseconds: number }[];
+  }
+
+  /** A request that a source sent. */
+  export interface RequestReport {
+    /** The service's host, and its port if the URL names one. */
+    host: string;
+    /** The proxy it went through, and the variable or option that names it. */
+    proxy: string | null;
+    /** The HTTP status; `null` if no reply arrived. */
+    status: number | null;
+    /** The service's error code. */
+    code: string | null;
+    /** The service's request ID. */
+    request_id: string | null;
+    /** Why no reply arrived: a kind of failure, as in `Attempt`. */
+    failure: string | null;
+    /** How long it took. */
+    milliseconds: number;
+  }
+
+  /** The credential of a report, without its secrets. Times are in RFC 3339, in UTC. */
+  export interface CredentialReport {
+    /** Its type, such as `ram_role_arn`. */
+    type: string;
+    /** The path of sources behind it, such as `default/cli_profile/ram_role_arn/static_ak`. */
+    provider_name: string | null;
+    /** The AccessKey ID, shortened to its first 8 and last 4 characters; `null` for a bearer token. */
+    access_key_id: string | null;
+    /** When it expires; `null` if it never does, or if that is unknown. */
+    expiration: string | null;
+    /** The earliest time at which a client refreshes it in the background. */
+    refresh_from: string | null;
+    /** The latest such time: from then on, a call waits for the refresh. */
+    refresh_until: string | null;
+  }
+
+  /** Something that may be wrong. */
+  export interface ReportWarning {
+    /**
+     * What it is about: `clock`, `file_permissions`, `proxy`, `shadowed_profile`, `unknown_profile` or
+     * `legacy_variables`.
+     */
+    kind: string;
+    /** What was found, and what to change, in one line. */
+    message: string;
   }
 
   /** The values of `error.code`. */

@@ -116,6 +116,14 @@ class Credential {
     return this.#model;
   }
 
+  async explain(options) {
+    try {
+      return await require('./explain.js').explain(this.#client, this.#guard, options);
+    } finally {
+      emitWarnings();
+    }
+  }
+
   async getAccessKeyId() {
     return fieldReads().field(this, 'accessKeyId');
   }

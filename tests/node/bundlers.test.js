@@ -18,17 +18,17 @@ const PROGRAMS = {
   cjs: `const Credential = require('aliyun-cred');`,
   mjs: `import Credential from 'aliyun-cred';`,
 };
-/** Also uses a class whose file index.js reads when it is first asked for. */
+/** Also uses what lies in files that are read when they are first needed. */
 const USE = `
   const options = ${OPTIONS};
   const provider = Credential.StaticAKCredentialsProvider.builder()
     .withAccessKeyId(options.accessKeyId).withAccessKeySecret(options.accessKeySecret).build();
   const clients = [new Credential(options), new Credential(null, provider)];
-  Promise.all(clients.map((client) => client.getCredential())).then((models) => {
+  Promise.all([clients[0].explain(), ...clients.map((client) => client.getCredential())]).then(([report, ...models]) => {
     const right = models.every((model) => model.accessKeySecret === options.accessKeySecret);
-    console.log(models.map((model) => model.accessKeyId).join(), right);
+    console.log(models.map((model) => model.accessKeyId).join(), right, report.sources[0].state);
   });`;
-const SAYS = 'LTAIbundled,LTAIbundled true\n';
+const SAYS = 'LTAIbundled,LTAIbundled true answered\n';
 
 /**
  * Projects with the package installed. Where the library is: `beside` native.js; `packaged`, in a package for the

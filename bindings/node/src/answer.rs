@@ -6,13 +6,15 @@
 //!   costs more than everything else here;
 //! - `{ failure }`.
 //!
+//! Reports come as JSON: `{ json, text }` or `{ failure }`.
+//!
 //! Invariant: strings are copied from the core's memory straight into the engine's, so no copy of a secret stays here.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aliyun_cred::binding;
-use aliyun_cred::{Attempt, Client, Credentials, Error, ErrorKind};
+use aliyun_cred::{Attempt, Client, Credentials, Error, ErrorKind, Report};
 use napi::bindgen_prelude::{Either, Env, JsValue, JsValuesTupleIntoVec, Object, Result};
 use napi::sys;
 
@@ -81,6 +83,25 @@ impl JsValuesTupleIntoVec for Answer {
             Either::B(object) => object.raw(),
         };
         Ok(vec![value])
+    }
+}
+
+/// A report, on its way to the event loop.
+pub struct Explained(pub(crate) aliyun_cred::Result<Arc<Report>>);
+
+impl JsValuesTupleIntoVec for Explained {
+    fn into_vec(self, env: sys::napi_env) -> Result<Vec<sys::napi_value>> {
+        let env = Env::from_raw(env);
+        let object = match self.0 {
+            Ok(report) => {
+                let mut object = Object::new(&env)?;
+                object.set("json", report.to_json())?;
+                object.set("text", report.to_string())?;
+                object
+            }
+            Err(error) => failure(&env, &error)?,
+        };
+        Ok(vec![object.raw()])
     }
 }
 

@@ -23,7 +23,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{JsString, Status};
 use napi_derive::napi;
 
-use answer::{Answer, Reply, Source};
+use answer::{Answer, Explained, Reply, Source};
 use callback::{Callback, Question, Questioned};
 use options::Value;
 
@@ -243,6 +243,34 @@ pub fn wait<'env>(env: &'env Env, client: &External<Handle>) -> Result<Reply<'en
         Some(outcome) => Answer { source, outcome }.into_reply(env),
         None => Ok(Either::B(answer::panicked(env)?)),
     }
+}
+
+/// Asks the sources anew for a report, and calls `tell` with it, once, from the event loop. Returns `{ failure }` instead
+/// if there can be none, else `null`.
+#[napi]
+pub fn explain<'env>(
+    env: &'env Env,
+    client: &External<Handle>,
+    all: bool,
+    rotate: bool,
+    tell: Function<'env, Explained, ()>,
+) -> Result<Option<Object<'env>>> {
+    let tell = tell.build_threadsafe_function().weak::<true>().build_callback(|call| Ok(call.value))?;
+    let source = client.source();
+    let begun = guard(|| {
+        let mut explain = source.client.explain();
+        if all {
+            explain = explain.all();
+        }
+        if rotate {
+            explain = explain.rotate();
+        }
+        // The call fails only while the environment ends, when no caller is left.
+        binding::explain_then(explain, move |report| {
+            tell.call(Explained(report), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+    });
+    if begun.is_none() { answer::panicked(env).map(Some) } else { Ok(None) }
 }
 
 /// Drops the cached credential. The next call asks the source again.
