@@ -100,6 +100,35 @@ declare class Credential {
    */
   explain(options?: Credential.ExplainOptions | null): Promise<Credential.Report>;
 
+  /**
+   * Returns what is known without asking the source or waiting for a refresh, for health checks and metrics. Nothing is
+   * known of a custom provider, unless it is the base of a role.
+   */
+  status(): Credential.Status;
+
+  /**
+   * Adds a listener for one kind of event: see `Credential.EventKind`. Returns this client.
+   *
+   * Listeners run from the event loop, in the order of the events. They keep neither the process nor the client alive. One
+   * that throws or rejects causes a warning (`process.emitWarning`); the others still run. At most 64 events wait for an
+   * event loop that is blocked; others are dropped. Names of other events are accepted, and never emitted. A custom
+   * provider causes no events, unless it is the base of a role.
+   *
+   * The channel `aliyun-cred:event` of `node:diagnostics_channel` publishes `Credential.EventMessage`: the events of each
+   * client that asked its source while the channel had subscribers.
+   *
+   * @throws {TypeError} `listener` is not a function.
+   */
+  on(kind: Credential.EventKind, listener: Credential.EventListener): this;
+  /** Adds a listener for the next event of one kind only; else like `on()`. */
+  once(kind: Credential.EventKind, listener: Credential.EventListener): this;
+  /** Removes a listener; if it was added repeatedly, the last of them. Returns this client. */
+  off(kind: Credential.EventKind, listener: Credential.EventListener): this;
+  /** The same as `on()`. */
+  addListener(kind: Credential.EventKind, listener: Credential.EventListener): this;
+  /** The same as `off()`. */
+  removeListener(kind: Credential.EventKind, listener: Credential.EventListener): this;
+
   /** Returns what `JSON.stringify` shows: the type, no secret. */
   toJSON(): { type: string };
 }
@@ -651,6 +680,79 @@ declare namespace Credential {
     kind: string;
     /** What was found, and what to change, in one line. */
     message: string;
+  }
+
+  /** What a client knows. Durations are in milliseconds, times in milliseconds since the Unix epoch. */
+  export interface Status {
+    /** The client's type, as `getType()` returns it. */
+    type: string;
+    /**
+     * Whether there is a valid credential. Always false for a source that is asked at every call, except environment
+     * variables, whose last credential is kept.
+     */
+    hasCredentials: boolean;
+    /** The path of sources behind it. */
+    providerName: string | null;
+    /** When it expires; `null` if it never does, or if that is unknown. */
+    expiration: number | null;
+    /** How long ago it was fetched; `null` for one that is never refreshed. */
+    age: number | null;
+    /** The time until a call starts its refresh; 0 if it is due, `null` for one that is never refreshed. */
+    refreshIn: number | null;
+    /** Whether it is used past its expiration; only for the metadata service, while that is unreachable. */
+    isPastExpiration: boolean;
+    /** The last attempt to fetch a credential: when it ended, and how long it took. */
+    lastRefresh: { at: number; took: number; succeeded: boolean } | null;
+    /** How many attempts in a row have failed. */
+    failures: number;
+    /** Why the last one failed. */
+    lastError: CredentialError | null;
+  }
+
+  /**
+   * What happened to a client's credential:
+   *
+   * - `refreshed`: one was fetched;
+   * - `refresh_failed`: an attempt to fetch one failed; one that is still valid stays in use;
+   * - `serving_expired`: an expired one stays in use, because the metadata service is unreachable; follows the
+   *   `refresh_failed` of each failed attempt;
+   * - `source_changed`: the one that was just fetched comes from other sources than the one before.
+   */
+  export type EventKind = 'refreshed' | 'refresh_failed' | 'serving_expired' | 'source_changed';
+
+  /**
+   * An event. Frozen, because all listeners share it. Durations are in milliseconds, times in milliseconds since the Unix
+   * epoch. It contains no secret.
+   */
+  export interface CredentialEvent {
+    /** What happened. */
+    readonly kind: EventKind;
+    /** When. */
+    readonly at: number;
+    /** How long the attempt to fetch a credential took. */
+    readonly took: number;
+    /** The path of sources behind the credential in use; `null` if there is none. */
+    readonly providerName: string | null;
+    /** For `source_changed`: that of the credential before. */
+    readonly previousProviderName: string | null;
+    /** When the credential in use expires; `null` if it never does, if that is unknown, or if there is none. */
+    readonly expiration: number | null;
+    /** Why the attempt failed. */
+    readonly error: CredentialError | null;
+    /** How many attempts in a row have failed. */
+    readonly failures: number;
+    /** How many events were dropped before this one, because the event loop was blocked. */
+    readonly dropped: number;
+  }
+
+  /** Receives events. */
+  export type EventListener = (event: CredentialEvent) => void | Promise<void>;
+
+  /** What the diagnostics channel `aliyun-cred:event` publishes. */
+  export interface EventMessage {
+    /** The client; if a provider class is asked directly, the one inside it. */
+    readonly credential: Credential;
+    readonly event: CredentialEvent;
   }
 
   /** The values of `error.code`. */

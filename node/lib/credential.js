@@ -8,6 +8,31 @@ const { inspectCustom, modelOf, optionsOf } = require('./models.js');
 const errors = () => require('./errors.js');
 const fieldReads = () => require('./field_reads.js');
 const keepAlive = () => require('./keep_alive.js');
+const events = () => require('./events.js');
+
+/** The diagnostics channel of all clients. */
+let channel;
+const eventChannel = () => {
+  channel ??= require('node:diagnostics_channel').channel('aliyun-cred:event');
+  return channel;
+};
+
+/** How many of Node's modules were loaded at the last look. */
+let modulesSeen = -1;
+
+/** Returns whether the channel has subscribers. Before anybody has loaded Node's module, it has none. */
+function hasSubscribers() {
+  if (channel === undefined) {
+    // Loading it would take a tenth of the time of the first call. `events` is always loaded: if it is not listed, the
+    // list has another form, and cannot tell.
+    const loaded = process.moduleLoadList ?? [];
+    if (loaded.length === modulesSeen) return false;
+    modulesSeen = loaded.length;
+    const isLoaded = (name) => loaded.includes(`NativeModule ${name}`);
+    if (isLoaded('events') && !isLoaded('diagnostics_channel')) return false;
+  }
+  return eventChannel().hasSubscribers;
+}
 
 // A client returns its own copy of the credential while this number equals the one that the copy was stored under. The
 // comparison costs a hundredth of a call into the native library, and a fifth of reading the clock. The number changes
@@ -111,7 +136,7 @@ class Credential {
 
   getCredentialSync() {
     if (this.#generation === generation && --this.#callsLeft > 0) return this.#model;
-    const refused = this.#guard ? this.#askCached() : this.#take(native.wait(this.#client));
+    const refused = this.#guard ? this.#askCached() : this.#askBlocking();
     if (refused) throw errors().toError(refused.failure);
     return this.#model;
   }
@@ -122,6 +147,35 @@ class Credential {
     } finally {
       emitWarnings();
     }
+  }
+
+  status() {
+    const { customStatus, statusOf } = require('./status.js');
+    if (this.#client === undefined) return customStatus(this.#guard.name);
+    return statusOf(this.#client, (failure) => this.#errorOf(failure));
+  }
+
+  on(kind, listener) {
+    this.#events().add('on', kind, listener);
+    return this;
+  }
+
+  once(kind, listener) {
+    this.#events().add('once', kind, listener);
+    return this;
+  }
+
+  off(kind, listener) {
+    events().eventsOf(this)?.remove(kind, listener);
+    return this;
+  }
+
+  addListener(kind, listener) {
+    return this.on(kind, listener);
+  }
+
+  removeListener(kind, listener) {
+    return this.off(kind, listener);
   }
 
   async getAccessKeyId() {
@@ -166,8 +220,22 @@ class Credential {
 
   async #wait(refused, signal) {
     const answer = refused instanceof Promise ? await keepAlive().keepAliveUntil(refused, signal) : refused;
-    if (answer) throw answer.error ?? errors().toError(answer.failure, this.#guard?.causeOf(answer.failure));
+    if (answer) throw answer.error ?? this.#errorOf(answer.failure);
     return this.#model;
+  }
+
+  #errorOf(failure) {
+    return errors().toError(failure, this.#guard?.causeOf(failure));
+  }
+
+  #events() {
+    const toError = (failure) => this.#errorOf(failure);
+    return events().eventsFor(this, { client: this.#client, channel: eventChannel(), toError });
+  }
+
+  /** Listens for events on behalf of the channel's subscribers. Call it before the native client is asked. */
+  #listenForChannel() {
+    if (hasSubscribers()) this.#events().listen();
   }
 
   /**
@@ -182,6 +250,7 @@ class Credential {
       this.#pending = this.#askCustom();
       return this.#pending;
     }
+    this.#listenForChannel();
     let resolve;
     const answer = native.ask(this.#client, (reply) => {
       this.#pending = undefined;
@@ -204,6 +273,11 @@ class Credential {
       this.#pending = undefined;
       emitWarnings();
     }
+  }
+
+  #askBlocking() {
+    this.#listenForChannel();
+    return this.#take(native.wait(this.#client));
   }
 
   /** Asks only the cache: a custom provider or an update callback needs the event loop, which a blocking call stops. */

@@ -93,7 +93,8 @@ class Provider {
 
   [replace](options) {
     native.replace(this.#opened.client, open(this.constructor[about].source, options).client);
-    this.#client.invalidate();
+    // Not the old one: it has added its listener to the native client that is replaced.
+    this.#client = new Credential(this.#opened);
   }
 }
 

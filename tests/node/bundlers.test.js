@@ -24,11 +24,12 @@ const USE = `
   const provider = Credential.StaticAKCredentialsProvider.builder()
     .withAccessKeyId(options.accessKeyId).withAccessKeySecret(options.accessKeySecret).build();
   const clients = [new Credential(options), new Credential(null, provider)];
+  clients[0].on('refreshed', () => {});
   Promise.all([clients[0].explain(), ...clients.map((client) => client.getCredential())]).then(([report, ...models]) => {
     const right = models.every((model) => model.accessKeySecret === options.accessKeySecret);
-    console.log(models.map((model) => model.accessKeyId).join(), right, report.sources[0].state);
+    console.log(models.map((model) => model.accessKeyId).join(), right, report.sources[0].state, clients[1].status().type);
   });`;
-const SAYS = 'LTAIbundled,LTAIbundled true answered\n';
+const SAYS = 'LTAIbundled,LTAIbundled true answered static_ak\n';
 
 /**
  * Projects with the package installed. Where the library is: `beside` native.js; `packaged`, in a package for the

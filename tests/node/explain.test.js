@@ -138,14 +138,17 @@ test('a chain that finds nothing, and options that are wrong', async () => {
   for (const options of [undefined, null, {}, { all: null }]) await client.explain(options);
 });
 
-test('the cached credential stays as it is', async () => {
+test('the cached credential and the status stay as they are', async () => {
   const client = new Credential(roleAt(sts.port));
   const model = await client.getCredential();
+  const { lastRefresh } = client.status();
   sts.refusal = REFUSAL;
   const report = await client.explain();
   assert.deepEqual(states(report), { ram_role_arn: 'failed' });
   assert.equal(sts.requests, 2);
   assert.equal(await client.getCredential(), model);
+  const status = client.status();
+  assert.deepEqual([status.failures, status.lastError, status.lastRefresh], [0, null, lastRefresh]);
   assert.equal(sts.requests, 2);
   assertHarmless(report);
 });
@@ -286,6 +289,7 @@ test('workers may be terminated while reports are under way', async (t) => {
     const Credential = require(workerData.path);
     const never = { getCredentials: () => new Promise(() => parentPort.postMessage('asked')), getProviderName: () => 'mine' };
     const role = new Credential(workerData.role);
+    role.on('refreshed', () => parentPort.postMessage('refreshed'));
     role.getCredential();
     role.explain().then(() => parentPort.postMessage('report'));
     new Credential(null, never).explain();

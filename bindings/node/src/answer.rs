@@ -6,11 +6,12 @@
 //!   costs more than everything else here;
 //! - `{ failure }`.
 //!
-//! Reports come as JSON: `{ json, text }` or `{ failure }`.
+//! Reports, statuses and events come as JSON: `{ json, text }` or `{ failure }`, and `{ json }` with the `failure` that
+//! they tell of.
 //!
 //! Invariant: strings are copied from the core's memory straight into the engine's, so no copy of a secret stays here.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aliyun_cred::binding;
@@ -18,6 +19,7 @@ use aliyun_cred::{Attempt, Client, Credentials, Error, ErrorKind, Report};
 use napi::bindgen_prelude::{Either, Env, JsValue, JsValuesTupleIntoVec, Object, Result};
 use napi::sys;
 
+use crate::listeners::{Listeners, Tell};
 use crate::{Outcome, lock};
 
 /// An answer as JavaScript values.
@@ -28,11 +30,35 @@ pub(crate) struct Source {
     pub(crate) client: Client,
     /// The last credential that JavaScript received.
     last: Mutex<Option<Arc<Credentials>>>,
+    /// Made when there is a listener, or another source of the same client.
+    listeners: OnceLock<Arc<Listeners>>,
 }
 
 impl Source {
     pub(crate) fn new(client: Client) -> Self {
-        Source { client, last: Mutex::default() }
+        Source { client, last: Mutex::default(), listeners: OnceLock::new() }
+    }
+
+    /// Another source of the same client. The core knows one listener per client, so they share theirs.
+    pub(crate) fn share(&self) -> Self {
+        let listeners = OnceLock::from(self.listeners().clone());
+        Source { client: self.client.clone(), last: Mutex::default(), listeners }
+    }
+
+    /// Adds the listener of this source.
+    pub(crate) fn listen(self: &Arc<Self>, tell: Tell) {
+        self.listeners().add(&self.client, Arc::as_ptr(self).addr(), tell);
+    }
+
+    /// Removes the listener of this source.
+    pub(crate) fn unlisten(&self) {
+        if let Some(listeners) = self.listeners.get() {
+            listeners.remove(&self.client, std::ptr::from_ref(self).addr());
+        }
+    }
+
+    fn listeners(&self) -> &Arc<Listeners> {
+        self.listeners.get_or_init(Arc::default)
     }
 
     /// The answer with this credential, which stays fresh for `left`.
@@ -51,6 +77,12 @@ impl Source {
         object.set("freshFor", fresh_for)?;
         *last = Some(credentials);
         Ok(Either::B(object))
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.unlisten();
     }
 }
 
@@ -94,8 +126,7 @@ impl JsValuesTupleIntoVec for Explained {
         let env = Env::from_raw(env);
         let object = match self.0 {
             Ok(report) => {
-                let mut object = Object::new(&env)?;
-                object.set("json", report.to_json())?;
+                let mut object = record(&env, &report.to_json(), None)?;
                 object.set("text", report.to_string())?;
                 object
             }
@@ -103,6 +134,16 @@ impl JsValuesTupleIntoVec for Explained {
         };
         Ok(vec![object.raw()])
     }
+}
+
+/// Makes `{ json }`, and adds the `failure` that it tells of, if any.
+pub(crate) fn record<'env>(env: &'env Env, json: &str, error: Option<&Error>) -> Result<Object<'env>> {
+    let mut object = match error {
+        Some(error) => failure(env, error)?,
+        None => Object::new(env)?,
+    };
+    object.set("json", json)?;
+    Ok(object)
 }
 
 pub(crate) fn credential<'env>(env: &'env Env, credentials: &Credentials) -> Result<Object<'env>> {

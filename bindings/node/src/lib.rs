@@ -7,6 +7,7 @@
 
 mod answer;
 mod callback;
+mod listeners;
 mod options;
 mod warnings;
 
@@ -25,6 +26,7 @@ use napi_derive::napi;
 
 use answer::{Answer, Explained, Reply, Source};
 use callback::{Callback, Question, Questioned};
+use listeners::Happened;
 use options::Value;
 
 /// Wipes all memory before it is freed: a reply passes through buffers of the HTTP, TLS and JSON libraries.
@@ -41,8 +43,8 @@ type Tell = ThreadsafeFunction<Answer, (), Answer, Status, false, true>;
 pub struct Handle(RefCell<Arc<Source>>);
 
 impl Handle {
-    fn new(client: aliyun_cred::Client) -> Self {
-        Handle(RefCell::new(Arc::new(Source::new(client))))
+    fn new(source: Source) -> Self {
+        Handle(RefCell::new(Arc::new(source)))
     }
 
     fn source(&self) -> Arc<Source> {
@@ -83,7 +85,7 @@ pub fn open<'env>(
         client.build()
     });
     match made {
-        Some(Ok(client)) => Ok(Either::A(Handle::new(client).into())),
+        Some(Ok(client)) => Ok(Either::A(Handle::new(Source::new(client)).into())),
         Some(Err(error)) => Ok(Either::B(answer::failure(env, &error)?)),
         None => Ok(Either::B(answer::panicked(env)?)),
     }
@@ -99,13 +101,13 @@ pub fn custom_provider(name: String, ask: Function<'_, Questioned, ()>) -> Resul
         let (answer, lost) = (callback.ask(), lost.clone());
         async move { answer.await.unwrap_or_else(|_| Err(Error::from_provider(ErrorKind::Internal, lost))) }
     });
-    Ok(Handle::new(client).into())
+    Ok(Handle::new(Source::new(client)).into())
 }
 
 /// Returns another handle of the same client.
 #[napi]
 pub fn share(client: &External<Handle>) -> External<Handle> {
-    Handle::new(client.source().client.clone()).into()
+    Handle::new(client.source().share()).into()
 }
 
 /// Answers a question with the custom provider's credential. `expiration` is in milliseconds since the Unix epoch.
@@ -271,6 +273,26 @@ pub fn explain<'env>(
         });
     });
     if begun.is_none() { answer::panicked(env).map(Some) } else { Ok(None) }
+}
+
+/// Returns what is known without asking the source: `{ json }`, and the last `failure`.
+#[napi]
+pub fn status<'env>(env: &'env Env, client: &External<Handle>) -> Result<Object<'env>> {
+    let status = client.source().client.status();
+    answer::record(env, &binding::status_json(&status), status.last_error.as_ref())
+}
+
+/// Calls `tell` with each event of the client, from the event loop, until [`unlisten`]: `{ json }`, and its `failure`.
+#[napi]
+pub fn listen(client: &External<Handle>, tell: Function<'_, Happened, ()>) -> Result<()> {
+    client.source().listen(listeners::tell(tell)?);
+    Ok(())
+}
+
+/// Ends what [`listen`] has begun.
+#[napi]
+pub fn unlisten(client: &External<Handle>) {
+    client.source().unlisten();
 }
 
 /// Drops the cached credential. The next call asks the source again.
