@@ -1,8 +1,9 @@
 'use strict';
 
-// The scenarios' probe: `node probe.js <folder> <calls>`. Makes a client from `<folder>/config.json`, or of the default
-// chain, asks it `<calls>` times, and writes what came back to `<folder>/result.json`. To standard error goes what a
-// careless user would print, so that the runner finds any secret in it.
+// The scenarios' probe: `node probe.js <folder> <calls> <mode>`. Makes a client from `<folder>/config.json`, or of the
+// default chain, asks it `<calls>` times, and writes what came back to `<folder>/result.json`. The mode is `ask`; or
+// `explain` or `explain-rotate`, which ask for a report instead, whose text goes to standard output. To standard error
+// goes what a careless user would print, so that the runner finds any secret in it.
 
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -47,8 +48,8 @@ function describe(error) {
   };
 }
 
-async function main(folder, calls) {
-  const result = { construction_error: null, outcomes: [] };
+async function main(folder, calls, mode = 'ask') {
+  const result = { construction_error: null };
   let client;
   try {
     const file = join(folder, 'config.json');
@@ -63,19 +64,33 @@ async function main(folder, calls) {
   } catch (error) {
     result.construction_error = describe(error);
   }
-  for (let call = 0; client && call < calls; call += 1) {
+  if (mode.startsWith('explain')) result.report = client ? await report(client, mode === 'explain-rotate') : null;
+  else result.outcomes = client ? await outcomes(client, calls) : [];
+  writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
+}
+
+async function outcomes(client, calls) {
+  const found = [];
+  while (found.length < calls) {
     try {
       const model = await client.getCredential();
       print(model);
       const fields = Object.entries(FIELDS).map(([name, property]) => [name, model[property] ?? null]);
-      result.outcomes.push({ credential: Object.fromEntries(fields) });
+      found.push({ credential: Object.fromEntries(fields) });
     } catch (error) {
-      result.outcomes.push({ error: describe(error) });
+      found.push({ error: describe(error) });
     }
   }
-  writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
+  return found;
 }
 
-if (require.main === module) main(process.argv[2], Number(process.argv[3]));
+async function report(client, rotate) {
+  const found = await client.explain({ rotate });
+  print(found);
+  process.stdout.write(String(found));
+  return found;
+}
+
+if (require.main === module) main(process.argv[2], Number(process.argv[3]), process.argv[4]);
 
 module.exports = { propertyOf };
