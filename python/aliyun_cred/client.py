@@ -185,8 +185,8 @@ class Client:
         :param all: asks all sources, also behind the first that answers
         :param rotate: permits an OAuth session of a configuration file to rotate its refresh token, which is then
             written to the file; otherwise a source that would have to is left alone
-        :raises CredentialException: of kind ``recursion`` if the client's own provider asks for it, of kind ``io`` if no
-            thread can be started; a source that fails is no error
+        :raises CredentialException: of kind ``recursion`` if the client's own provider asks for it, of kind ``io`` if
+            no thread can be started; a source that fails is no error
         """
         from ._wait import wait_report
 

@@ -1,8 +1,8 @@
 """The Python side of a scenario: `probe.py <folder> <calls> <mode>`.
 
-The modes are `ask`, `explain` and `explain-rotate`, and each with `-async`. Makes a client as a user would, from `<folder>/config.json` if that exists, asks it `<calls>` times, and writes what
-came out to `<folder>/result.json`. On stderr it leaves what careless users leave in their logs, for the runner to
-search for secrets.
+The modes are `ask`, `explain` and `explain-rotate`, and each with `-async`. Makes a client as a user would, from
+`<folder>/config.json` if that exists, asks it `<calls>` times, and writes the result to `<folder>/result.json`. On
+stderr it leaves what careless users leave in their logs, for the runner to search for secrets.
 """
 
 import asyncio

@@ -31,8 +31,8 @@ from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 
-# The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `ask` and `explain`; Python's async surface
-# appends `-async`.
+# The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `ask`, `explain` and `explain-rotate`;
+# Python's async surface appends `-async`.
 SURFACES = {
     "rust": [TARGET / "scenario_probe"],
     "c": [BUILD / "c/probe"],

@@ -97,8 +97,8 @@ def load(folder, places=None):
 
 
 def fill_in_the_chain(error, report):
-    """Gives a chain's error, in each language, the text that follows from its attempts and from the report: a sentence for
-    each source that failed, and one for all that are not configured."""
+    """Gives a chain's error, in each language, the text that follows from its attempts and from the report: a sentence
+    for each source that failed, and one for all that are not configured."""
     if "attempts" not in error:
         return
     attempts = {item["provider"]: item for item in error["attempts"]}
