@@ -256,7 +256,8 @@ typedef enum {
      */
     ALIYUN_CRED_EXPLAIN_ALL = 1,
     /**
-     * Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+     * Together with ALIYUN_CRED_EXPLAIN_ALL, permits an OAuth session to rotate its refresh token: where the report would
+     * have to, the client refreshes its credential first.
      */
     ALIYUN_CRED_EXPLAIN_ROTATE = 2,
 } aliyun_cred_explain_flags_t;
@@ -366,8 +367,8 @@ typedef struct {
 
 /**
  * What a client knows without asking its source. Set size to sizeof(aliyun_cred_status_t), so that later versions of
- * the library may have more members; aliyun_cred_client_status fills in the others. A time or duration that is unknown
- * is -1.
+ * the library may have more members; aliyun_cred_client_status fills in the others, and zeroes those that it does not
+ * know. A time or duration that is unknown is -1.
  */
 typedef struct {
     /**
@@ -1235,7 +1236,8 @@ void aliyun_cred_report_free(aliyun_cred_report_t *report);
 /**
  * Returns what a client knows without asking its source or waiting for a refresh: for health checks and metrics.
  *
- * client: borrowed. status: its size must be set; the other members are overwritten, not freed, on success only. The
+ * client: borrowed. status: its size must be set; the other members are overwritten, not freed, on success only: zero
+ * them first if aliyun_cred_status_clear may see them after a failure. The
  * caller frees what it then holds with aliyun_cred_status_clear. Returns NULL on success;
  * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the size is too small. Any number of threads may call it
  * at once, each with a status of its own.
@@ -1258,7 +1260,8 @@ void aliyun_cred_status_clear(aliyun_cred_status_t *status);
  *
  * client: borrowed. callback: called on a worker thread, one call at a time and in order for one client. It may block
  * and call this library, and must not throw a C++ exception. At most 64 events wait for it; then the oldest is
- * dropped. NULL: no events any more, and the other arguments are ignored. user_data: passed to the callback unchanged. destructor: called once with
+ * dropped. A call of the previous callback may still be running; it gets no further event. NULL: no events any more, and
+ * the other arguments are ignored. user_data: passed to the callback unchanged. destructor: called once with
  * user_data when the callback has been replaced or the client freed, and no call is running. It may be called on any
  * thread, and must not block; NULL if there is nothing to free. On failure it is not called. Returns NULL on success;
  * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it. A forked child does not get the events

@@ -545,7 +545,9 @@ enum class Explain : std::uint32_t {
     first = ALIYUN_CRED_EXPLAIN_DEFAULT,
     // All sources.
     all = ALIYUN_CRED_EXPLAIN_ALL,
-    // Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+    // Together with all, permits an OAuth session to rotate its refresh token: where the report would have to, the
+    // client
+    // refreshes its credential first.
     rotate = ALIYUN_CRED_EXPLAIN_ROTATE,
 };
 

@@ -581,8 +581,8 @@ declare namespace Credential {
     /** Whether to ask all sources, also behind the first that answers; default false. */
     all?: boolean | null;
     /**
-     * Whether an OAuth session of a configuration file may rotate its refresh token, which is then written to the file;
-     * default false: a source that would have to is not asked.
+     * Together with `all`: whether an OAuth session may rotate its refresh token. Where the report would have to, the
+     * client refreshes its credential first. Otherwise such a source is left alone. Default false.
      */
     rotate?: boolean | null;
   }

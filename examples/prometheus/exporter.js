@@ -18,10 +18,11 @@ function watch(config) {
   // Called for each scrape: a status asks nobody.
   new Gauge({
     name: 'aliyun_cred_seconds_until_expiry',
-    help: 'Seconds until the credential expires; +Inf if it never does',
+    help: 'Seconds until the credential expires; +Inf if it never does, NaN if there is none',
     collect() {
-      const { expiration } = client.status();
-      this.set(expiration === null ? Infinity : (expiration - Date.now()) / 1000);
+      const { hasCredentials, expiration } = client.status();
+      if (!hasCredentials) this.set(NaN);
+      else this.set(expiration === null ? Infinity : (expiration - Date.now()) / 1000);
     },
   });
   new Gauge({

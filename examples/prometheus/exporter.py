@@ -7,7 +7,10 @@ from aliyun_cred.client import Client
 from prometheus_client import Counter, Gauge, start_http_server
 
 EVENTS = Counter("aliyun_cred_events_total", "What happened to the credential", ["kind"])
-EXPIRY = Gauge("aliyun_cred_seconds_until_expiry", "Seconds until the credential expires; +Inf if it never does")
+EXPIRY = Gauge(
+    "aliyun_cred_seconds_until_expiry",
+    "Seconds until the credential expires; +Inf if it never does, NaN if there is none",
+)
 FAILURES = Gauge("aliyun_cred_failures", "Attempts in a row that failed to fetch a credential")
 
 
@@ -16,8 +19,10 @@ def watch(config=None):
     client = Client(config, on_event=lambda event: EVENTS.labels(event.kind).inc())
 
     def seconds_until_expiry():
-        expiration = client.status().expiration
-        return float("inf") if expiration is None else expiration - time.time()
+        status = client.status()
+        if not status.has_credentials:
+            return float("nan")
+        return float("inf") if status.expiration is None else status.expiration - time.time()
 
     # Called for each scrape: a status asks nobody.
     EXPIRY.set_function(seconds_until_expiry)

@@ -70,7 +70,8 @@ class Client:
 
         ``on_event``: called with each refresh, each failure, and each change of the source, on a thread of its own, one
         call at a time and in order. It may block, and its exceptions are logged. At most 64 events wait for it; then
-        the oldest is dropped. Not for custom providers, which this library neither caches nor refreshes.
+        the oldest is dropped. A pickled or deep-copied client has no listener. Not for custom providers, which this
+        library neither caches nor refreshes.
 
         :raises CredentialConfigError: (a ``ValueError``) if an option is missing, contradictory or out of range
         :raises CredentialFileNotFoundError: (also a ``FileNotFoundError``) if a file that it names does not exist
@@ -92,9 +93,6 @@ class Client:
         self._native = _native.Client(options)
         self._listen(on_event)
 
-    # Pickled and copied with the client.
-    _on_event: "_OnEvent | None" = None
-
     def _listen(self, on_event: "_OnEvent | None") -> None:
         if on_event is None:
             return
@@ -103,11 +101,6 @@ class Client:
         if not isinstance(self._native, _native.Client):
             raise TypeError("on_event is not for custom providers, which this library neither caches nor refreshes")
         self._native.listen(EventListener(on_event))
-        self._on_event = on_event
-
-    def __setstate__(self, state: "dict[str, Any]") -> None:
-        vars(self).update(state)
-        self._listen(self._on_event)
 
     @property
     def cloud_credential(self) -> "_CredentialsProviderWrap":
@@ -183,8 +176,8 @@ class Client:
         writes nothing. Takes at most 30 seconds.
 
         :param all: asks all sources, also behind the first that answers
-        :param rotate: permits an OAuth session of a configuration file to rotate its refresh token, which is then
-            written to the file; otherwise a source that would have to is left alone
+        :param rotate: together with ``all``, permits an OAuth session to rotate its refresh token: where the report
+            would have to, this client refreshes its credential first. Otherwise such a source is left alone
         :raises CredentialException: of kind ``recursion`` if the client's own provider asks for it, of kind ``io`` if
             no thread can be started; a source that fails is no error
         """

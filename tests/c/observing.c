@@ -146,6 +146,7 @@ static void a_status_is_known_without_asking(void) {
     memset(&larger, 0x5a, sizeof larger);
     larger.known.size = sizeof larger;
     CHECK(succeeds(aliyun_cred_client_status(client, &larger.known)) && larger.known.size == sizeof larger);
+    CHECK(larger.later == 0);
     aliyun_cred_status_clear(&larger.known);
     aliyun_cred_client_free(client);
     free(world);

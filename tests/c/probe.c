@@ -199,7 +199,7 @@ int main(int count, char **arguments) {
     if (error == NULL && strcmp(arguments[3], "explain") == 0) {
         explain(out, client, ALIYUN_CRED_EXPLAIN_DEFAULT);
     } else if (error == NULL && strcmp(arguments[3], "explain-rotate") == 0) {
-        explain(out, client, ALIYUN_CRED_EXPLAIN_ROTATE);
+        explain(out, client, ALIYUN_CRED_EXPLAIN_ALL | ALIYUN_CRED_EXPLAIN_ROTATE);
     } else if (error == NULL) {
         fputs(",\"outcomes\":[", out);
         fprintf(stderr, "client %p of type %s\n", (void *)client, aliyun_cred_client_type(client));

@@ -85,7 +85,7 @@ async function outcomes(client, calls) {
 }
 
 async function report(client, rotate) {
-  const found = await client.explain({ rotate });
+  const found = await client.explain({ all: rotate, rotate });
   print(found);
   process.stdout.write(String(found));
   return found;

@@ -67,9 +67,9 @@ async def ask_async(client, calls):
 def explain(client, mode):
     rotate = "rotate" in mode
     if mode.endswith("-async"):
-        report = asyncio.run(client.explain_async(rotate=rotate), debug=True)
+        report = asyncio.run(client.explain_async(all=rotate, rotate=rotate), debug=True)
     else:
-        report = client.explain(rotate=rotate)
+        report = client.explain(all=rotate, rotate=rotate)
     carelessly_print(report)
     for part in (*report.sources, *report.warnings, report.credentials):
         carelessly_print(part)

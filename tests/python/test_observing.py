@@ -195,20 +195,35 @@ def test_only_sources_of_this_library_have_events(sts, role):
     assert Client(provider=provider, on_event=events.put).status().has_credentials is False
 
 
-class Log:
-    """A listener that can be pickled."""
-
-    heard = queue.Queue()
-
-    def __call__(self, event):
-        Log.heard.put(event.kind)
-
-
-def test_a_copy_has_the_listener_too(sts, role):
-    client = Client(role, on_event=Log())
+def test_a_copy_has_no_listener(sts, role):
+    events = queue.Queue()
+    client = Client(role, on_event=events.put)
     for one in (copy.deepcopy(client), pickle.loads(pickle.dumps(client))):
         one.get_credential()
-        assert Log.heard.get(timeout=WATCHDOG_SECONDS) == "refreshed"
+    client.get_credential()
+    assert heard_by(events, 1)[0].kind == "refreshed" and sts.requests == 3
+    assert events.empty()
+
+
+class Slotted(Client):
+    __slots__ = ("label",)
+
+
+def test_a_subclass_with_slots_is_copied(role):
+    client = Slotted(role)
+    client.label = "mine"
+    for one in (copy.copy(client), copy.deepcopy(client), pickle.loads(pickle.dumps(client))):
+        assert one.label == "mine" and one.get_credential().access_key_id
+
+
+def test_a_provider_that_asks_for_its_own_report_gets_an_error():
+    class Own(Vault):
+        def get_credentials(self):
+            return client.explain()
+
+    client = Client(provider=Own())
+    (source,) = client.explain().sources
+    assert (source.state, source.kind) == ("failed", "recursion")
 
 
 def test_a_listener_that_holds_its_client_is_collected(role):

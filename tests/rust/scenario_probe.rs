@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mode = arguments.next().unwrap_or_default();
     if mode.starts_with("explain") {
         let report = match client(&folder) {
-            Ok(client) if mode == "explain-rotate" => client.explain().rotate().blocking(),
+            Ok(client) if mode == "explain-rotate" => client.explain().all().rotate().blocking(),
             Ok(client) => client.explain_blocking(),
             Err(error) => Err(error),
         };

@@ -71,7 +71,8 @@ fn kind(kind: core::EventKind) -> Option<EventKind> {
 ///
 /// client: borrowed. callback: called on a worker thread, one call at a time and in order for one client. It may block
 /// and call this library, and must not throw a C++ exception. At most 64 events wait for it; then the oldest is
-/// dropped. NULL: no events any more, and the other arguments are ignored. user_data: passed to the callback unchanged. destructor: called once with
+/// dropped. A call of the previous callback may still be running; it gets no further event. NULL: no events any more, and
+/// the other arguments are ignored. user_data: passed to the callback unchanged. destructor: called once with
 /// user_data when the callback has been replaced or the client freed, and no call is running. It may be called on any
 /// thread, and must not block; NULL if there is nothing to free. On failure it is not called. Returns NULL on success;
 /// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if client is NULL. Any thread may call it. A forked child does not get the events

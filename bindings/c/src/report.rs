@@ -17,7 +17,8 @@ pub enum ExplainFlags {
     ALIYUN_CRED_EXPLAIN_DEFAULT = 0,
     /// Asks all sources, also behind the first that answers.
     ALIYUN_CRED_EXPLAIN_ALL = 1,
-    /// Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+    /// Together with ALIYUN_CRED_EXPLAIN_ALL, permits an OAuth session to rotate its refresh token: where the report would
+    /// have to, the client refreshes its credential first.
     ALIYUN_CRED_EXPLAIN_ROTATE = 2,
 }
 

@@ -11,8 +11,8 @@ use crate::client::Client;
 use crate::error::Error;
 
 /// What a client knows without asking its source. Set size to sizeof(aliyun_cred_status_t), so that later versions of
-/// the library may have more members; aliyun_cred_client_status fills in the others. A time or duration that is unknown
-/// is -1.
+/// the library may have more members; aliyun_cred_client_status fills in the others, and zeroes those that it does not
+/// know. A time or duration that is unknown is -1.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Status {
@@ -62,7 +62,8 @@ fn sized<'call>(status: *mut Status) -> Result<&'call mut Status, Error> {
 
 /// Returns what a client knows without asking its source or waiting for a refresh: for health checks and metrics.
 ///
-/// client: borrowed. status: its size must be set; the other members are overwritten, not freed, on success only. The
+/// client: borrowed. status: its size must be set; the other members are overwritten, not freed, on success only: zero
+/// them first if aliyun_cred_status_clear may see them after a failure. The
 /// caller frees what it then holds with aliyun_cred_status_clear. Returns NULL on success;
 /// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL or the size is too small. Any number of threads may call it
 /// at once, each with a status of its own.
@@ -72,11 +73,17 @@ pub extern "C" fn aliyun_cred_client_status(client: Option<&Client>, status: *mu
     fallible(|| {
         let client = given(client, "client")?;
         let status = sized(status)?;
+        let size = status.size;
+        if size > size_of::<Status>() {
+            let rest = ptr::from_mut(status).cast::<u8>();
+            // SAFETY: the size says that the caller's structure is as long; what is behind the members is zeroed.
+            unsafe { rest.add(size_of::<Status>()).write_bytes(0, size - size_of::<Status>()) };
+        }
         let known = client.client.status();
         let name = known.provider_name.as_deref().map(terminated);
         let error = known.last_error.map(|error| Box::into_raw(Box::new(Error::from(error))));
         *status = Status {
-            size: status.size,
+            size,
             has_credentials: known.has_credentials,
             is_past_expiration: known.is_past_expiration,
             last_refresh_succeeded: known.last_refresh.is_some_and(|refresh| refresh.succeeded),

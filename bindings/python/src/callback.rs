@@ -177,9 +177,11 @@ static GUARDS: AtomicU64 = AtomicU64::new(0);
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 impl InterpreterGuard {
-    /// Registers the wait for guards with `atexit`, once.
+    /// Registers the wait for guards with `atexit`, once, and imports what calls need.
     fn prepare(py: Python<'_>) -> PyResult<()> {
         static REGISTERED: AtomicBool = AtomicBool::new(false);
+        // Now, not on a helper thread: a child forked during the import would wait for its lock for ever.
+        py.import("aliyun_cred._callback_thread")?;
         if !REGISTERED.swap(true, Ordering::Relaxed) {
             let end = pyo3::wrap_pyfunction!(wait_for_guards, py)?;
             py.import("atexit")?.call_method1("register", (end,))?;

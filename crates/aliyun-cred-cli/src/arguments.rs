@@ -76,8 +76,8 @@ pub(crate) struct Explain {
     /// Ask all sources, also behind the first that answers
     #[arg(long)]
     pub(crate) all: bool,
-    /// Permit an OAuth session to rotate its refresh token, which is then written to its file
-    #[arg(long)]
+    /// Permit an OAuth session to rotate its refresh token, with --all
+    #[arg(long, requires = "all")]
     pub(crate) rotate: bool,
     /// Print JSON
     #[arg(long)]

@@ -178,11 +178,8 @@ impl Error {
     }
 
     /// The source was not asked, because it would have to rotate a refresh token.
-    pub(crate) fn would_rotate(in_file: bool) -> Self {
-        let text = match in_file {
-            true => "its access token is over, and a new one costs its refresh token; permit that with 'rotate'",
-            false => "its access token is over, and a new one costs its refresh token, which only this client knows",
-        };
+    pub(crate) fn would_rotate() -> Self {
+        let text = "its access token is over, and a new one costs its refresh token; the report may spend that with 'all' and 'rotate'";
         let mut error = Error::new(ErrorKind::Disabled, text);
         error.0.special = Some(Special::WouldRotate);
         error

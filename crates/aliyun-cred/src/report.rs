@@ -27,7 +27,7 @@ pub struct Report {
     pub type_name: String,
     /// The sources, in the order in which they are asked.
     pub sources: Vec<SourceReport>,
-    /// The credential that a new client would return; `None` if it would fail.
+    /// The credential that a new client would return; `None` if it would fail, or if a source was left alone.
     pub credentials: Option<CredentialReport>,
     /// What may be wrong although a credential was found.
     pub warnings: Vec<Warning>,
@@ -250,6 +250,11 @@ impl SourceReport {
         }
     }
 
+    /// Whether it was not asked for a reason of its own, so that what a call returns is unknown.
+    fn was_left_alone(&self) -> bool {
+        self.state == State::NotAsked && self.reason.is_some()
+    }
+
     /// Adds why it did not answer.
     pub(crate) fn with_error(mut self, error: &Error) -> Self {
         self.reason = Some(error.message().to_owned());
@@ -301,6 +306,9 @@ impl fmt::Display for Report {
         }
         match &self.credentials {
             Some(credentials) => credentials.write(f)?,
+            None if self.sources.iter().any(SourceReport::was_left_alone) => {
+                f.write_str("\nUnknown: a source was left alone.\n")?;
+            }
             None => f.write_str("\nNo credential.\n")?,
         }
         if !self.warnings.is_empty() {

@@ -82,6 +82,9 @@ _NOTHING_KNOWN = {
 class _Uncached:
     """Takes the place of a native client and caches nothing: every call asks, in the caller's thread or event loop."""
 
+    # One for all reports, so that a provider that asks for its own is noticed.
+    _reporting: "_native.Client | None" = None
+
     def cached(self) -> None:
         """Returns ``None``: a custom provider may have a cache of its own."""
 
@@ -101,8 +104,10 @@ class _Uncached:
 
     def explain(self, all: bool, rotate: bool) -> "_native.Explain":
         """Returns the request for a report."""
-        ask = self.function()
-        return _native.Client.from_provider(ask.name, ask).explain(all, rotate)
+        if self._reporting is None:
+            ask = self.function()
+            self._reporting = _native.Client.from_provider(ask.name, ask)
+        return self._reporting.explain(all, rotate)
 
     def function(self) -> "CustomProviderFunction":
         """Returns the function that a native client calls."""

@@ -27,7 +27,7 @@ use crate::runtime::per_process::{Own, PerProcess};
 use crate::status::{Refresh, Status};
 use crate::text::warn;
 use freshness::{Decision, Failures, Times, back_off, decide};
-use single_flight::{Flight, Place, SingleFlight};
+use single_flight::{Flight, Inside, Place, SingleFlight};
 
 /// How long a binding's copy can be reused while a refresh is running, in milliseconds.
 const RECHECK: u64 = 1_000;
@@ -128,6 +128,18 @@ pub(crate) struct Cache {
     /// How many clients are chained below this one.
     depth: usize,
     events: ArcSwapOption<EventQueue>,
+    /// For [`Cache::status`], which takes no lock that a refresh holds.
+    known: ArcSwapOption<Known>,
+}
+
+/// How the last refresh ended.
+#[derive(Debug)]
+struct Known {
+    /// A forked child has had none.
+    process: u32,
+    last_refresh: Refresh,
+    failures: u32,
+    last_error: Option<Error>,
 }
 
 /// The state and the flights of one process.
@@ -144,7 +156,6 @@ struct State {
     fetched: bool,
     /// Whether a timer keeps the credential fresh.
     timed: bool,
-    last_refresh: Option<Refresh>,
     /// The sources of the last credential; only kept for an event listener.
     provider_name: Option<String>,
 }
@@ -166,12 +177,15 @@ impl Cache {
             id: Id::next(),
             depth: 0,
             events: ArcSwapOption::empty(),
+            known: ArcSwapOption::empty(),
         }
     }
 
     /// Sets the event listener, or removes it.
     pub(crate) fn set_events(&self, events: Option<EventQueue>) {
-        self.events.store(events.map(Arc::new));
+        if let Some(before) = self.events.swap(events.map(Arc::new)) {
+            before.close();
+        }
     }
 
     /// Sets the number of clients below.
@@ -243,10 +257,8 @@ impl Cache {
         let times = cached.as_ref().and_then(|cached| Some((cached.times?, cached.age(now))));
         let is_valid = cached.as_ref().is_none_or(|cached| cached.is_valid(now));
         let expiration = credentials.as_ref().and_then(|credentials| credentials.expiration());
-        let (failures, last_error, last_refresh) = self.flights().enter(|inside| {
-            let State { failures, last_error, last_refresh, .. } = &inside.state;
-            (failures.count, last_error.clone(), *last_refresh)
-        });
+        let known = self.known.load();
+        let known = known.as_deref().filter(|known| known.process == std::process::id());
         Status {
             type_name: self.type_name.clone(),
             has_credentials: credentials.is_some() && is_valid,
@@ -255,9 +267,9 @@ impl Cache {
             age: times.map(|(_, age)| Duration::from_millis(age)),
             refresh_in: times.map(|(times, age)| Duration::from_millis(times.prefetch.saturating_sub(age))),
             is_past_expiration: is_valid && expiration.is_some_and(|at| wall_millis(at) <= now.wall),
-            last_refresh,
-            failures,
-            last_error,
+            last_refresh: known.map(|known| known.last_refresh),
+            failures: known.map_or(0, |known| known.failures),
+            last_error: known.and_then(|known| known.last_error.clone()),
         }
     }
 
@@ -323,6 +335,18 @@ impl Cache {
             Scope::current().release_slots();
         }
         flight
+    }
+
+    /// Joins the refresh in flight, or starts one, whether or not the cached credential is fresh.
+    pub(crate) fn refresh_now(self: &Arc<Self>) -> Arc<Flight<Outcome>> {
+        let flights = self.flights();
+        match flights.enter(Inside::join_or_lead) {
+            Place::Waiter(flight) => flight,
+            Place::Leader(flight) => {
+                self.refresh_elsewhere(flights, flight.clone(), Scope::current());
+                flight
+            }
+        }
     }
 
     /// The last credential made from environment variables, if they have not changed.
@@ -475,13 +499,8 @@ impl State {
     /// What to cache; `None` if the source must be asked at every call.
     fn succeeded(&mut self, credentials: Arc<Credentials>, now: Now, draw: impl FnOnce() -> f64) -> Option<Cached> {
         let first = !self.fetched;
-        *self = State {
-            fetched: true,
-            timed: self.timed,
-            last_refresh: self.last_refresh,
-            provider_name: self.provider_name.take(),
-            ..State::default()
-        };
+        *self =
+            State { fetched: true, timed: self.timed, provider_name: self.provider_name.take(), ..State::default() };
         let times = match credentials.freshness() {
             Freshness::Uncached => return None,
             Freshness::Constant => None,
@@ -560,9 +579,14 @@ impl Drop for Completion<'_> {
                 self.flights.complete(self.flight, |state| match state {
                     Some(state) => {
                         let refresh = self.refresh(fetched.is_ok());
-                        state.last_refresh = Some(refresh);
                         let error = fetched.as_ref().err().filter(|_| events.is_some()).cloned();
                         let outcome = self.cache.settle(state, fetched, &mut hidden);
+                        self.cache.known.store(Some(Arc::new(Known {
+                            process: std::process::id(),
+                            last_refresh: refresh,
+                            failures: state.failures.count,
+                            last_error: state.last_error.clone(),
+                        })));
                         if let Some(events) = &events {
                             post_events(events, state, refresh, error, outcome.as_deref().ok());
                         }

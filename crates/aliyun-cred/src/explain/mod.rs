@@ -13,14 +13,15 @@ use std::time::Duration;
 
 use crate::cache::single_flight::Flight;
 use crate::cache::{recursion, refresh_window};
-use crate::client::{Client, Recipe, wait_for};
+use crate::client::{Client, Recipe, may_wait, wait_for};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Now, Purpose, wall_time};
+use crate::host::{Host, Now, wall_time};
 use crate::provider::chain::{CANDIDATES, is_configured};
 use crate::provider::{Base, Extras, Fetch, Provider};
 use crate::report::{
-    CredentialReport, FileReport, Report, RequestReport, SourceReport, State, VariableState, Warning, shortened,
+    CredentialReport, FileReport, FileState, Report, RequestReport, SourceReport, State, VariableState, Warning,
+    shortened,
 };
 use crate::runtime::call_scope::Scope;
 use crate::runtime::driver;
@@ -70,7 +71,9 @@ impl Explain {
         Explain { all: true, ..self }
     }
 
-    /// Permits an OAuth session of a configuration file to rotate its refresh token, which is then written to the file.
+    /// Permits an OAuth session to rotate its refresh token, together with [`all`](Self::all): where the report would have
+    /// to, the client refreshes its credential first, as a call does, with the new token in the file or passed to the
+    /// update callback.
     pub fn rotate(self) -> Self {
         Explain { rotate: true, ..self }
     }
@@ -81,14 +84,15 @@ impl Explain {
     /// [`Recursion`](ErrorKind::Recursion) if the client's own custom provider asks for it, or on the library's
     /// background thread; [`Io`](ErrorKind::Io) if no thread can be started. A source that fails is not an error.
     pub fn blocking(self) -> Result<Report> {
+        may_wait()?;
         wait_for(self.begin(), None).unwrap_or_else(|| Err(recursion())).map(|report| (*report).clone())
     }
 
     /// Starts, and returns the flight that brings the report.
-    // Providers are built here and not on the background thread: they may read files.
     pub(crate) fn begin(self) -> Arc<Flight<Result<Arc<Report>>>> {
         let scope = Scope::current();
-        if scope.asks(self.client.cache().id()) {
+        let id = self.client.cache().id();
+        if scope.asks(id) {
             return Flight::completed(Err(recursion()));
         }
         let driver = match driver::current() {
@@ -96,15 +100,34 @@ impl Explain {
             Err(error) => return Flight::completed(Err(error)),
         };
         let flight = Flight::alone();
-        let scope = scope.asking(self.client.cache().id());
-        let walk = Walk::new(self);
         let (reached, own) = (flight.clone(), driver.clone());
+        // If the caller is a custom provider, its concurrency slot is for others meanwhile.
+        scope.release_slots();
+        let work = scope.asking(id).run(async move { self.report().await });
         driver.spawn(async move {
-            let report = own.run(scope.run(walk.report())).await.map(Arc::new);
+            let report = own.run(work).await.and_then(|report| report.map(Arc::new));
             // Waiters may call any client and start any process.
             driver::with_the_programs_signals(|| Scope::default().enter(|| reached.complete(report)));
         });
         flight
+    }
+
+    async fn report(self) -> Result<Report> {
+        let report = self.walk().await?;
+        let is_left_alone = |source: &SourceReport| source.state == State::NotAsked && source.reason.is_some();
+        if !(self.all && self.rotate && report.sources.iter().any(is_left_alone)) {
+            return Ok(report);
+        }
+        // The client itself rotates the token: it keeps a new one even if that cannot be written.
+        let _ = driver::within(self.limit, self.client.cache().refresh_now().join()).await;
+        self.walk().await
+    }
+
+    async fn walk(&self) -> Result<Report> {
+        let (options, begun) = (self.clone(), self.client.cache().host().now());
+        // On a helper: the options may name files on a hanging disk.
+        let building = driver::current()?.read(move || Walk::new(options)).await;
+        Ok(building?.report(begun).await)
     }
 }
 
@@ -145,12 +168,11 @@ struct Walk {
 
 impl Walk {
     fn new(options: Explain) -> Self {
-        let Explain { client, all, rotate, limit } = options;
-        let purpose = if rotate { Purpose::ReportWithRotation } else { Purpose::Report };
+        let Explain { client, all, limit, .. } = options;
         let real = client.cache().host();
         let step = |name: &str, make: &dyn Fn(&Host) -> Ready| {
             let recorder = Arc::new(Recorder::new(real.system().clone()));
-            let host = Host::on(recorder.clone(), real.surface().clone()).for_purpose(purpose);
+            let host = Host::on(recorder.clone(), real.surface().clone()).for_report();
             let asked = make(&host);
             Step { name: name.to_owned(), recorder, host, asked }
         };
@@ -178,13 +200,12 @@ impl Walk {
         Walk { client, all, limit, steps }
     }
 
-    async fn report(self) -> Report {
+    async fn report(self, begun: Now) -> Report {
         let Walk { client, all, limit, steps } = self;
         let type_name = client.cache().type_name();
         let in_chain = client.recipe().is_some_and(|recipe| recipe.source == Source::Default);
         let mut report = Report::new(type_name);
         let mut seen = Vec::new();
-        let begun = client.cache().host().now();
         // A source that would have to rotate a token ends the search, as one that answers does.
         let mut is_over = false;
         for step in steps {
@@ -204,7 +225,9 @@ impl Walk {
                 Ok(_) => source.with(&recorded),
                 Err(error) => {
                     recorded.complete(error);
-                    source.with_error(error).with(&recorded)
+                    // Not being asked is no failure.
+                    let kind = (state != State::NotAsked).then_some(error.kind());
+                    SourceReport { kind, ..source.with_error(error).with(&recorded) }
                 }
             });
             seen.push(recorded);
@@ -225,21 +248,29 @@ impl Step {
             Ok(Asked::Own) => own,
             Err((state, error)) => return (*state, Err(error.clone())),
         };
-        let too_late = || {
-            let text = format!("no answer within the {} s that a report may take", LIMIT.as_secs());
+        let too_late = |what: &str| {
+            let text = format!("{what} within the {} s that a report may take", LIMIT.as_secs());
             Err(Error::new(ErrorKind::Timeout, text))
         };
-        let outcome = driver::within(left, provider.fetch(&self.host)).await.unwrap_or_else(too_late);
+        if left.is_zero() {
+            return (State::NotAsked, too_late("its turn did not come"));
+        }
+        let outcome = driver::within(left, provider.fetch(&self.host)).await.unwrap_or_else(|| too_late("no answer"));
         let state = match outcome.as_ref().map_err(Error::kind) {
             Ok(_) => State::Answered,
             Err(_) if outcome.as_ref().is_err_and(Error::is_would_rotate) => State::NotAsked,
             Err(ErrorKind::Disabled) => State::Disabled,
-            Err(ErrorKind::NotConfigured) => State::NotConfigured,
+            Err(ErrorKind::NotConfigured) if !is_below(&outcome, &self.name) => State::NotConfigured,
             Err(kind) if in_chain && !is_configured(provider, kind) => State::NotConfigured,
             Err(_) => State::Failed,
         };
         (state, outcome)
     }
+}
+
+/// Whether an error comes from a source below `name`.
+fn is_below(outcome: &Result<Credentials>, name: &str) -> bool {
+    outcome.as_ref().err().and_then(Error::provider).is_some_and(|provider| provider != name)
 }
 
 impl Seen {
@@ -248,10 +279,16 @@ impl Seen {
         let is_refused =
             |request: &&mut RequestReport| request.status.is_some() && request.status == error.http_status();
         if let Some(last) = self.requests.last_mut().filter(is_refused) {
-            last.code = error.code().map(str::to_owned);
-            last.request_id = last.request_id.take().or_else(|| error.request_id().map(str::to_owned));
+            last.code = error.code().filter(|code| is_word(code)).map(str::to_owned);
+            let id = error.request_id().filter(|id| is_word(id)).map(str::to_owned);
+            last.request_id = last.request_id.take().or(id);
         }
     }
+}
+
+/// Whether a service's word looks like a code or an ID. Anything else may be the request, said back.
+fn is_word(text: &str) -> bool {
+    text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
 impl SourceReport {
@@ -354,13 +391,11 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
         let (seconds, how) = (ahead.unsigned_abs() / 1000, if *ahead > 0 { "behind" } else { "ahead of" });
         warn("clock", format!("this machine's clock is {seconds} s {how} that of {host}; synchronise it"));
     }
-    for (source, seen) in report.sources.iter().zip(seen) {
-        let has_secrets = |path: &str| {
-            let of_profile = |file: &FileReport| file.path == path && file.profile.is_some();
-            seen.files.iter().any(of_profile) || source.source == Source::RsaKeyPair.name()
-        };
-        for path in seen.open_files.iter().filter(|path| has_secrets(path)) {
-            let text = format!("other users can read {path}, which may hold secrets; run: chmod 600 {path}");
+    for seen in seen {
+        for path in &seen.open_files {
+            let text = format!(
+                "other users can read {path}, which may hold secrets; permit that to its owner only (chmod 600)"
+            );
             warn("file_permissions", text);
         }
         for (host, proxy) in seen.requests.iter().filter_map(|request| Some((&request.host, request.proxy.as_ref()?))) {
@@ -382,10 +417,14 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
             ),
         );
     }
-    let asked: Vec<_> =
-        report.sources.iter().filter(reads_profiles).filter(|source| source.state != State::NotAsked).collect();
-    let is_found = asked.iter().flat_map(|source| &source.files).any(|file| file.profile.is_some());
-    if profile_is_named && asked.len() == files.len() && !is_found {
+    // Only if both files are known: each was read, or does not exist.
+    let known = report.sources.iter().filter(reads_profiles).filter(|source| {
+        let is_known = |file: &FileReport| file.state != FileState::Unreadable;
+        source.kind != Some(ErrorKind::MalformedFile) && source.files.iter().any(is_known)
+    });
+    let files_of_profiles: Vec<_> = known.map(|source| &source.files).collect();
+    let is_found = files_of_profiles.iter().copied().flatten().any(|file| file.profile.is_some());
+    if profile_is_named && files_of_profiles.len() == files.len() && !is_found {
         warn("unknown_profile", format!("{PROFILE} names a profile that no configuration file has"));
     }
     if answered == Some(Source::EnvLegacy.name()) {
@@ -459,6 +498,39 @@ mod tests {
         }
         let report = client.explain_blocking().unwrap();
         assert_eq!(report.sources.first().unwrap().failed_at.as_deref(), Some("vault"));
+    }
+
+    #[test]
+    fn providers_that_ask_for_reports_of_others_free_their_slots() {
+        const SLOTS: usize = 4;
+        let all_here = Arc::new(std::sync::Barrier::new(SLOTS));
+        let asking: Vec<_> = (0..SLOTS)
+            .map(|_| {
+                let (inner, all_here) = (Client::from_blocking("inner", || Ok(pair())), all_here.clone());
+                Client::from_blocking("outer", move || {
+                    all_here.wait();
+                    let report = inner.explain_blocking()?;
+                    assert_eq!(report.answered().map(|source| source.source.as_str()), Some("inner"));
+                    Ok(pair())
+                })
+            })
+            .map(|client| std::thread::spawn(move || client.credentials_blocking().map(drop)))
+            .collect();
+        for thread in asking {
+            thread.join().unwrap().unwrap();
+        }
+    }
+
+    #[test]
+    fn on_the_background_thread_nobody_is_asked() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let client = Client::from_blocking("vault", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(pair())
+        });
+        let kind = driver::wait(async move { Ok(client.explain_blocking().unwrap_err().kind()) });
+        assert_eq!((kind, calls.load(Ordering::SeqCst)), (Ok(ErrorKind::Recursion), 0));
     }
 
     #[test]

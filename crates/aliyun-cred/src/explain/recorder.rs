@@ -12,12 +12,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::host::{
-    Connection, Failure, Now, Pending, Printed, Request, Response, System, authority, shown_proxy, variable_state,
-    wall_millis,
+    CommandFailure, Connection, Failure, Now, Pending, Printed, Request, Response, System, authority, shown_proxy,
+    variable_state, wall_millis,
 };
 use crate::protocol::json;
 use crate::report::{CommandReport, FileReport, FileState, RequestReport, VariableReport};
-use crate::text::shown_path;
+use crate::text::{length, one_line, shown_path};
 
 /// What one source looked at.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) clock: Option<(String, i64)>,
     /// The files that other users can read.
     pub(super) open_files: Vec<String>,
+    /// The files that a platform mounts, with permissions of its own.
+    mounted: Vec<String>,
 }
 
 /// Records, and leaves the work to the real system.
@@ -86,10 +88,14 @@ impl System for Recorder {
     }
 
     fn note_profile(&self, path: &Path, profile: &str) {
-        let shown = shown_path(path);
+        let shown = one_line(shown_path(path));
         if let Some(file) = lock(&self.seen).files.iter_mut().rev().find(|file| file.path == shown) {
-            file.profile = Some(profile.to_owned());
+            file.profile = Some(one_line(profile.to_owned()));
         }
+    }
+
+    fn note_token_file(&self, path: &Path) {
+        lock(&self.seen).mounted.push(one_line(shown_path(path)));
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -99,9 +105,10 @@ impl System for Recorder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (FileState::Missing, None),
             Err(error) => (FileState::Unreadable, Some(error.to_string())),
         };
-        let shown = shown_path(path);
+        let shown = one_line(shown_path(path));
         let mut seen = lock(&self.seen);
-        if read.is_ok() && others_can_read(path) && !seen.open_files.contains(&shown) {
+        let is_secret = !seen.mounted.contains(&shown) && !seen.open_files.contains(&shown);
+        if read.is_ok() && is_secret && others_can_read(path) {
             seen.open_files.push(shown.clone());
         }
         let report = FileReport { path: shown, profile: None, state, reason };
@@ -112,36 +119,51 @@ impl System for Recorder {
     }
 
     fn run_command(&self, words: Vec<String>, limit: Duration) -> Pending<Printed> {
-        let program = words.first().map(Path::new).and_then(Path::file_name).map(|name| name.to_string_lossy());
-        let program = program.unwrap_or_default().into_owned();
+        let program = words.first().map_or_else(String::new, |word| program(word));
+        let hidden = words.first().map_or_else(String::new, |word| length(word));
         let (begun, real, seen) = (self.now(), self.real.clone(), self.seen.clone());
+        // Entered now, so that a command that hangs is in the report.
+        let index = push(&mut lock(&seen).commands, CommandReport { program, succeeded: false, took: Duration::ZERO });
         Box::pin(async move {
             let printed = real.run_command(words, limit).await;
-            let succeeded = matches!(printed, Ok(Ok(_)));
             let took = since(begun, real.now());
-            lock(&seen).commands.push(CommandReport { program, succeeded, took });
+            if let Some(command) = lock(&seen).commands.get_mut(index) {
+                command.took = took;
+                command.succeeded = matches!(printed, Ok(Ok(_)));
+                // What cannot be started may be a secret in the wrong place.
+                if let Ok(Err(CommandFailure::Start(_))) = printed {
+                    command.program = hidden;
+                }
+            }
             printed
         })
     }
 
     fn send(&self, request: Request, connection: Connection) -> Pending<Result<Response, Failure>> {
         let host = authority(&request.url).to_owned();
-        let proxy = shown_proxy(&request.route, &request.url);
         let (begun, real, seen) = (self.now(), self.real.clone(), self.seen.clone());
+        // Entered now, so that a request that hangs is in the report.
+        let entry = RequestReport {
+            host: host.clone(),
+            proxy: shown_proxy(&request.route, &request.url),
+            status: None,
+            code: None,
+            request_id: None,
+            failure: None,
+            took: Duration::ZERO,
+        };
+        let index = push(&mut lock(&seen).requests, entry);
         Box::pin(async move {
             let answer = real.send(request, connection).await;
             let now = real.now();
             let response = answer.as_ref().ok();
             let mut seen = lock(&seen);
-            seen.requests.push(RequestReport {
-                host: host.clone(),
-                proxy,
-                status: response.map(|response| response.status),
-                code: None,
-                request_id: response.and_then(request_id),
-                failure: answer.as_ref().err().map(|failure| failure.kind),
-                took: since(begun, now),
-            });
+            if let Some(entry) = seen.requests.get_mut(index) {
+                entry.status = response.map(|response| response.status);
+                entry.request_id = response.and_then(request_id);
+                entry.failure = answer.as_ref().err().map(|failure| failure.kind);
+                entry.took = since(begun, now);
+            }
             // Another server that answers in its place has a clock of its own.
             if let Some(date) = response.filter(|response| response.proxy.is_none()).and_then(|response| response.date)
             {
@@ -155,6 +177,18 @@ impl System for Recorder {
             answer
         })
     }
+}
+
+/// Adds an entry, and returns its index.
+fn push<T>(entries: &mut Vec<T>, entry: T) -> usize {
+    entries.push(entry);
+    entries.len() - 1
+}
+
+/// The name of a program as reports show it. A word with `=` is a variable's assignment, which no shell evaluates here.
+fn program(word: &str) -> String {
+    let name = Path::new(word).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    if name.contains('=') || name.len() > 64 { length(word) } else { one_line(name.into_owned()) }
 }
 
 /// The request ID of a reply, if it looks like one: anything else may be a secret.

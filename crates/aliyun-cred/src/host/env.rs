@@ -60,9 +60,10 @@ pub(super) fn read_os(name: &str) -> Option<OsString> {
 pub(crate) fn variable_state(name: &str) -> VariableState {
     #[allow(clippy::disallowed_methods, reason = "an empty variable and a missing one look alike elsewhere")]
     match (assigned(name), std::env::var_os(name)) {
-        (Some(_), _) => VariableState::Assigned,
-        (None, None) => VariableState::Unset,
+        (Some(None), _) | (None, None) => VariableState::Unset,
+        (Some(Some(value)), _) if value.is_empty() => VariableState::Empty,
         (None, Some(value)) if value.is_empty() => VariableState::Empty,
+        (Some(Some(_)), _) => VariableState::Assigned,
         (None, Some(_)) => VariableState::Set,
     }
 }

@@ -53,18 +53,8 @@ pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
 pub(crate) struct Host {
     surface: Surface,
     system: Arc<dyn System>,
-    purpose: Purpose,
-}
-
-/// What a client is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A credential.
-    Credential,
-    /// A report. Nothing may be written, or rotated.
-    Report,
-    /// A report, for which a token may be rotated if the new one can be written to its file.
-    ReportWithRotation,
+    /// Whether a report is being made: nothing may be written, rotated or remembered.
+    reports: bool,
 }
 
 impl Host {
@@ -74,35 +64,30 @@ impl Host {
 
     /// Uses the given system: this one, or one that records or fakes it.
     pub(crate) fn on(system: Arc<dyn System>, surface: Surface) -> Self {
-        Host { surface, system, purpose: Purpose::Credential }
+        Host { surface, system, reports: false }
     }
 
-    /// Sets what the client is asked for.
-    pub(crate) fn for_purpose(self, purpose: Purpose) -> Self {
-        Host { purpose, ..self }
+    /// For a report: nothing is written, rotated or remembered.
+    pub(crate) fn for_report(self) -> Self {
+        Host { reports: true, ..self }
+    }
+
+    pub(crate) fn reports(&self) -> bool {
+        self.reports
     }
 
     pub(crate) fn system(&self) -> &Arc<dyn System> {
         &self.system
     }
 
-    /// Whether new values may be written to files.
-    pub(crate) fn may_write(&self) -> bool {
-        self.purpose != Purpose::Report
-    }
-
-    /// Whether a token may be rotated; `in_file`: whether the new one can be written to a file.
-    pub(crate) fn may_rotate(&self, in_file: bool) -> bool {
-        match self.purpose {
-            Purpose::Credential => true,
-            Purpose::Report => false,
-            Purpose::ReportWithRotation => in_file,
-        }
-    }
-
     /// See [`System::note_profile`].
     pub(crate) fn note_profile(&self, path: &Path, profile: &str) {
         self.system.note_profile(path, profile);
+    }
+
+    /// See [`System::note_token_file`].
+    pub(crate) fn note_token_file(&self, path: &Path) {
+        self.system.note_token_file(path);
     }
 
     pub(crate) fn surface(&self) -> &Surface {

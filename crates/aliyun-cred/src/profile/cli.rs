@@ -123,7 +123,7 @@ impl ConfigFile {
         })
     }
 
-    pub(super) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
+    pub(crate) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
         let named = |profile: &&Map<String, Value>| profile.get("name").and_then(Value::as_str) == Some(name);
         let entries = self.profiles.iter().find(named).ok_or_else(|| {
             Error::invalid_config(format!(
@@ -166,7 +166,7 @@ impl Drop for ConfigFile {
 }
 
 /// The entries of one profile, read by type.
-pub(super) struct Profile<'a> {
+pub(crate) struct Profile<'a> {
     name: &'a str,
     path: &'a str,
     entries: &'a Map<String, Value>,

@@ -71,7 +71,7 @@ impl ProfileStore {
 
     /// Writes the values if they changed; a failure is logged as a warning, and returns `false`.
     pub(crate) async fn record(&self, host: &Host, values: &NewValues) -> bool {
-        if !host.may_write() {
+        if host.reports() {
             return false;
         }
         let recorded = async { self.lock(host).await?.write(host, values).await }.await;

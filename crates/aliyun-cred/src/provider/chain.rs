@@ -120,6 +120,8 @@ impl Chain {
                     }
                     return Ok(credentials.within(NAME));
                 }
+                // A call would get its answer here.
+                Err(error) if error.is_would_rotate() => return Err(error),
                 Err(error) => attempts.push(Attempt {
                     provider: link.source.name(),
                     kind: error.kind(),
@@ -156,7 +158,9 @@ impl Chain {
         if failed.is_empty() {
             sentences.push(wording::CONFIGURE_ONE.to_owned());
         }
-        sentences.push(format!("{} shows more", host.surface().explain()));
+        if !host.reports() {
+            sentences.push(format!("{} shows more", host.surface().explain()));
+        }
         let text = format!("{}{}", host.surface().words(wording::CHAIN_EXHAUSTED), sentences.join(". "));
         Error::new(kind, text).at_provider(NAME).with_attempts(attempts)
     }

@@ -74,10 +74,10 @@ impl CliProfile {
         let mut file = read(host.read_file(path).await, path)?;
         file.external_disabled = self.external_disabled;
         file.surface = host.surface().clone();
-        let plan = file.plan(self.profile.as_deref())?;
-        if let Some(profile) = file.chosen(self.profile.as_deref()) {
+        if let Some(profile) = file.chosen(self.profile.as_deref()).filter(|name| file.profile(name).is_ok()) {
             host.note_profile(path, profile);
         }
+        let plan = file.plan(self.profile.as_deref())?;
         Provider::from_plan(&plan, Some(&Store::new(path.clone())), host)
     }
 }

@@ -104,7 +104,8 @@ impl EcsRamRole {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let probing = || self.in_chain && !self.is_alive();
+        // A report neither uses nor leaves what is remembered.
+        let probing = || self.in_chain && !self.is_alive() && !host.reports();
         if probing() && host.now().monotonic < UNREACHABLE_UNTIL.load(Ordering::Relaxed) {
             let text = "the ECS metadata service was unreachable less than 10 s ago; set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true if this is no ECS instance";
             return Err(Error::new(ErrorKind::Unavailable, text).at_provider(NAME));

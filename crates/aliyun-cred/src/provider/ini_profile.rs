@@ -82,8 +82,10 @@ impl IniProfile {
 
     async fn load(&self, host: &Host) -> Result<Provider> {
         let (path, bytes) = self.read(host).await?;
+        if host.reports() && ini::list(&bytes, &path)?.iter().any(|section| section.name == self.profile) {
+            host.note_profile(&path, &self.profile);
+        }
         let plan = ini::plan(&bytes, &path, &self.profile)?;
-        host.note_profile(&path, &self.profile);
         Provider::from_plan(&plan, None, host)
     }
 

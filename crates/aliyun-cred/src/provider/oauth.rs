@@ -175,9 +175,9 @@ impl OAuth {
             |tokens: &Tokens| tokens.refresh_token.is_some() && tokens.needs_refresh(unix_seconds(host));
         match &self.store {
             // Rotating a token changes what other processes and this client have to use.
-            store if !host.may_rotate(store.is_some()) => {
+            _ if host.reports() => {
                 if needs_refresh(&self.tokens.load()) {
-                    return Err(Error::would_rotate(store.is_some()));
+                    return Err(Error::would_rotate());
                 }
             }
             Some(store) => {

@@ -93,6 +93,7 @@ impl OidcRoleArn {
                 format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
             Error::new(kind, text)
         };
+        host.note_token_file(&self.token_file);
         let bytes =
             host.read_file(&self.token_file).await.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
         let text = decode_wiped(&bytes)

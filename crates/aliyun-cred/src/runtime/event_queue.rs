@@ -31,6 +31,8 @@ struct Waiting {
     dropped: u64,
     /// Whether a thread is delivering.
     is_delivering: bool,
+    /// Whether the listener has been replaced.
+    is_closed: bool,
 }
 
 impl Shared {
@@ -67,11 +69,22 @@ impl EventQueue {
     /// Adds an event, which the next [`EventQueue::deliver`] delivers.
     pub(crate) fn post(&self, event: Event) {
         self.0.lock(|mut waiting| {
+            if waiting.is_closed {
+                return;
+            }
             if waiting.events.len() >= CAPACITY {
                 waiting.events.pop_front();
                 waiting.dropped += 1;
             }
             waiting.events.push_back(event);
+        });
+    }
+
+    /// Drops what waits, and everything that is posted later. A call that is running goes on.
+    pub(crate) fn close(&self) {
+        self.0.lock(|mut waiting| {
+            waiting.is_closed = true;
+            waiting.events.clear();
         });
     }
 
@@ -149,6 +162,24 @@ mod tests {
                 .enumerate()
                 .all(|(index, (number, dropped))| { (usize::try_from(*number).unwrap(), *dropped) == (index + 8, 0) })
         );
+    }
+
+    #[test]
+    fn a_listener_that_was_replaced_gets_no_further_event() {
+        let ((heard, hears), (go_on, wait)) = (mpsc::channel(), mpsc::channel());
+        let wait = Mutex::new(wait);
+        let queue = EventQueue::new(move |event: &Event| {
+            heard.send(event.failures).unwrap();
+            wait.lock().unwrap().recv().unwrap();
+        });
+        (0..3).for_each(|number| queue.post(event(number)));
+        queue.deliver();
+        assert_eq!(hears.recv().unwrap(), 0);
+        queue.close();
+        queue.post(event(9));
+        drop(queue);
+        go_on.send(()).unwrap();
+        assert!(hears.recv().is_err(), "its thread has ended");
     }
 
     #[test]
