@@ -35,6 +35,7 @@ if [ ! -f "$sid/made" ]; then
         unshare --mount debootstrap --variant=minbase --no-check-gpg sid "$sid" \
             "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$build/sid.log" 2>&1
     fi
+    mkdir -p "$sid/etc/ssl"
     cp /etc/resolv.conf "$sid/etc/"
     cp "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$sid/etc/ssl/host.crt"
     inside apt-get -o Acquire::Check-Valid-Until=false update -qq
