@@ -136,17 +136,20 @@ print(Client(Config(type=\"bearer\", bearer_token=\"t\")).get_credential().type)
                 CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$(command -v wine64 wine | head -n 1)
                 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER
                 cargo test --quiet --locked -p aliyun-cred --lib --target x86_64-pc-windows-gnu'
-            step "Windows (MinGW): the C library, shared (Wine)" "$std$same_libraries"'
+            step "Windows (MinGW): the C library, shared and static (Wine)" "$std$same_libraries"'
                 target=x86_64-pc-windows-gnu
                 cargo rustc --quiet --locked --release -p aliyun-cred-c --target $target -- --print native-static-libs 2>said || { cat said; exit 1; }
                 TARGET=$target bindings/c/package/stage.sh /target/$target/release /staged
                 rm -rf /windows && DESTDIR=/windows PREFIX=/cred bindings/c/package/install.sh install /staged
-                x86_64-w64-mingw32-gcc -std=c99 -I/windows/cred/include tests/c/package/consumer.c -o /windows/consumer.exe \
-                    -L/windows/cred/lib -l:libaliyun_cred.dll.a
                 cp /windows/cred/bin/aliyun_cred.dll /windows/
+                same_libraries $target said
+                private=$(sed -n "s/^Libs.private: //p" /windows/cred/lib/pkgconfig/aliyun_cred.pc)
                 wine=$(command -v wine64 wine | head -n 1)
-                $wine /windows/consumer.exe >/windows/said && grep "^$(python3 dist/table.py --version)" /windows/said
-                same_libraries $target said'
+                for library in libaliyun_cred.dll.a "libaliyun_cred.a $private"; do
+                    x86_64-w64-mingw32-gcc -std=c99 -I/windows/cred/include tests/c/package/consumer.c \
+                        -o /windows/consumer.exe -L/windows/cred/lib -l:$library
+                    $wine /windows/consumer.exe >/windows/said && grep "^$(python3 dist/table.py --version)" /windows/said
+                done'
             step "Windows (MinGW): the Node package (Wine)" "$std"'
                 target=x86_64-pc-windows-gnu wine=$(command -v wine64 wine | head -n 1)
                 mkdir -p /windows/node && rm -f /windows/node/libnode.dll
