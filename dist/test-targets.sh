@@ -91,8 +91,7 @@ same_libraries() { # target, what rustc said
 # What is only compiled: nothing links for macOS and MSVC here. The list of libraries does not need it either.
 compiles='
 compiles() { # target
-    cargo check --quiet --locked --target $1 -p aliyun-cred -p aliyun-cred-emulator -p aliyun-cred-c -p aliyun-cred-python \
-        -p aliyun-cred-node --all-targets
+    cargo check --quiet --locked --target $1 --workspace --all-targets
     cargo rustc --quiet --locked -p aliyun-cred-c --crate-type staticlib --target $1 -- --print native-static-libs 2>said || { cat said; exit 1; }
     same_libraries $1 said
 }'
