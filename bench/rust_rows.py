@@ -26,6 +26,7 @@ def calls(service, options):
                 "reference",
                 f"an empty future takes {found['await floor']:.1f} ns",
             ),
+            ("status()", "status", "reference", ""),
         )
     ]
 

@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }));
     };
     type Measure<'a> = Box<dyn Fn() -> f64 + 'a>;
-    let measures: [(&str, Measure<'_>); 8] = [
+    let measures: [(&str, Measure<'_>); 9] = [
         ("reference", Box::new(|| time(TURNS, || drop(black_box(Arc::clone(&first)))))),
         ("reference_2", Box::new(|| in_two_threads(|| drop(black_box(Arc::clone(&first)))))),
         ("cached", Box::new(|| time(TURNS, || drop(black_box(client.cached()))))),
@@ -72,6 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("fields_2", Box::new(|| in_two_threads(fields))),
         ("blocking", Box::new(|| time(TURNS, || drop(black_box(client.credentials_blocking()))))),
         ("await", Box::new(|| time(TURNS, || drop(black_box(now(client.credentials())))))),
+        ("status", Box::new(|| time(TURNS, || drop(black_box(client.status()))))),
         ("await floor", Box::new(|| time(TURNS, || _ = black_box(now(async { black_box(1) }))))),
     ];
     // The samples take turns, so that a neighbour on the machine disturbs all.
