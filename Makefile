@@ -205,7 +205,7 @@ test-processes: rust c python node
 
 soak: rust c python node ## the long form of what `make test` runs short
 	@$(PYTHON) tests/oauth_storm.py --rounds 200
-	@$(PIP) -r tests/python/requirements.txt
+	@$(PIP) -r tests/python/requirements.txt && $(VENV)/bin/python tests/wheel.py --every
 	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands
 
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)

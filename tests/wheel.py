@@ -2,9 +2,10 @@
 """One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
 
 Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and the test
-tools only, and runs the tests of the Python package and every scenario there.
+tools only, and runs every scenario there; the lowest and the highest run the tests of the Python package, too.
 
     wheel.py                              the wheel of a test run
+    wheel.py --every                      the same, and every CPython runs the tests of the Python package
     wheel.py --profile release --measure  that of a release, in .build/wheel/release, without the tests
 """
 
@@ -90,10 +91,13 @@ def install(wheel, minor, python):
     return folder, inside
 
 
-def test(folder, inside):
+def test_package(inside):
     run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *TOOLS)
     ignored = [f"--ignore={TESTS / name}" for name in WITH_PACKAGES]
     run(inside, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
+
+
+def test_scenarios(folder):
     # It takes the interpreter of the build folder that it is told.
     run(
         sys.executable,
@@ -108,6 +112,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", default="dev")
     parser.add_argument("--measure", action="store_true", help="do not test")
+    parser.add_argument("--every", action="store_true", help="test the package with every CPython")
     options = parser.parse_args()
     wheel = build(options.profile)
     for minor, python in interpreters():
@@ -116,8 +121,11 @@ def main():
             continue
         folder, inside = install(wheel, minor, python)
         # `make test-python` and `make test-scenarios` run this one's tests.
-        if not options.measure and minor != sys.version_info.minor:
-            test(folder, inside)
+        if options.measure or minor == sys.version_info.minor:
+            continue
+        if options.every or minor in (MINORS[0], MINORS[-1]):
+            test_package(inside)
+        test_scenarios(folder)
 
 
 if __name__ == "__main__":
