@@ -219,7 +219,8 @@ impl ClientBuilder {
         };
         let config = self.config.unwrap_or_default();
         let provider = Provider::of(source, &config, self.extras, &host)?;
-        let recipe = (!matches!(provider, Provider::Static(_))).then_some(Recipe { source, config });
+        let recipe = || Recipe { source, options: provider.has_state().then(|| config.entries()) };
+        let recipe = (!matches!(provider, Provider::Static(_))).then(recipe);
         let cache = Cache::new(provider, host, &type_name).at_depth(self.depth);
         cache.set_events(self.events);
         Ok(Client::of(cache, recipe))

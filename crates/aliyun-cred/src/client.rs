@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::builder::ClientBuilder;
 use crate::cache::single_flight::Flight;
 use crate::cache::{Cache, Outcome};
-use crate::config::Config;
+use crate::config::{Config, OptionValue};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Explain;
@@ -47,7 +47,8 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Recipe {
     pub(crate) source: Source,
-    pub(crate) config: Config,
+    /// The options that are set; `None`: the provider has no state, so that it can be asked as it is.
+    pub(crate) options: Option<Box<[(&'static str, OptionValue)]>>,
 }
 
 /// Prints the type name only. Options are left out, because a secret may have been put in the wrong one.

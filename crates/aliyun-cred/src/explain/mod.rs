@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::cache::single_flight::Flight;
 use crate::cache::{recursion, refresh_window};
 use crate::client::{Client, Recipe, may_wait, wait_for};
+use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Now, wall_time};
@@ -192,6 +193,7 @@ impl Walk {
                     })
                 })
                 .collect(),
+            Some(recipe) if recipe.options.is_none() => vec![step(recipe.source.name(), &|_| Ok(Asked::Own))],
             Some(recipe) => vec![step(recipe.source.name(), &|host| {
                 rebuilt(recipe, client.cache().provider(), host).map(Asked::New).map_err(failed)
             })],
@@ -330,13 +332,13 @@ impl Base for Anew {
 }
 
 async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
-    let credentials = match client.recipe().cloned() {
+    let credentials = match client.recipe().cloned().filter(|recipe| recipe.options.is_some()) {
         Some(recipe) => {
             let (own, there) = (client.clone(), host.clone());
             let build = move || rebuilt(&recipe, own.cache().provider(), &there);
             host.block(build).await??.fetch(&host).await?
         }
-        None => client.cache().provider().fetch(&host).await?,
+        _ => client.cache().provider().fetch(&host).await?,
     };
     Ok(credentials.with_type(client.type_name()))
 }
@@ -344,7 +346,11 @@ async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
 /// Builds the provider of a client anew. Tokens that only `live` has are taken from there.
 fn rebuilt(recipe: &Recipe, live: &Provider, host: &Host) -> Result<Provider> {
     let extras = Extras { base: live.base_anew(host), listener: None };
-    let provider = Provider::of(recipe.source, &recipe.config, extras, host)?;
+    let mut config = Config::default();
+    for (name, value) in recipe.options.iter().flatten() {
+        config.set(name, value.clone())?;
+    }
+    let provider = Provider::of(recipe.source, &config, extras, host)?;
     provider.adopt_tokens(live);
     Ok(provider)
 }
@@ -437,7 +443,6 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
 #[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn pair() -> Credentials {

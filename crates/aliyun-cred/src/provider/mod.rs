@@ -211,6 +211,26 @@ impl Provider {
         }
     }
 
+    /// Whether fetching leaves something behind: a loaded file, rotated tokens, the source that answered.
+    pub(crate) fn has_state(&self) -> bool {
+        match self {
+            Provider::Static(_)
+            | Provider::Env(_)
+            | Provider::OidcRoleArn(_)
+            | Provider::EcsRamRole(_)
+            | Provider::CredentialsUri(_)
+            | Provider::CloudSso(_) => false,
+            Provider::RamRoleArn(role) => role.base().has_state(),
+            Provider::RsaKeyPair(_)
+            | Provider::OAuth(_)
+            | Provider::External(_)
+            | Provider::CliProfile(_)
+            | Provider::IniProfile(_)
+            | Provider::Default(_)
+            | Provider::Custom(_) => true,
+        }
+    }
+
     /// Copies the tokens that only `live` has, so that this provider can be asked in its place.
     pub(crate) fn adopt_tokens(&self, live: &Provider) {
         match (self, live) {
