@@ -59,7 +59,7 @@ test_debian() {
     cp "$build/node18/package/bin/node" "$chroot/check/node18"
     debian python3 /check/dist/test.py "$target" --wheels /check/wheels --node /check/node18 --quiet
     # Debian is at the glibc that it came with.
-    debian ldd --version | head -n 1
+    debian ldd --version | sed -n 1p
 }
 echo "== the artifacts on Debian 11"
 if [ "$target" != x86_64-unknown-linux-gnu ]; then
