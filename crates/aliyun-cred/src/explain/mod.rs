@@ -193,11 +193,10 @@ impl Walk {
                     })
                 })
                 .collect(),
-            Some(recipe) if recipe.options.is_none() => vec![step(recipe.source.name(), &|_| Ok(Asked::Own))],
             Some(recipe) => vec![step(recipe.source.name(), &|host| {
                 rebuilt(recipe, client.cache().provider(), host).map(Asked::New).map_err(failed)
             })],
-            None => vec![step(name_of(client.cache().provider()), &|_| Ok(Asked::Own))],
+            None => vec![step(name_of(&client), &|_| Ok(Asked::Own))],
         };
         Walk { client, all, limit, steps }
     }
@@ -332,13 +331,13 @@ impl Base for Anew {
 }
 
 async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
-    let credentials = match client.recipe().cloned().filter(|recipe| recipe.options.is_some()) {
+    let credentials = match client.recipe().cloned() {
         Some(recipe) => {
             let (own, there) = (client.clone(), host.clone());
             let build = move || rebuilt(&recipe, own.cache().provider(), &there);
             host.block(build).await??.fetch(&host).await?
         }
-        _ => client.cache().provider().fetch(&host).await?,
+        None => client.cache().provider().fetch(&host).await?,
     };
     Ok(credentials.with_type(client.type_name()))
 }
@@ -347,7 +346,7 @@ async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
 fn rebuilt(recipe: &Recipe, live: &Provider, host: &Host) -> Result<Provider> {
     let extras = Extras { base: live.base_anew(host), listener: None };
     let mut config = Config::default();
-    for (name, value) in recipe.options.iter().flatten() {
+    for (name, value) in &recipe.options {
         config.set(name, value.clone())?;
     }
     let provider = Provider::of(recipe.source, &config, extras, host)?;
@@ -356,11 +355,11 @@ fn rebuilt(recipe: &Recipe, live: &Provider, host: &Host) -> Result<Provider> {
 }
 
 /// The name of the source of a client without a recipe.
-fn name_of(provider: &Provider) -> &str {
-    match provider {
-        Provider::Custom(custom) => custom.name(),
-        Provider::Static(credentials) => credentials.provider_name().unwrap_or(Source::Bearer.name()),
-        _ => Source::Default.name(),
+fn name_of(client: &Client) -> &str {
+    match (client.source(), client.cache().provider()) {
+        (Some(source), _) => source.name(),
+        (None, Provider::Custom(custom)) => custom.name(),
+        (None, _) => client.type_name(),
     }
 }
 
@@ -443,6 +442,10 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
 #[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
+    use crate::cache::Cache;
+    use crate::host::fake::Fake;
+    use crate::provider::Custom;
+    use crate::wording::Surface;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn pair() -> Credentials {
@@ -451,7 +454,10 @@ mod tests {
 
     #[test]
     fn a_source_that_hangs_ends_the_report_in_time() {
-        let client = Client::from_async("vault", std::future::pending);
+        // The report's clock stands still: on a slow machine the limit would be over before its source is asked.
+        let vault = Provider::Custom(Box::new(Custom::future("vault".to_owned(), std::future::pending)));
+        let host = Host::on(Fake::new().system, Surface::Rust);
+        let client = Client::of(Cache::new(vault, host, "vault"), None, None);
         let report = Explain { limit: Duration::from_millis(20), ..client.explain() }.blocking().unwrap();
         let source = report.sources.first().unwrap();
         assert_eq!((source.state, source.kind), (State::Failed, Some(ErrorKind::Timeout)));
