@@ -207,7 +207,7 @@ impl ClientBuilder {
             let name = custom.name().to_owned();
             let cache = Cache::new(Provider::Custom(Box::new(custom)), host, &name);
             cache.set_events(self.events);
-            return Ok(Client::of(cache, None));
+            return Ok(Client::of(cache, None, None));
         }
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source, source.name().to_owned()),
@@ -219,10 +219,9 @@ impl ClientBuilder {
         };
         let config = self.config.unwrap_or_default();
         let provider = Provider::of(source, &config, self.extras, &host)?;
-        let recipe = || Recipe { source, options: provider.has_state().then(|| config.entries()) };
-        let recipe = (!matches!(provider, Provider::Static(_))).then(recipe);
+        let recipe = provider.has_state().then(|| Recipe { source, options: config.entries() });
         let cache = Cache::new(provider, host, &type_name).at_depth(self.depth);
         cache.set_events(self.events);
-        Ok(Client::of(cache, recipe))
+        Ok(Client::of(cache, Some(source), recipe))
     }
 }

@@ -39,6 +39,8 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Client {
     cache: Arc<Cache>,
+    /// `None`: a custom provider.
+    source: Option<Source>,
     /// `None`: the provider has no state of its own, so that it can be asked for a report as it is.
     recipe: Option<Arc<Recipe>>,
 }
@@ -47,8 +49,8 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Recipe {
     pub(crate) source: Source,
-    /// The options that are set; `None`: the provider has no state, so that it can be asked as it is.
-    pub(crate) options: Option<Box<[(&'static str, OptionValue)]>>,
+    /// The options that are set.
+    pub(crate) options: Box<[(&'static str, OptionValue)]>,
 }
 
 /// Prints the type name only. Options are left out, because a secret may have been put in the wrong one.
@@ -165,8 +167,12 @@ impl Client {
         Client::builder().source(Source::RamRoleArn).config(role).base(self).build()
     }
 
-    pub(crate) fn of(cache: Cache, recipe: Option<Recipe>) -> Self {
-        Client { cache: Arc::new(cache), recipe: recipe.map(Arc::new) }
+    pub(crate) fn of(cache: Cache, source: Option<Source>, recipe: Option<Recipe>) -> Self {
+        Client { cache: Arc::new(cache), source, recipe: recipe.map(Arc::new) }
+    }
+
+    pub(crate) fn source(&self) -> Option<Source> {
+        self.source
     }
 
     pub(crate) fn cache(&self) -> &Arc<Cache> {
@@ -178,7 +184,7 @@ impl Client {
     }
 
     fn of_custom(custom: Custom, name: &str) -> Self {
-        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name), None)
+        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name), None, None)
     }
 
     /// The type this client was created for: `access_key`, `ram_role_arn`, ..., `default`.
