@@ -15,7 +15,7 @@ enum { MOST_ALIVE = 4096 };
 /* In bytes: what the library and the allocator keep, however many clients there were, and how much that may grow
  * after some rounds. Resident memory varies, because the allocator places blocks differently each time, but only a
  * little. */
-enum { MOST_ALLOCATED = 256 << 10, MOST_ALLOCATED_GROWTH = 64 << 10, MOST_RESIDENT = 2 << 20, MOST_GROWTH = 1 << 20 };
+enum { MOST_ALLOCATED = 256 << 10, MOST_ALLOCATED_GROWTH = 64 << 10, MOST_RESIDENT = 2 << 20, MOST_GROWTH = 256 << 10 };
 
 struct share {
     aliyun_cred_client_t **clients;
