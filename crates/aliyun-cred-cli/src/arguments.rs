@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::serve::Address;
+
 /// Finds, shows and passes on credentials for Alibaba Cloud.
 #[derive(Debug, Parser)]
 #[command(name = "aliyun-cred", version, disable_help_subcommand = true, arg_required_else_help = true)]
@@ -29,6 +31,11 @@ pub(crate) enum Command {
     /// that Terraform, ossutil and older SDKs read. Removes the variables that name a profile. Exit status: that of the
     /// program; 126 if it cannot be run, 127 if there is no such program.
     Exec(Exec),
+    /// Serve credentials to the programs of this machine, refreshed
+    ///
+    /// Speaks the credentials URI protocol, which every SDK reads, on the loopback interface or a Unix socket. Prints the
+    /// variables that lead programs there, and serves until SIGTERM; SIGHUP reads the configuration again.
+    Serve(Box<Serve>),
     /// Ask STS who the credential belongs to
     Whoami(Chosen),
     /// Print a script that completes this command in a shell
@@ -46,6 +53,13 @@ pub(crate) struct Chosen {
     /// A profile of the CLI's configuration file
     #[arg(long, short, value_name = "NAME", conflicts_with_all = ["source", "config"])]
     pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) origin: Origin,
+}
+
+/// Where credentials come from besides a profile, and the role on top.
+#[derive(Args, Debug)]
+pub(crate) struct Origin {
     /// A source by name, such as ecs_ram_role, cli_profile or env
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
@@ -125,7 +139,52 @@ pub(crate) struct Exec {
     /// Run inside another `aliyun-cred exec`
     #[arg(long)]
     pub(crate) nested: bool,
+    /// Give it the address of a server instead, which lives as long as it does, so that a long job is refreshed
+    #[arg(long)]
+    pub(crate) serve: bool,
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// A profile of the CLI's configuration file; may be repeated, the first is served to those who name none
+    #[arg(long = "profile", short, value_name = "NAME", conflicts_with_all = ["source", "config"])]
+    pub(crate) profiles: Vec<String>,
+    #[command(flatten)]
+    pub(crate) origin: Origin,
+    /// Where to listen: an address and a port (0: any that is free), or unix:PATH
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: Address,
+    /// Serve in the background, and print the variables that lead programs there, for `eval`
+    #[arg(long)]
+    pub(crate) print_env: bool,
+    /// A file with the token that requests have in their path; made if it is missing. Nothing is printed then
+    #[arg(long, value_name = "FILE", conflicts_with = "print_env")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Answer as an instance's metadata service, too: every user of this machine who can connect gets credentials
+    #[arg(long)]
+    pub(crate) imds: bool,
+    /// Also answer metadata requests without a token, which web pages and proxies can be made to send
+    #[arg(long, requires = "imds")]
+    pub(crate) imds_v1: bool,
+    /// Permit an address that other machines can reach; needs --tls-cert and --tls-key
+    #[arg(long, requires_all = ["tls_cert", "tls_key"])]
+    pub(crate) allow_remote: bool,
+    /// A host name that requests may use, besides the address
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+    /// The certificate chain for TLS, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Write a line for each request to standard error
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Given to the background process by --print-env.
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
 }

@@ -47,9 +47,9 @@ pub(crate) fn run(arguments: &Explain) -> Outcome {
 
 /// Who the service says that the credential belongs to, or why it does not.
 fn identity(client: &Client, arguments: &Explain) -> Value {
-    let asked = client
-        .credentials_blocking()
-        .and_then(|credentials| binding::caller_identity(Arc::clone(&credentials), &client::reach(&arguments.chosen)));
+    let asked = client.credentials_blocking().and_then(|credentials| {
+        binding::caller_identity(Arc::clone(&credentials), &client::reach(&arguments.chosen.origin))
+    });
     match asked {
         Ok(identity) => json!({ "account_id": identity.account_id, "arn": identity.arn }),
         Err(error) => json!({ "error": error.message() }),

@@ -1,7 +1,7 @@
 //! How the command fails: one line on standard error, and an exit status.
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 /// What running a command results in.
@@ -51,11 +51,15 @@ impl Failure {
         Failure { text: format!("cannot run {program}: {error}"), status }
     }
 
+    /// The line, without the command's name.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Prints the line, and returns the status.
     pub(crate) fn report(self) -> ExitCode {
         if !self.text.is_empty() {
-            // Standard error may be closed; there is nowhere else to say so.
-            let _ = writeln!(io::stderr(), "aliyun-cred: {}", self.text);
+            crate::say(&self.text);
         }
         ExitCode::from(self.status)
     }

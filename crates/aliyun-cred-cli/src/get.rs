@@ -48,7 +48,7 @@ fn of_dotenv(value: &str) -> String {
 }
 
 /// Keys are printable ASCII without white space, so only the quote itself needs care.
-fn single_quoted(value: &str, quote: &str) -> String {
+pub(crate) fn single_quoted(value: &str, quote: &str) -> String {
     format!("'{}'", value.replace('\'', quote))
 }
 
@@ -97,7 +97,8 @@ fn process(credentials: &Credentials) -> Result<Value, Failure> {
     ]))
 }
 
-fn uri(credentials: &Credentials) -> Result<Value, Failure> {
+/// What a credentials URI returns.
+pub(crate) fn uri(credentials: &Credentials) -> Result<Value, Failure> {
     let (id, secret) = pair(credentials)?;
     let (Some(token), Some(expiration)) = (credentials.security_token(), credentials.expiration()) else {
         let text = "a credentials URI returns sessions, with a token and an expiration; this credential has none. \

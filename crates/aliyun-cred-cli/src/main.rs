@@ -1,16 +1,19 @@
 //! `aliyun-cred`: a command for credentials, on the same resolver as the libraries.
 //!
-//! Invariant: a secret is printed by `get` alone, and never an argument.
+//! Invariant: a secret is printed by `get` alone, and never an argument. `serve` prints its token.
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "a program is not the core")]
 
 mod arguments;
+mod child;
 mod client;
+mod environment;
 mod exec;
 mod explain;
 mod failure;
 mod get;
 mod list;
+mod serve;
 mod whoami;
 
 use std::io::{self, Write as _};
@@ -37,7 +40,8 @@ fn run() -> Outcome {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::List => list::run(),
         Command::Get(arguments) => get::run(&arguments),
-        Command::Exec(arguments) => exec::run(&arguments),
+        Command::Exec(arguments) => exec::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Whoami(arguments) => whoami::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -59,4 +63,10 @@ fn print(bytes: &[u8]) -> Outcome {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         written => written.map(|()| ExitCode::SUCCESS).map_err(Failure::from),
     }
+}
+
+/// Writes a line to standard error.
+fn say(line: &str) {
+    // Standard error may be closed; there is nowhere else to say so.
+    let _ = writeln!(io::stderr(), "aliyun-cred: {line}");
 }

@@ -10,7 +10,7 @@ use crate::print;
 pub(crate) fn run(chosen: &Chosen) -> Outcome {
     let credentials = client::of(chosen)?.credentials_blocking()?;
     let path = credentials.provider_name().unwrap_or_default().to_owned();
-    let identity = binding::caller_identity(credentials, &client::reach(chosen))?;
+    let identity = binding::caller_identity(credentials, &client::reach(&chosen.origin))?;
     let text = format!(
         "account     {}\narn         {}\ntype        {}\nprincipal   {}\nprovider    {path}\n",
         identity.account_id, identity.arn, identity.identity_type, identity.principal_id

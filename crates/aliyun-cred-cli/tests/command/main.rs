@@ -3,85 +3,16 @@
 #![allow(clippy::disallowed_methods, reason = "a test is not the core")]
 #![allow(missing_docs, reason = "a test")]
 
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+mod serve;
+mod support;
 
-use aliyun_cred_emulator::{DEFAULT_ACCESS_KEYS, Emulator};
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+
+use aliyun_cred_emulator::DEFAULT_ACCESS_KEYS;
 use serde_json::Value;
 
-const ROLE: &str = "acs:ram::1000000000000001:role/reader";
-
-fn emulator() -> &'static Emulator {
-    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    EMULATOR.get_or_init(|| Emulator::start(None).unwrap())
-}
-
-/// A home directory that is removed when it is dropped.
-struct Home(PathBuf);
-
-impl Home {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("aliyun-cred-cli-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(folder.join(".aliyun")).unwrap();
-        Home(folder)
-    }
-
-    /// With a profile for the emulator's key, and one that stands on it.
-    fn with_profiles(name: &str) -> Self {
-        let home = Home::new(name);
-        let key = &DEFAULT_ACCESS_KEYS[0];
-        let profiles = serde_json::json!({ "current": "key", "profiles": [
-            { "name": "key", "mode": "AK", "access_key_id": key.id, "access_key_secret": key.secret },
-            { "name": "reader", "mode": "ChainableRamRoleArn", "source_profile": "key", "ram_role_arn": ROLE,
-              "ram_session_name": "test" },
-        ] });
-        std::fs::write(home.0.join(".aliyun/config.json"), profiles.to_string()).unwrap();
-        home
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aliyun-cred"));
-        command.args(arguments).env_clear().envs([
-            ("PATH", std::env::var("PATH").unwrap()),
-            ("HOME", self.0.display().to_string()),
-            ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true".to_owned()),
-            ("ALIBABA_CLOUD_STS_ENDPOINT", emulator().addresses().sts_http.clone()),
-        ]);
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The output of a run that succeeded and complained of nothing.
-fn said(output: &Output) -> String {
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
-    text(&output.stdout)
-}
-
-fn refused(output: &Output, status: i32, words: &str) {
-    let errors = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{errors}");
-    assert!(errors.starts_with("aliyun-cred: ") && errors.contains(words), "{errors}");
-    assert!(output.stdout.is_empty());
-    assert!(!errors.contains(DEFAULT_ACCESS_KEYS[0].secret));
-}
+use support::{Home, ROLE, refused, said, text};
 
 #[test]
 fn get_prints_every_format() {

@@ -1,0 +1,283 @@
+//! `serve`: one resolver for the programs of a machine.
+//!
+//! Invariant: it listens before it says where, and answers what it has accepted before it ends.
+
+mod address;
+mod background;
+mod connections;
+mod listener;
+mod profiles;
+mod reply;
+mod signals;
+mod tls;
+mod token;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub(crate) use address::Address;
+
+use crate::arguments::{Origin, Serve};
+use crate::environment::{self, Variable};
+use crate::failure::{Failure, Outcome};
+use crate::{print, say};
+
+use connections::{Connections, Place};
+use listener::{Accepted, Listener};
+use profiles::Profiles;
+use reply::{Metadata, Service};
+use tls::Tls;
+use token::{SessionTokens, Token};
+
+/// How long a client may take to send a request's head, or to begin another one.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
+/// How long requests may go on once the server is to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// The most bytes of a request's head, and the most fields.
+const MOST_BYTES: usize = 16 * 1024;
+const MOST_FIELDS: usize = 64;
+/// How long to wait if a connection cannot be accepted, for lack of descriptors for example.
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(crate) fn run(arguments: Serve) -> Outcome {
+    if arguments.print_env && !arguments.detached {
+        return background::start(&arguments);
+    }
+    // Fails only if there is a logger, which there is not.
+    let _ = log::set_logger(&Warnings).map(|()| log::set_max_level(log::LevelFilter::Warn));
+    #[cfg(unix)]
+    connections::raise_file_limit();
+    event_loop()?.block_on(serve(arguments))
+}
+
+/// An event loop on this thread.
+pub(crate) fn event_loop() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+async fn serve(arguments: Serve) -> Outcome {
+    let token = match &arguments.token_file {
+        Some(path) => Token::in_file(path)?,
+        None => Token::random()?,
+    };
+    let tls = Tls::of(arguments.tls_cert.as_deref(), arguments.tls_key.as_deref())?;
+    let metadata = match arguments.imds {
+        true => Some(Metadata { tokens: SessionTokens::new()?, v1: arguments.imds_v1 }),
+        false => None,
+    };
+    let service = Service {
+        token,
+        profiles: Profiles::new(arguments.profiles, arguments.origin)?,
+        metadata,
+        hosts: arguments.host,
+        verbose: arguments.verbose,
+        counts: Mutex::default(),
+    };
+    let server = Server::open(&arguments.listen, service, tls)?;
+    server.check_reach(arguments.allow_remote)?;
+    let signals = signals::Signals::new()?;
+    if arguments.token_file.is_none() {
+        let mut lines = environment::shell(&server.variables());
+        if arguments.detached {
+            lines.push_str(&format!("export ALIYUN_CRED_SERVE_PID={}\n\n", std::process::id()));
+        }
+        print(lines.as_bytes())?;
+    }
+    if arguments.verbose {
+        say(&format!("serving on {}", server.shown()));
+    }
+    signals::ready();
+    let (service, tls) = (Arc::clone(&server.service), server.tls.clone());
+    let reload = async || {
+        let read = match tls.as_ref().map_or(Ok(()), Tls::load) {
+            Ok(()) => service.profiles.reload().await,
+            failed => failed,
+        };
+        match read {
+            Ok(()) => say("the configuration was read again"),
+            Err(failure) => say(&format!("what could not be read again stays as it was: {}", failure.text())),
+        }
+    };
+    server.serve_until(signals.stop(reload)).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A server that listens.
+pub(crate) struct Server {
+    service: Arc<Service>,
+    listener: Listener,
+    tls: Option<Tls>,
+    address: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Listens for programs of this machine, for the one credential of `profile` and `origin`.
+    pub(crate) fn private(profile: Option<String>, origin: Origin) -> Result<Self, Failure> {
+        let service = Service {
+            token: Token::random()?,
+            profiles: Profiles::new(profile.into_iter().collect(), origin)?,
+            metadata: None,
+            hosts: Vec::new(),
+            verbose: false,
+            counts: Mutex::default(),
+        };
+        Server::open(&Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))), service, None)
+    }
+
+    fn open(address: &Address, service: Service, tls: Option<Tls>) -> Result<Self, Failure> {
+        let listener = Listener::open(address)?;
+        let address = listener.address()?;
+        Ok(Server { service: Arc::new(service), listener, tls, address })
+    }
+
+    /// Refuses an address that other machines can reach, unless that is permitted and encrypted.
+    fn check_reach(&self, allow_remote: bool) -> Result<(), Failure> {
+        if !self.listener.is_remote()? {
+            return Ok(());
+        }
+        if !allow_remote || self.tls.is_none() {
+            let text = "other machines can reach this address; pass --allow-remote with --tls-cert and --tls-key, or \
+                        listen on the loopback interface";
+            return Err(Failure::invalid(text));
+        }
+        say("warning: other machines can reach this server; all that keeps them from the credentials is its token");
+        Ok(())
+    }
+
+    /// Whether there is a credential that it can serve.
+    pub(crate) async fn check(&self) -> Result<(), Failure> {
+        let client = self.service.profiles.client(None).ok_or_else(|| Failure::new("there is no profile"))?;
+        reply::session(&client).await.map(drop).map_err(|(_, failure)| failure)
+    }
+
+    /// The variables that lead a program here.
+    pub(crate) fn variables(&self) -> Vec<Variable> {
+        let token = self.service.token.expose();
+        match self.address {
+            Some(_) => environment::leading_to(&format!("{}/{token}/credentials", self.base())),
+            None => vec![
+                ("ALIYUN_CRED_SOCKET", Some(self.shown())),
+                ("ALIYUN_CRED_URI", Some(format!("http://localhost/{token}/credentials"))),
+            ],
+        }
+    }
+
+    fn base(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let Some(address) = self.address else { return format!("{scheme}://localhost") };
+        match self.service.hosts.first() {
+            Some(host) if host.contains(':') => format!("{scheme}://{host}"),
+            Some(host) => format!("{scheme}://{host}:{}", address.port()),
+            None => format!("{scheme}://{address}"),
+        }
+    }
+
+    /// Where it listens, for people.
+    fn shown(&self) -> String {
+        match &self.listener {
+            Listener::Tcp(_) => self.base(),
+            #[cfg(unix)]
+            Listener::Unix(_, path) => {
+                path.as_deref().unwrap_or("a socket of LISTEN_FDS".as_ref()).display().to_string()
+            }
+        }
+    }
+
+    /// Answers until `stop` is ready, and then what was accepted.
+    pub(crate) async fn serve_until(self, stop: impl Future<Output = ()>) {
+        let connections = Connections::new();
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok(Some(accepted)) => {
+                    let Some(place) = connections.place().await else { break };
+                    tokio::spawn(attend(Arc::clone(&self.service), self.tls.clone(), accepted, place));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    say(&format!("cannot accept a connection: {error}"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        self.listener.close();
+        connections.drain(DRAIN_LIMIT).await;
+    }
+}
+
+/// Attends to a connection until one of the two sides closes it.
+async fn attend(service: Arc<Service>, tls: Option<Tls>, accepted: Accepted, place: Place) {
+    match (accepted, tls) {
+        (Accepted::Tcp(stream, local), None) => converse(service, stream, Some(local), place).await,
+        (Accepted::Tcp(stream, local), Some(tls)) => {
+            let connection = Arc::clone(&place.connection);
+            let handshake = tokio::time::timeout(HEAD_LIMIT, tls.accept(stream));
+            let stream = tokio::select! {
+                stream = handshake => stream,
+                () = connection.leave.notified() => return,
+            };
+            // A handshake that fails, or takes too long, is the other side's affair.
+            if let Ok(Ok(stream)) = stream {
+                converse(service, stream, Some(local), place).await;
+            }
+        }
+        #[cfg(unix)]
+        (Accepted::Unix(stream), _) => converse(service, stream, None, place).await,
+    }
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    service: Arc<Service>,
+    stream: S,
+    local: Option<SocketAddr>,
+    place: Place,
+) {
+    let answer = service_fn(|request| async { Ok::<_, Infallible>(place.busy(service.answer(request, local)).await) });
+    let mut conversation = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_LIMIT)
+            .max_buf_size(MOST_BYTES)
+            .max_headers(MOST_FIELDS)
+            .serve_connection(TokioIo::new(stream), answer)
+    );
+    loop {
+        tokio::select! {
+            // How it ended is the other side's affair.
+            _ = conversation.as_mut() => return,
+            () = place.connection.leave.notified() => return,
+            () = place.connection.finish.notified() => conversation.as_mut().graceful_shutdown(),
+        }
+    }
+}
+
+/// Prints what the library warns of.
+struct Warnings;
+
+impl log::Log for Warnings {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target() == "aliyun_cred"
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            say(&format!("warning: {}", record.args()));
+        }
+    }
+
+    fn flush(&self) {}
+}
