@@ -40,7 +40,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -48,7 +48,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 fmt: $(VENV)/bin/python ## format every source
@@ -70,7 +70,7 @@ deny: ## licences, duplicates and sources of the dependencies, by cargo-deny
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf libcurl4-openssl-dev libssl-dev debootstrap >/dev/null
+		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf curl iproute2 libcurl4-openssl-dev libssl-dev debootstrap >/dev/null
 
 install: package-c ## install the C library below PREFIX (/usr/local): headers, libraries, pkg-config and CMake files
 	@bindings/c/package/install.sh install $(PACKAGE)
@@ -183,6 +183,10 @@ test-node: node
 test-node-peers: rust node
 	@echo "== Node: the official SDKs from npm, with our client, and with our package in the place of theirs"
 	@tests/peers/node/test.sh
+
+test-serve: test-python-peers test-node-peers
+	@echo "== the command's server, with the official clients from PyPI and npm"
+	@$(PYTHON) tests/peers/serve.py $(BUILD)/peers/bin/python $(BUILD)/peers-node/beside
 
 test-docs: $(VENV)/bin/python
 	@echo "== documentation"

@@ -45,7 +45,8 @@ pub(crate) fn is_local_peer(peer: IpAddr, local: IpAddr) -> bool {
 }
 
 /// Whether a `Host` header, or the target of a request in absolute form, names the address that the connection goes to.
-/// A page of another site that has its name resolve to this machine names that site.
+/// A page of another site that has its name resolve to this machine names that site. The port may be missing: official
+/// clients leave it out.
 pub(crate) fn is_named(host: &str, local: Option<SocketAddr>, names: &[String]) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
@@ -53,17 +54,15 @@ pub(crate) fn is_named(host: &str, local: Option<SocketAddr>, names: &[String]) 
     };
     let named = |other: &str| name.eq_ignore_ascii_case(other);
     let Some(local) = local else { return named("localhost") };
-    let port_fits = match port {
-        Some(port) => port.parse() == Ok(local.port()),
-        None => local.port() == 80,
-    };
+    // Behind another port, a name is given with it.
+    if names.iter().any(|name| name.eq_ignore_ascii_case(host)) {
+        return true;
+    }
     let ip = local.ip().to_canonical();
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let is_address = address.is_ok_and(|address| address.to_canonical() == ip);
-    // Behind another port, a name is given with it.
-    names.iter().any(|name| name.eq_ignore_ascii_case(host))
-        || (port_fits
-            && (is_address || (ip.is_loopback() && named("localhost")) || names.iter().any(|name| named(name))))
+    let is_name = (ip.is_loopback() && named("localhost")) || names.iter().any(|name| named(name));
+    port.is_none_or(|port| port.parse() == Ok(local.port())) && (is_address || is_name)
 }
 
 #[cfg(test)]
@@ -85,19 +84,18 @@ mod tests {
     fn only_its_own_address_names_a_server() {
         let local = Some(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let none: &[String] = &[];
-        for good in ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080"] {
+        for good in ["127.0.0.1:8080", "127.0.0.1", "localhost:8080", "LOCALHOST:8080", "localhost"] {
             assert!(is_named(good, local, none), "{good}");
         }
         for bad in [
             "",
-            "127.0.0.1",
             "127.0.0.1:80",
             "127.0.0.1:08080x",
             "127.0.0.2:8080",
+            "evil.example",
             "evil.example:8080",
-            "localhost",
             "localhost.evil.example:8080",
-            "127.0.0.1.evil.example:8080",
+            "127.0.0.1.evil.example",
             "a@127.0.0.1:8080",
             "[::1]:8080",
         ] {
@@ -109,7 +107,7 @@ mod tests {
         let metadata = Some(SocketAddr::new(METADATA, 80));
         assert!(is_named("100.100.100.200", metadata, none) && !is_named("localhost", metadata, none));
         let six = Some(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 8080)));
-        assert!(is_named("[::1]:8080", six, none) && !is_named("[::1]", six, none));
+        assert!(is_named("[::1]:8080", six, none) && !is_named("[::1]:80", six, none));
         assert!(is_named("localhost", None, none) && !is_named("evil.example", None, none));
     }
 

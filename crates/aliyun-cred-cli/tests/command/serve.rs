@@ -229,7 +229,7 @@ fn nothing_is_told_without_the_token() {
         // A page whose name resolves to this machine.
         (403, format!("{good} HTTP/1.1\r\nHost: evil.example\r\n\r\n")),
         (403, format!("{good} HTTP/1.1\r\nHost: evil.example:{}\r\n\r\n", host.port())),
-        (403, format!("{good} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")),
+        (403, format!("{good} HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n")),
         (403, format!("{good} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n")),
         (403, format!("{good} HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\n\r\n")),
         (403, format!("GET http://evil.example/{token}/credentials HTTP/1.1\r\nHost: {host}\r\n\r\n")),
@@ -248,7 +248,8 @@ fn nothing_is_told_without_the_token() {
         let shown = attack.replace(&token, "TOKEN");
         assert_eq!((status, body.as_str()), (*expected, ""), "{}", &shown[..shown.len().min(200)]);
     }
-    // In absolute form a request to this server is like any other.
+    // Official clients leave the port out; and in absolute form a request to this server is like any other.
+    assert_eq!(server.send(&format!("{good} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).0, 200);
     assert_eq!(server.send(&format!("GET http://{host}/{token}/credentials HTTP/1.1\r\nHost: {host}\r\n\r\n")).0, 200);
     assert_eq!(server.stop(), "");
 }
