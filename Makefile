@@ -186,6 +186,7 @@ test-node-peers: rust node
 
 test-serve: test-python-peers test-node-peers
 	@echo "== the command's server, with the official clients from PyPI and npm"
+	@cargo build --quiet -p aliyun-cred-cli
 	@$(PYTHON) tests/peers/serve.py $(BUILD)/peers/bin/python $(BUILD)/peers-node/beside
 
 test-docs: $(VENV)/bin/python
