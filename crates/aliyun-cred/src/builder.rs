@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::cache::Cache;
-use crate::client::{Client, Recipe};
+use crate::client::Client;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
@@ -219,9 +219,9 @@ impl ClientBuilder {
         };
         let config = self.config.unwrap_or_default();
         let provider = Provider::of(source, &config, self.extras, &host)?;
-        let recipe = provider.has_state().then(|| Recipe { source, options: config.entries() });
+        let options = provider.has_state().then(|| config.entries());
         let cache = Cache::new(provider, host, &type_name).at_depth(self.depth);
         cache.set_events(self.events);
-        Ok(Client::of(cache, Some(source), recipe))
+        Ok(Client::of(cache, Some(source), options))
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::builder::ClientBuilder;
 use crate::cache::single_flight::Flight;
 use crate::cache::{Cache, Outcome};
-use crate::config::{Config, OptionValue};
+use crate::config::{Config, Entries};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Explain;
@@ -41,16 +41,8 @@ pub struct Client {
     cache: Arc<Cache>,
     /// `None`: a custom provider.
     source: Option<Source>,
-    /// `None`: the provider has no state of its own, so that it can be asked for a report as it is.
-    recipe: Option<Arc<Recipe>>,
-}
-
-/// What a client was built from, so that a report can ask its source anew.
-#[derive(Debug)]
-pub(crate) struct Recipe {
-    pub(crate) source: Source,
-    /// The options that are set.
-    pub(crate) options: Box<[(&'static str, OptionValue)]>,
+    /// The options that the source was built from. `None`: it has no state, so that a report can ask it as it is.
+    options: Option<Entries>,
 }
 
 /// Prints the type name only. Options are left out, because a secret may have been put in the wrong one.
@@ -167,8 +159,8 @@ impl Client {
         Client::builder().source(Source::RamRoleArn).config(role).base(self).build()
     }
 
-    pub(crate) fn of(cache: Cache, source: Option<Source>, recipe: Option<Recipe>) -> Self {
-        Client { cache: Arc::new(cache), source, recipe: recipe.map(Arc::new) }
+    pub(crate) fn of(cache: Cache, source: Option<Source>, options: Option<Entries>) -> Self {
+        Client { cache: Arc::new(cache), source, options }
     }
 
     pub(crate) fn source(&self) -> Option<Source> {
@@ -179,8 +171,9 @@ impl Client {
         &self.cache
     }
 
-    pub(crate) fn recipe(&self) -> Option<&Arc<Recipe>> {
-        self.recipe.as_ref()
+    /// What the provider can be built from once more.
+    pub(crate) fn recipe(&self) -> Option<(Source, Entries)> {
+        self.source.zip(self.options.clone())
     }
 
     fn of_custom(custom: Custom, name: &str) -> Self {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::cache::single_flight::Flight;
 use crate::cache::{recursion, refresh_window};
-use crate::client::{Client, Recipe, may_wait, wait_for};
-use crate::config::Config;
+use crate::client::{Client, may_wait, wait_for};
+use crate::config::{Config, Entries};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Now, wall_time};
@@ -179,7 +179,7 @@ impl Walk {
         };
         let failed = |error| (State::Failed, error);
         let steps = match client.recipe() {
-            Some(recipe) if recipe.source == Source::Default => CANDIDATES
+            Some((Source::Default, _)) => CANDIDATES
                 .iter()
                 .map(|candidate| {
                     step(candidate.source.name(), &|host| match (candidate.make)(host) {
@@ -193,10 +193,16 @@ impl Walk {
                     })
                 })
                 .collect(),
-            Some(recipe) => vec![step(recipe.source.name(), &|host| {
-                rebuilt(recipe, client.cache().provider(), host).map(Asked::New).map_err(failed)
+            Some((source, options)) => vec![step(source.name(), &|host| {
+                rebuilt(source, &options, client.cache().provider(), host).map(Asked::New).map_err(failed)
             })],
-            None => vec![step(name_of(&client), &|_| Ok(Asked::Own))],
+            None => {
+                let name = match client.source() {
+                    Some(source) => source.name(),
+                    None => client.type_name(),
+                };
+                vec![step(name, &|_| Ok(Asked::Own))]
+            }
         };
         Walk { client, all, limit, steps }
     }
@@ -204,7 +210,7 @@ impl Walk {
     async fn report(self, begun: Now) -> Report {
         let Walk { client, all, limit, steps } = self;
         let type_name = client.cache().type_name();
-        let in_chain = client.recipe().is_some_and(|recipe| recipe.source == Source::Default);
+        let in_chain = client.source() == Some(Source::Default);
         let mut report = Report::new(type_name);
         let mut seen = Vec::new();
         // A source that would have to rotate a token ends the search, as one that answers does.
@@ -331,10 +337,10 @@ impl Base for Anew {
 }
 
 async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
-    let credentials = match client.recipe().cloned() {
-        Some(recipe) => {
+    let credentials = match client.recipe() {
+        Some((source, options)) => {
             let (own, there) = (client.clone(), host.clone());
-            let build = move || rebuilt(&recipe, own.cache().provider(), &there);
+            let build = move || rebuilt(source, &options, own.cache().provider(), &there);
             host.block(build).await??.fetch(&host).await?
         }
         None => client.cache().provider().fetch(&host).await?,
@@ -343,24 +349,15 @@ async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
 }
 
 /// Builds the provider of a client anew. Tokens that only `live` has are taken from there.
-fn rebuilt(recipe: &Recipe, live: &Provider, host: &Host) -> Result<Provider> {
+fn rebuilt(source: Source, options: &Entries, live: &Provider, host: &Host) -> Result<Provider> {
     let extras = Extras { base: live.base_anew(host), listener: None };
     let mut config = Config::default();
-    for (name, value) in &recipe.options {
+    for (name, value) in options.iter() {
         config.set(name, value.clone())?;
     }
-    let provider = Provider::of(recipe.source, &config, extras, host)?;
+    let provider = Provider::of(source, &config, extras, host)?;
     provider.adopt_tokens(live);
     Ok(provider)
-}
-
-/// The name of the source of a client without a recipe.
-fn name_of(client: &Client) -> &str {
-    match (client.source(), client.cache().provider()) {
-        (Some(source), _) => source.name(),
-        (None, Provider::Custom(custom)) => custom.name(),
-        (None, _) => client.type_name(),
-    }
 }
 
 fn facts(credentials: &Credentials, now: Now) -> CredentialReport {
