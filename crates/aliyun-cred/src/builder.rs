@@ -198,17 +198,17 @@ impl ClientBuilder {
         if self.depth > MAX_DEPTH {
             return Err(Error::invalid_config(format!("more than {MAX_DEPTH} roles on top of one another")));
         }
-        let host = Host::new(self.surface);
         if let Some(custom) = self.custom {
-            if self.source.is_some() || self.config.is_some() || self.extras.base.is_some() {
-                let text = "a custom provider takes no source, no options and no base";
+            let Extras { base, listener } = self.extras;
+            if self.source.is_some() || self.config.is_some() || base.is_some() || listener.is_some() {
+                let text = "a custom provider takes no source, no options, no base and no listener for updates";
                 return Err(Error::invalid_config(text));
             }
-            let name = custom.name().to_owned();
-            let cache = Cache::new(Provider::Custom(Box::new(custom)), host, &name);
-            cache.set_events(self.events);
-            return Ok(Client::of(cache, None, None));
+            let client = Client::of_custom(custom, self.surface);
+            client.cache().set_events(self.events);
+            return Ok(client);
         }
+        let host = Host::new(self.surface);
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source, source.name().to_owned()),
             (None, Some(config)) => {

@@ -119,8 +119,7 @@ impl Client {
         name: impl Into<String>,
         provider: impl Fn() -> Result<Credentials> + Send + Sync + 'static,
     ) -> Self {
-        let name = name.into();
-        Client::of_custom(Custom::blocking(name.clone(), provider), &name)
+        Client::of_custom(Custom::blocking(name.into(), provider), Surface::Rust)
     }
 
     /// Like [`Client::from_blocking`], for a provider that returns a future. The future is polled on the background
@@ -137,8 +136,7 @@ impl Client {
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
     {
-        let name = name.into();
-        Client::of_custom(Custom::future(name.clone(), provider), &name)
+        Client::of_custom(Custom::future(name.into(), provider), Surface::Rust)
     }
 
     /// Creates a client that assumes the role described by `role`, with this client's credential. Roles can be chained,
@@ -176,8 +174,9 @@ impl Client {
         self.source.zip(self.options.clone())
     }
 
-    fn of_custom(custom: Custom, name: &str) -> Self {
-        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(Surface::Rust), name), None, None)
+    pub(crate) fn of_custom(custom: Custom, surface: Surface) -> Self {
+        let name = custom.name().to_owned();
+        Client::of(Cache::new(Provider::Custom(Box::new(custom)), Host::new(surface), &name), None, None)
     }
 
     /// The type this client was created for: `access_key`, `ram_role_arn`, ..., `default`.

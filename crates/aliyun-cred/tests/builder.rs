@@ -444,6 +444,17 @@ fn unused_extras_are_rejected() {
         with_listener.message(),
         "the source 'default' was given a listener for updates, which only oauth and external have"
     );
+    let custom = || Client::builder().blocking_provider("vault", || Ok(key()));
+    let config = Config::default();
+    for builder in
+        [custom().source(Source::StaticAk), custom().config(&config), custom().base(&base), custom().on_update(|_| ())]
+    {
+        assert_eq!(
+            builder.build().unwrap_err().message(),
+            "a custom provider takes no source, no options, no base and no listener for updates"
+        );
+    }
+    assert!(custom().on_event(|_| ()).build().is_ok());
 }
 
 #[test]
