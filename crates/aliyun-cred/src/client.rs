@@ -380,21 +380,11 @@ pub(crate) fn wait_for<T: Clone>(flight: Arc<Flight<Result<T>>>, limit: Option<D
     if outcome.is_some() || limit == Some(Duration::ZERO) {
         return outcome;
     }
-    if let Err(error) = may_wait() {
+    if let Err(error) = driver::may_wait() {
         return Some(Err(error));
     }
     let clock = Stopwatch::start();
     flight.wait(|| limit.map(|limit| limit.saturating_sub(clock.elapsed())))
-}
-
-/// Whether this thread may wait for the background thread.
-pub(crate) fn may_wait() -> Result<()> {
-    if driver::is_here() {
-        let text = "a call that waits was made on the library's own background thread, which brings what it would wait \
-                    for; callbacks must not wait";
-        return Err(Error::new(ErrorKind::Recursion, text));
-    }
-    Ok(())
 }
 
 fn too_late(limit: Duration) -> Error {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::cache::single_flight::Flight;
 use crate::cache::{recursion, refresh_window};
-use crate::client::{Client, may_wait, wait_for};
+use crate::client::{Client, wait_for};
 use crate::config::{Config, Entries};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -85,7 +85,7 @@ impl Explain {
     /// [`Recursion`](ErrorKind::Recursion) if the client's own custom provider asks for it, or on the library's
     /// background thread; [`Io`](ErrorKind::Io) if no thread can be started. A source that fails is not an error.
     pub fn blocking(self) -> Result<Report> {
-        may_wait()?;
+        driver::may_wait()?;
         wait_for(self.begin(), None).unwrap_or_else(|| Err(recursion())).map(|report| (*report).clone())
     }
 

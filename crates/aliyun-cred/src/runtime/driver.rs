@@ -173,6 +173,16 @@ pub(crate) fn is_here() -> bool {
     process != 0 && process == std::process::id()
 }
 
+/// Whether this thread may wait for the background thread.
+pub(crate) fn may_wait() -> Result<()> {
+    if is_here() {
+        let text = "a call that waits was made on the library's own background thread, which brings what it would wait \
+                    for; callbacks must not wait";
+        return Err(Error::new(ErrorKind::Recursion, text));
+    }
+    Ok(())
+}
+
 /// Runs the program's own code with the program's signal mask if this is the background thread, because a process
 /// started there inherits it. SIGPIPE stays blocked, since one may be pending for this thread.
 pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
@@ -185,9 +195,7 @@ pub(crate) fn with_the_programs_signals<T>(work: impl FnOnce() -> T) -> T {
 
 /// Runs `work` on the driver, and blocks this thread until it is done.
 pub(crate) fn wait<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    if is_here() {
-        return Err(Error::new(ErrorKind::Recursion, "a call that waits was made on the background thread"));
-    }
+    may_wait()?;
     let (tell, told) = std::sync::mpsc::channel();
     current()?.spawn(async move {
         // The receiver waits below.
