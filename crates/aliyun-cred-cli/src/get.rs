@@ -1,9 +1,9 @@
 //! `get`: prints a credential, with its secret.
 
 use std::io::{IsTerminal as _, stdout};
-use std::time::SystemTime;
 
-use aliyun_cred::{Credentials, binding};
+use aliyun_cred::Credentials;
+use aliyun_cred::binding::rfc3339;
 use serde_json::{Map, Value};
 
 use crate::arguments::{Format, Get};
@@ -81,7 +81,7 @@ fn json(credentials: &Credentials) -> Value {
         ("access_key_secret", text(credentials.access_key_secret())),
         ("security_token", text(credentials.security_token())),
         ("bearer_token", text(credentials.bearer_token())),
-        ("expiration", credentials.expiration().map(timestamp)),
+        ("expiration", credentials.expiration().map(rfc3339)),
     ])
 }
 
@@ -93,7 +93,7 @@ fn process(credentials: &Credentials) -> Result<Value, Failure> {
         ("access_key_id", Some(id.to_owned())),
         ("access_key_secret", Some(secret.to_owned())),
         ("sts_token", token.map(str::to_owned)),
-        ("expiration", credentials.expiration().map(timestamp)),
+        ("expiration", credentials.expiration().map(rfc3339)),
     ]))
 }
 
@@ -110,12 +110,6 @@ pub(crate) fn uri(credentials: &Credentials) -> Result<Value, Failure> {
         ("AccessKeyId", Some(id.to_owned())),
         ("AccessKeySecret", Some(secret.to_owned())),
         ("SecurityToken", Some(token.to_owned())),
-        ("Expiration", Some(timestamp(expiration))),
+        ("Expiration", Some(rfc3339(expiration))),
     ]))
-}
-
-/// A time in RFC 3339, in UTC and whole seconds.
-fn timestamp(time: SystemTime) -> String {
-    let seconds = binding::unix_seconds(time).unwrap_or(0);
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

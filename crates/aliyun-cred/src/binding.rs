@@ -198,6 +198,11 @@ pub fn shown_path(path: &std::path::Path) -> String {
     crate::text::shown_path(path)
 }
 
+/// A time in RFC 3339, in UTC and whole seconds.
+pub fn rfc3339(time: SystemTime) -> String {
+    crate::text::rfc3339(time)
+}
+
 /// Reads a regular file of at most 1 MiB as UTF-8, or as UTF-16 with a byte order mark. A leading `~/` is the home
 /// directory.
 ///

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, ErrorKind};
+use crate::text::rfc3339;
 
 /// The version of the report's JSON.
 const VERSION: u32 = 1;
@@ -286,14 +287,7 @@ fn as_milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::O
 }
 
 fn as_timestamp<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.map(timestamp).serialize(serializer)
-}
-
-/// A time in RFC 3339, in UTC and whole seconds.
-fn timestamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+    time.map(rfc3339).serialize(serializer)
 }
 
 /// One source a line, details below those that failed, then the credential and the warnings.
@@ -405,11 +399,11 @@ impl CredentialReport {
             line(f, "AccessKey ID", id)?;
         }
         match self.expiration {
-            Some(expiration) => line(f, "expires", &timestamp(expiration))?,
+            Some(expiration) => line(f, "expires", &rfc3339(expiration))?,
             None => line(f, "expires", "never, or unknown")?,
         }
         if let Some((from, until)) = self.refresh_from.zip(self.refresh_until) {
-            line(f, "refreshed", &format!("between {} and {}", timestamp(from), timestamp(until)))?;
+            line(f, "refreshed", &format!("between {} and {}", rfc3339(from), rfc3339(until)))?;
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! Text from outside: decodes it, and decides what may be used as a key or shown in an error.
+//! Text from outside: decodes it, and decides what may be used as a key or shown in an error. And the text of a time.
 //!
 //! Invariant: nothing here puts a possible secret into a message.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
@@ -123,9 +124,22 @@ pub(crate) fn one_line(text: String) -> String {
     if text.contains(unwanted) { text.replace(unwanted, " ") } else { text }
 }
 
+/// A time in RFC 3339, in UTC and whole seconds.
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_whole_seconds() {
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_767_323_045_999);
+        assert_eq!(rfc3339(time), "2026-01-02T03:04:05Z");
+    }
 
     #[test]
     fn marks_say_how_text_is_encoded() {

@@ -666,9 +666,9 @@ mod tests {
     use crate::config::Config;
     use crate::credentials::Lead;
     use crate::host::fake::Fake;
-    use crate::protocol::reply::iso8601;
     use crate::provider::Extras;
     use crate::source::Source;
+    use crate::text::rfc3339;
     use crate::wording::Surface;
 
     const HOUR: i64 = 3_600;
@@ -865,7 +865,7 @@ mod tests {
 
     /// Answers the pending request with a credential of this lifetime.
     fn issue(fake: &Fake, id: &str, lifetime: Duration) {
-        let expiration = iso8601(fake.now().wall + u64::try_from(lifetime.as_millis()).unwrap());
+        let expiration = rfc3339(wall_time(fake.now().wall) + lifetime);
         let fields =
             format!(r#""AccessKeyId":"{id}","AccessKeySecret":"s","SecurityToken":"t","Expiration":"{expiration}""#);
         loop {

@@ -244,12 +244,6 @@ fn farthest() -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(i32::MAX.unsigned_abs().into()))
 }
 
-/// ISO 8601 in UTC, in whole seconds.
-pub(crate) fn iso8601(unix_ms: u64) -> String {
-    let seconds = i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
-}
-
 /// The first of `names` that is a non-empty string.
 fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     let found = names.iter().find_map(|name| object.get(name)).and_then(Value::as_str);
@@ -288,7 +282,6 @@ mod tests {
         for text in ["", "tomorrow", "2026-01-02", "2026-01-02T03:04:05"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
-        assert_eq!(iso8601(1_767_323_045_999), "2026-01-02T03:04:05Z");
     }
 
     fn answer(status: u16, body: &str) -> Result<Issued> {

@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, Result};
-use crate::host::{Host, Limits, Method, Request, Response, Route};
-use crate::protocol::reply::{self, Shape, encode, iso8601};
+use crate::host::{Host, Limits, Method, Request, Response, Route, wall_time};
+use crate::protocol::reply::{self, Shape, encode};
 use crate::protocol::rsa::PrivateKey;
 use crate::protocol::{endpoint, limits, route};
 use crate::secret::Secret;
@@ -140,7 +140,7 @@ impl Sts {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(call, &iso8601(host.now().wall), &host.nonce())?;
+            let query = query(call, &text::rfc3339(wall_time(host.now().wall)), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),

@@ -16,14 +16,14 @@ use crate::credentials::Credentials;
 use crate::credentials::Issued;
 use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Limits, Method, Request, Route, wall_millis};
+use crate::host::{Host, Limits, Method, Request, Route, wall_millis, wall_time};
 use crate::profile::ProfileStore;
 use crate::protocol::endpoint;
-use crate::protocol::reply::{Service, Shape, encode, iso8601, no_hint, refused, rejected};
+use crate::protocol::reply::{Service, Shape, encode, no_hint, refused, rejected};
 use crate::protocol::{limits, route};
 use crate::runtime::user_code::Listener;
 use crate::secret::Secret;
-use crate::text::key;
+use crate::text::{key, rfc3339};
 use crate::update::{NewValues, point_of_time};
 use crate::wording;
 
@@ -241,7 +241,7 @@ impl OAuth {
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh_token.expose()),
             ("client_id", &self.client_id),
-            ("Timestamp", &iso8601(host.now().wall)),
+            ("Timestamp", &rfc3339(wall_time(host.now().wall))),
         ];
         let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
