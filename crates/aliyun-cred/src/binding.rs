@@ -22,7 +22,7 @@ use crate::runtime::event_queue::EventQueue;
 use crate::status::{Refresh, Status};
 
 pub use crate::credentials::Field;
-pub use crate::host::{assign_variable, unix_seconds};
+pub use crate::host::{assign_variable, millis, unix_seconds, wall_millis as millis_since_epoch};
 pub use crate::profile::{ListedProfile, ProfileFile};
 pub use crate::protocol::sts::CallerIdentity;
 pub use crate::runtime::call_scope::Scope;
@@ -142,16 +142,6 @@ pub fn event_json(event: &Event) -> String {
         "dropped": event.dropped,
     })
     .to_string()
-}
-
-/// The time since the Unix epoch in milliseconds; 0 for anything earlier.
-pub fn millis_since_epoch(time: SystemTime) -> u64 {
-    crate::host::wall_millis(time)
-}
-
-/// Whole milliseconds.
-pub fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A string of a credential with a trailing NUL, for C to borrow.

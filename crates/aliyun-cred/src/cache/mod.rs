@@ -563,8 +563,7 @@ impl<'a> Completion<'a> {
 
     fn refresh(&self, succeeded: bool) -> Refresh {
         let now = self.cache.host.now();
-        let took = now.monotonic.saturating_sub(self.begun.monotonic);
-        Refresh { ended: wall_time(now.wall), took: Duration::from_millis(took), succeeded }
+        Refresh { ended: wall_time(now.wall), took: now.after(self.begun), succeeded }
     }
 }
 

@@ -221,10 +221,10 @@ impl Walk {
                 seen.push(step.recorder.take());
                 continue;
             }
-            let left = limit.saturating_sub(since(begun, &step.host));
+            let left = limit.saturating_sub(step.host.now().after(begun));
             let started = step.host.now();
             let (state, outcome) = step.ask(client.cache().provider(), in_chain, left).await;
-            let took = since(started, &step.host);
+            let took = step.host.now().after(started);
             let mut recorded = step.recorder.take();
             let source = SourceReport { took, ..SourceReport::new(&step.name, state) };
             is_over |= matches!(source.state, State::Answered | State::NotAsked);
@@ -371,10 +371,6 @@ fn facts(credentials: &Credentials, now: Now) -> CredentialReport {
         refresh_from: window.and_then(|(from, _)| after(from)),
         refresh_until: window.and_then(|(_, until)| after(until)),
     }
-}
-
-fn since(begun: Now, host: &Host) -> Duration {
-    Duration::from_millis(host.now().monotonic.saturating_sub(begun.monotonic))
 }
 
 /// What may be wrong although a credential was found. `seen` has what each of the report's sources looked at.

@@ -126,7 +126,7 @@ impl System for Recorder {
         let index = push(&mut lock(&seen).commands, CommandReport { program, succeeded: false, took: Duration::ZERO });
         Box::pin(async move {
             let printed = real.run_command(words, limit).await;
-            let took = since(begun, real.now());
+            let took = real.now().after(begun);
             if let Some(command) = lock(&seen).commands.get_mut(index) {
                 command.took = took;
                 command.succeeded = matches!(printed, Ok(Ok(_)));
@@ -162,7 +162,7 @@ impl System for Recorder {
                 entry.status = response.map(|response| response.status);
                 entry.request_id = response.and_then(request_id);
                 entry.failure = answer.as_ref().err().map(|failure| failure.kind);
-                entry.took = since(begun, now);
+                entry.took = now.after(begun);
             }
             // Another server that answers in its place has a clock of its own.
             if let Some(date) = response.filter(|response| response.proxy.is_none()).and_then(|response| response.date)
@@ -197,10 +197,6 @@ fn request_id(response: &Response) -> Option<String> {
     let id = ["RequestId", "requestId"].iter().find_map(|name| reply.get(name))?.as_str()?;
     let is_id = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     is_id.then(|| id.to_owned())
-}
-
-fn since(begun: Now, now: Now) -> Duration {
-    Duration::from_millis(now.monotonic.saturating_sub(begun.monotonic))
 }
 
 /// Whether users other than the owner may read a file; unknown on Windows.

@@ -49,6 +49,11 @@ impl Now {
         let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
         wall.max(monotonic)
     }
+
+    /// How long something took that began at `begun`, by the monotonic clock alone.
+    pub(crate) fn after(self, begun: Now) -> Duration {
+        Duration::from_millis(self.monotonic.saturating_sub(begun.monotonic))
+    }
 }
 
 /// The point of time so many milliseconds after the Unix epoch: the inverse of [`wall_millis`].
@@ -62,24 +67,25 @@ pub fn unix_seconds(time: SystemTime) -> Option<i64> {
 }
 
 /// Milliseconds since the Unix epoch; 0 for anything earlier.
-pub(crate) fn wall_millis(time: SystemTime) -> u64 {
+pub fn wall_millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 /// Measures how long a wait takes.
-pub(crate) struct Stopwatch(u64);
+pub(crate) struct Stopwatch(Now);
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Stopwatch(Now::precise().monotonic)
+        Stopwatch(Now::precise())
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        Duration::from_millis(Now::precise().monotonic.saturating_sub(self.0))
+        Now::precise().after(self.0)
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub use clock::unix_seconds;
-pub(crate) use clock::{Now, Stopwatch, wall_millis, wall_time};
+pub(crate) use clock::{Now, Stopwatch, wall_time};
+pub use clock::{millis, unix_seconds, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use env::variable_state;
@@ -161,7 +161,7 @@ impl Host {
         F: Future<Output = Result<Option<T>>>,
     {
         const INTERVAL: Duration = Duration::from_millis(10);
-        let end = self.now().monotonic.saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let end = self.now().monotonic.saturating_add(millis(limit));
         loop {
             match attempt().await? {
                 None if self.now().monotonic < end => driver::current()?.run(self.system.sleep(INTERVAL)).await?,
