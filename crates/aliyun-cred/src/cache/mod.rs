@@ -578,7 +578,6 @@ impl Drop for Completion<'_> {
                 self.flights.complete(self.flight, |state| match state {
                     Some(state) => {
                         let refresh = self.refresh(fetched.is_ok());
-                        let error = fetched.as_ref().err().filter(|_| events.is_some()).cloned();
                         let outcome = self.cache.settle(state, fetched, &mut hidden);
                         self.cache.known.store(Some(Arc::new(Known {
                             process: std::process::id(),
@@ -587,7 +586,7 @@ impl Drop for Completion<'_> {
                             last_error: state.last_error.clone(),
                         })));
                         if let Some(events) = &events {
-                            post_events(events, state, refresh, error, outcome.as_deref().ok());
+                            post_events(events, state, refresh, outcome.as_deref().ok());
                         }
                         outcome
                     }
@@ -608,13 +607,7 @@ impl Drop for Completion<'_> {
 }
 
 /// Posts what a refresh means for the credential in use. Under the lock, so that events keep the order of refreshes.
-fn post_events(
-    events: &EventQueue,
-    state: &mut State,
-    refresh: Refresh,
-    error: Option<Error>,
-    in_use: Option<&Credentials>,
-) {
+fn post_events(events: &EventQueue, state: &mut State, refresh: Refresh, in_use: Option<&Credentials>) {
     let provider_name = in_use.and_then(Credentials::provider_name).map(str::to_owned);
     let event = Event {
         kind: EventKind::Refreshed,
@@ -623,7 +616,7 @@ fn post_events(
         provider_name: provider_name.clone(),
         previous_provider_name: None,
         expiration: in_use.and_then(Credentials::expiration),
-        error,
+        error: state.last_error.clone(),
         failures: state.failures.count,
         dropped: 0,
     };
