@@ -7,7 +7,7 @@ use crate::failure::Outcome;
 use crate::print;
 
 pub(crate) fn run() -> Outcome {
-    let files: Vec<String> = binding::profile_files().iter().map(shown).collect();
+    let files: Vec<String> = binding::profile_files()?.iter().map(shown).collect();
     print(files.join("\n").as_bytes())
 }
 

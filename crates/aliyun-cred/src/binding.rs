@@ -88,12 +88,17 @@ pub fn explain_unless(explain: Explain, mut interrupted: impl FnMut() -> bool) -
     crate::client::unless_interrupted(explain.begin(), None, &mut interrupted)
 }
 
-/// The CLI's configuration file and the SDKs', as far as there is a home directory.
-pub fn profile_files() -> Vec<ProfileFile> {
-    let host = Host::new(Surface::Rust);
-    let config = Config::default();
-    let files = [CliProfile::new(&config, &host).list(&host), IniProfile::new(&config, &host).list(&host)];
-    files.into_iter().flatten().collect()
+/// Reads the CLI's configuration file and the SDKs', as far as there is a home directory, and blocks this thread.
+///
+/// # Errors
+/// As [`Client::credentials_blocking`], but for the files, each of which has its own.
+pub fn profile_files() -> Result<Vec<ProfileFile>> {
+    driver::wait(async {
+        let (host, config) = (Host::new(Surface::Rust), Config::default());
+        let cli = CliProfile::new(&config, &host).list(&host).await;
+        let ini = IniProfile::new(&config, &host).list(&host).await;
+        Ok([cli, ini].into_iter().flatten().collect())
+    })
 }
 
 /// Asks STS who a credential belongs to, and blocks this thread. `config` has the endpoint, and how to reach it.

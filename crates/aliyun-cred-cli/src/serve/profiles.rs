@@ -168,7 +168,7 @@ fn check_names(names: &[String]) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());
     }
-    let Some(file) = binding::profile_files().into_iter().next() else {
+    let Some(file) = binding::profile_files()?.into_iter().next() else {
         return Err(Failure::new("there is no home directory with a configuration file"));
     };
     let listed = file.profiles?;

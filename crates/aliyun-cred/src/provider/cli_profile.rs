@@ -5,8 +5,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::{Loaded, Provider, filled};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -45,9 +43,9 @@ impl CliProfile {
     }
 
     /// The file, its profiles, and the name of the one to use; `None` if there is no home directory.
-    pub(crate) fn list(&self, host: &Host) -> Option<ProfileFile> {
+    pub(crate) async fn list(&self, host: &Host) -> Option<ProfileFile> {
         let path = self.path.clone()?;
-        let file = read(host.read_file_now(&path), &path);
+        let file = read(&path, host).await;
         let chosen = file.as_ref().ok().and_then(|file| file.chosen(self.profile.as_deref()).map(str::to_owned));
         Some(ProfileFile { path, profiles: file.map(|file| file.list()), chosen })
     }
@@ -71,7 +69,7 @@ impl CliProfile {
             let text = "unable to open credentials file: no home directory; set HOME or ALIBABA_CLOUD_CONFIG_FILE";
             return Err(Error::new(ErrorKind::NotConfigured, text));
         };
-        let mut file = read(host.read_file(path).await, path)?;
+        let mut file = read(path, host).await?;
         file.external_disabled = self.external_disabled;
         file.surface = host.surface().clone();
         if let Some(profile) = file.chosen(self.profile.as_deref()).filter(|name| file.profile(name).is_ok()) {
@@ -82,8 +80,8 @@ impl CliProfile {
     }
 }
 
-fn read(bytes: io::Result<Zeroizing<Vec<u8>>>, path: &Path) -> Result<ConfigFile> {
-    let bytes = bytes.map_err(|error| {
+async fn read(path: &Path, host: &Host) -> Result<ConfigFile> {
+    let bytes = host.read_file(path).await.map_err(|error| {
         let (kind, hint) = match error.kind() {
             io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
             _ => (ErrorKind::Io, "make it a file that this user can read"),

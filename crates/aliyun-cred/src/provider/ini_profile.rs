@@ -2,6 +2,7 @@
 //!
 //! The file is read on first use; the resulting provider is kept until the client is invalidated.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -42,32 +43,10 @@ impl IniProfile {
     }
 
     /// The file, its sections, and the name of the one to use; `None` if there is no home directory.
-    pub(crate) fn list(&self, host: &Host) -> Option<ProfileFile> {
-        let (path, other) = self.paths()?;
-        let missing = |read: &std::io::Result<_>| {
-            read.as_ref().is_err_and(|error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound)
-        };
-        let (first, mut found) = (path.clone(), (path.clone(), host.read_file_now(&path)));
-        if let Some(other) = other.filter(|_| missing(&found.1)) {
-            let second = host.read_file_now(&other);
-            if !missing(&second) {
-                found = (other, second);
-            }
-        }
-        let (path, bytes) = found;
-        let profiles = bytes.map_err(|error| unreadable(&first, &error)).and_then(|bytes| ini::list(&bytes, &path));
+    pub(crate) async fn list(&self, host: &Host) -> Option<ProfileFile> {
+        let (path, bytes) = self.read(host).await?;
+        let profiles = bytes.and_then(|bytes| ini::list(&bytes, &path));
         Some(ProfileFile { path, profiles, chosen: Some(self.profile.clone()) })
-    }
-
-    /// The file, and the one that is read if it does not exist.
-    fn paths(&self) -> Option<(PathBuf, Option<PathBuf>)> {
-        match (&self.named_file, &self.home) {
-            (Some(path), _) => Some((path.clone(), None)),
-            (None, home) => {
-                let folder = home.as_ref()?.join(".alibabacloud");
-                Some((folder.join("credentials.ini"), Some(folder.join("credentials"))))
-            }
-        }
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
@@ -81,7 +60,11 @@ impl IniProfile {
     }
 
     async fn load(&self, host: &Host) -> Result<Provider> {
-        let (path, bytes) = self.read(host).await?;
+        let Some((path, bytes)) = self.read(host).await else {
+            let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
+            return Err(Error::new(ErrorKind::NotConfigured, text));
+        };
+        let bytes = bytes?;
         if host.reports() && ini::list(&bytes, &path)?.iter().any(|section| section.name == self.profile) {
             host.note_profile(&path, &self.profile);
         }
@@ -90,33 +73,35 @@ impl IniProfile {
     }
 
     /// Reads `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some official packages
-    /// read instead.
-    async fn read(&self, host: &Host) -> Result<(PathBuf, Zeroizing<Vec<u8>>)> {
-        let Some((path, other)) = self.paths() else {
-            let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
-            return Err(Error::new(ErrorKind::NotConfigured, text));
-        };
-        match (host.read_file(&path).await, other) {
-            (Ok(bytes), _) => Ok((path, bytes)),
-            (Err(error), Some(other)) if error.kind() == std::io::ErrorKind::NotFound => {
-                match host.read_file(&other).await {
-                    Ok(bytes) => Ok((other, bytes)),
-                    // Neither exists: report the first, which is the one to create.
-                    Err(second) if second.kind() == std::io::ErrorKind::NotFound => Err(unreadable(&path, &error)),
-                    Err(second) => Err(unreadable(&other, &second)),
-                }
-            }
-            (Err(error), _) => Err(unreadable(&path, &error)),
+    /// read instead. `None` if there is no home directory.
+    async fn read(&self, host: &Host) -> Option<(PathBuf, Result<Zeroizing<Vec<u8>>>)> {
+        if let Some(path) = &self.named_file {
+            return Some((path.clone(), bytes_of(path, host).await));
         }
+        let folder = self.home.as_ref()?.join(".alibabacloud");
+        let (path, other) = (folder.join("credentials.ini"), folder.join("credentials"));
+        let is_missing =
+            |bytes: &Result<_>| bytes.as_ref().is_err_and(|e: &Error| e.kind() == ErrorKind::NotConfigured);
+        let bytes = bytes_of(&path, host).await;
+        if is_missing(&bytes) {
+            let others = bytes_of(&other, host).await;
+            // If neither exists, the first is reported, which is the one to create.
+            if !is_missing(&others) {
+                return Some((other, others));
+            }
+        }
+        Some((path, bytes))
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    let (kind, hint) = match error.kind() {
-        std::io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "make one, or set ALIBABA_CLOUD_CREDENTIALS_FILE"),
-        _ => (ErrorKind::Io, "make it a file that this user can read"),
-    };
-    // The dollar sign is in the official package's message, and callers match on it.
-    let text = format!("failed to get credential from credentials file: ${}: {error}; {hint}", shown_path(path));
-    Error::new(kind, text)
+async fn bytes_of(path: &Path, host: &Host) -> Result<Zeroizing<Vec<u8>>> {
+    host.read_file(path).await.map_err(|error| {
+        let (kind, hint) = match error.kind() {
+            io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "make one, or set ALIBABA_CLOUD_CREDENTIALS_FILE"),
+            _ => (ErrorKind::Io, "make it a file that this user can read"),
+        };
+        // The dollar sign is in the official package's message, and callers match on it.
+        let text = format!("failed to get credential from credentials file: ${}: {error}; {hint}", shown_path(path));
+        Error::new(kind, text)
+    })
 }
