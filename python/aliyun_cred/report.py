@@ -2,23 +2,14 @@
 
 import json
 
+from ._record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class _Record:
-    """An object of a report. Its attributes are the members of the JSON object of the same place."""
-
-    def __init__(self, document: "dict[str, Any]") -> None:
-        vars(self).update(document)
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({shown})"
-
-
-class Variable(_Record):
+class Variable(Record):
     """An environment variable that a source read."""
 
     name: str
@@ -26,7 +17,7 @@ class Variable(_Record):
     """``set``, ``empty``, ``unset`` or ``assigned`` (by the program, in ``auth_util``)."""
 
 
-class File(_Record):
+class File(Record):
     """A file that a source read."""
 
     path: str
@@ -38,7 +29,7 @@ class File(_Record):
     """The operating system's error."""
 
 
-class Request(_Record):
+class Request(Record):
     """A request that a source sent."""
 
     host: str
@@ -54,7 +45,7 @@ class Request(_Record):
     milliseconds: int
 
 
-class Command(_Record):
+class Command(Record):
     """A command that a source ran."""
 
     program: str
@@ -63,7 +54,7 @@ class Command(_Record):
     milliseconds: int
 
 
-class Source(_Record):
+class Source(Record):
     """What became of one source."""
 
     source: str
@@ -90,7 +81,7 @@ class Source(_Record):
         self.commands = [Command(one) for one in document["commands"]]
 
 
-class Credential(_Record):
+class Credential(Record):
     """The credential, without its secrets."""
 
     type: str
@@ -105,7 +96,7 @@ class Credential(_Record):
     """The latest such time: from then on, a call waits for the refresh."""
 
 
-class Warning(_Record):
+class Warning(Record):
     """Something that may be wrong although a credential was found."""
 
     kind: str
@@ -113,7 +104,7 @@ class Warning(_Record):
     message: str
 
 
-class Report(_Record):
+class Report(Record):
     """What the sources of a client found. ``str()`` is a text for a terminal of 80 columns. It holds no secret."""
 
     version: int

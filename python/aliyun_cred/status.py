@@ -2,6 +2,8 @@
 
 import json
 
+from ._record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
@@ -9,13 +11,7 @@ if TYPE_CHECKING:
     from .exceptions import CredentialException
 
 
-class _Record:
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({shown})"
-
-
-class Refresh(_Record):
+class Refresh(Record):
     """A completed attempt to fetch a credential."""
 
     def __init__(self, document: "dict[str, Any]") -> None:
@@ -26,7 +22,7 @@ class Refresh(_Record):
         self.succeeded: bool = document["succeeded"]
 
 
-class Status(_Record):
+class Status(Record):
     """What a client knows without asking its source; see :meth:`.Client.status`."""
 
     def __init__(self, json_text: str, last_error: "CredentialException | None") -> None:
@@ -55,7 +51,7 @@ class Status(_Record):
         """Why the last one failed."""
 
 
-class Event(_Record):
+class Event(Record):
     """What happened to a client's credential; see ``on_event`` of :class:`.Client`."""
 
     def __init__(self, json_text: str, error: "CredentialException | None") -> None:
