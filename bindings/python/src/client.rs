@@ -245,19 +245,8 @@ impl Client {
     }
 
     fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Py<PyAny>> {
-        let mut signal = None;
-        let outcome = detached(py, errors::resolution, || {
-            binding::credentials_unless(&self.core, limit, || {
-                // `None`: the interpreter is ending, and kills this thread.
-                signal = Python::try_attach(|py| py.check_signals().err()).flatten();
-                signal.is_some()
-            })
-        });
-        logs::write(py)?;
-        match signal {
-            Some(signal) => Err(signal),
-            None => self.model(py, outcome?),
-        }
+        let wait = |interrupted: &mut dyn FnMut() -> bool| binding::credentials_unless(&self.core, limit, interrupted);
+        self.model(py, errors::interruptible(py, wait)?)
     }
 
     /// Returns the model of `credentials`: the same object while the credential is the same.

@@ -7,6 +7,8 @@ use aliyun_cred::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::logs;
+
 const BASE: &str = "CredentialException";
 
 /// Makes the exception for a failure to resolve a credential.
@@ -37,6 +39,24 @@ pub(crate) fn detached<T: Send>(
         Ok(outcome) => outcome.map_err(|error| describe(py, &error)),
         Err(_) => Err(internal(py)),
     }
+}
+
+/// Waits detached from the interpreter, and writes what was logged meanwhile. `wait` gives up when the function that it
+/// gets returns true: a handler of a signal has raised an exception, which is raised here.
+pub(crate) fn interruptible<T: Send>(
+    py: Python<'_>,
+    wait: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T> + Send,
+) -> PyResult<T> {
+    let mut signal = None;
+    let outcome = detached(py, resolution, || {
+        wait(&mut || {
+            // `None`: the interpreter is ending, and kills this thread.
+            signal = Python::try_attach(|py| py.check_signals().err()).flatten();
+            signal.is_some()
+        })
+    });
+    logs::write(py)?;
+    signal.map_or(outcome, Err)
 }
 
 fn internal(py: Python<'_>) -> PyErr {

@@ -1,7 +1,5 @@
 //! A request for a report, which can be waited for in every way in which a credential can.
 
-use std::sync::Arc;
-
 use aliyun_cred::{Report, binding};
 #[cfg(unix)]
 use pyo3::exceptions::PyTypeError;
@@ -26,19 +24,8 @@ fn texts(report: &Report) -> Texts {
 impl Explain {
     /// Returns the report. Blocks this thread.
     fn wait(&self, py: Python<'_>) -> PyResult<Texts> {
-        let mut signal = None;
-        let outcome = detached(py, errors::resolution, || {
-            binding::explain_unless(self.0.clone(), || {
-                // `None`: the interpreter is ending, and kills this thread.
-                signal = Python::try_attach(|py| py.check_signals().err()).flatten();
-                signal.is_some()
-            })
-        });
-        logs::write(py)?;
-        match signal {
-            Some(signal) => Err(signal),
-            None => outcome.map(|report: Arc<Report>| texts(&report)),
-        }
+        let report = errors::interruptible(py, |interrupted| binding::explain_unless(self.0.clone(), interrupted))?;
+        Ok(texts(&report))
     }
 
     /// Returns ``None``, and delivers the outcome to ``queue`` later, under ``ticket``.
