@@ -4,6 +4,9 @@ use std::ffi::{CString, c_char};
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use aliyun_cred_core as core;
+use core::binding;
+
 use crate::border::{fallible, given, guard, terminated};
 use crate::client::Client;
 use crate::error::Error;
@@ -55,14 +58,7 @@ pub extern "C" fn aliyun_cred_client_explain(
         if flags & !(ALL | ROTATE) != 0 {
             return Err(Error::invalid_argument(format!("'flags' is {flags}, which has an unknown flag")));
         }
-        let mut explain = client.client.explain();
-        if flags & ALL != 0 {
-            explain = explain.all();
-        }
-        if flags & ROTATE != 0 {
-            explain = explain.rotate();
-        }
-        let found = explain.blocking()?;
+        let found = binding::explain(&client.client, flags & ALL != 0, flags & ROTATE != 0).blocking()?;
         let (text, json) = (terminated(&found.to_string()), terminated(&found.to_json()));
         report.write(Box::into_raw(Box::new(Report { text, json })));
         Ok(())

@@ -260,13 +260,7 @@ pub fn explain<'env>(
     let tell = tell.build_threadsafe_function().weak::<true>().build_callback(|call| Ok(call.value))?;
     let source = client.source();
     let begun = guard(|| {
-        let mut explain = source.client.explain();
-        if all {
-            explain = explain.all();
-        }
-        if rotate {
-            explain = explain.rotate();
-        }
+        let explain = binding::explain(&source.client, all, rotate);
         // The call fails only while the environment ends, when no caller is left.
         binding::explain_then(explain, move |report| {
             tell.call(Explained(report), ThreadsafeFunctionCallMode::NonBlocking);

@@ -169,14 +169,7 @@ impl Client {
 
     /// Returns a request for a report.
     fn explain(&self, all: bool, rotate: bool) -> Explain {
-        let mut explain = self.core.explain();
-        if all {
-            explain = explain.all();
-        }
-        if rotate {
-            explain = explain.rotate();
-        }
-        Explain(explain)
+        Explain(binding::explain(&self.core, all, rotate))
     }
 
     /// Returns what is known without asking the source: a status as JSON, with times in milliseconds, and the last

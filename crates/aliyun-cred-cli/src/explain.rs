@@ -14,14 +14,7 @@ use crate::print;
 
 pub(crate) fn run(arguments: &Explain) -> Outcome {
     let client = client::of(&arguments.chosen)?;
-    let mut explain = client.explain();
-    if arguments.all {
-        explain = explain.all();
-    }
-    if arguments.rotate {
-        explain = explain.rotate();
-    }
-    let report = explain.blocking()?;
+    let report = binding::explain(&client, arguments.all, arguments.rotate).blocking()?;
     let identity = (arguments.identity && report.credentials.is_some()).then(|| identity(&client, arguments));
     if arguments.json {
         let mut document: Value = serde_json::from_str(&report.to_json()).map_err(crate::failure::Failure::new)?;

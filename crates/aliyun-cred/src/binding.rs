@@ -75,6 +75,11 @@ pub fn set_event_listener<F: Fn(&Event) + Send + Sync + 'static>(client: &Client
     client.cache().set_events(listener.map(EventQueue::new));
 }
 
+/// Like [`Client::explain`], for languages where [`Explain::all`] and [`Explain::rotate`] are flags.
+pub fn explain(client: &Client, all: bool, rotate: bool) -> Explain {
+    Explain::new(client.clone(), all, rotate)
+}
+
 /// Asks for a report, and calls `done` with it on the background thread, where `done` must not block.
 pub fn explain_then(explain: Explain, done: impl FnOnce(Result<Arc<Report>>) + Send + 'static) {
     explain.begin().on_completion(done);

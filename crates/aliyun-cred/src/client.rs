@@ -322,7 +322,7 @@ impl Client {
     /// # Ok::<(), aliyun_cred::Error>(())
     /// ```
     pub fn explain(&self) -> Explain {
-        Explain::new(self.clone())
+        Explain::new(self.clone(), false, false)
     }
 
     /// Like [`Client::explain`], blocking this thread.

@@ -63,8 +63,8 @@ impl fmt::Debug for Explain {
 }
 
 impl Explain {
-    pub(crate) fn new(client: Client) -> Self {
-        Explain { client, all: false, rotate: false, limit: LIMIT }
+    pub(crate) fn new(client: Client, all: bool, rotate: bool) -> Self {
+        Explain { client, all, rotate, limit: LIMIT }
     }
 
     /// Asks all sources, also behind the first that answers.
