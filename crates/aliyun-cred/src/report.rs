@@ -252,7 +252,7 @@ impl SourceReport {
     }
 
     /// Whether it was not asked for a reason of its own, so that what a call returns is unknown.
-    fn was_left_alone(&self) -> bool {
+    pub(crate) fn was_left_alone(&self) -> bool {
         self.state == State::NotAsked && self.reason.is_some()
     }
 

@@ -29,7 +29,7 @@ use crate::runtime::driver;
 use crate::source::Source;
 use recorder::{Recorder, Seen};
 
-/// How long all sources together may take.
+/// How long a report may take.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How far this machine's clock may be off before the report warns, in milliseconds. STS allows 15 minutes.
 const CLOCK_TOLERANCE: u64 = 30_000;
@@ -104,7 +104,7 @@ impl Explain {
         let (reached, own) = (flight.clone(), driver.clone());
         // If the caller is a custom provider, its concurrency slot is for others meanwhile.
         scope.release_slots();
-        let work = scope.asking(id).run(async move { self.report().await });
+        let work = scope.asking(id).run(self.report());
         driver.spawn(async move {
             let report = own.run(work).await.and_then(|report| report.map(Arc::new));
             // Waiters may call any client and start any process.
@@ -114,75 +114,36 @@ impl Explain {
     }
 
     async fn report(self) -> Result<Report> {
-        let report = self.walk().await?;
-        let is_left_alone = |source: &SourceReport| source.state == State::NotAsked && source.reason.is_some();
-        if !(self.all && self.rotate && report.sources.iter().any(is_left_alone)) {
+        let begun = self.client.cache().host().now();
+        let report = self.walk(begun).await?;
+        let left = self.left(begun);
+        let may_rotate = self.all && self.rotate && !left.is_zero();
+        if !(may_rotate && report.sources.iter().any(SourceReport::was_left_alone)) {
             return Ok(report);
         }
         // The client itself rotates the token: it keeps a new one even if that cannot be written.
-        let _ = driver::within(self.limit, self.client.cache().refresh_now().join()).await;
-        self.walk().await
+        match driver::within(left, self.client.cache().refresh_now().join()).await {
+            Some(_) => self.walk(begun).await,
+            // It goes on, but there is no time to ask once more.
+            None => Ok(report),
+        }
     }
 
-    async fn walk(&self) -> Result<Report> {
-        let (options, begun) = (self.clone(), self.client.cache().host().now());
-        // On a helper: the options may name files on a hanging disk.
-        let building = driver::current()?.read(move || Walk::new(options)).await;
-        Ok(building?.report(begun).await)
+    /// How much of the limit is left.
+    fn left(&self, begun: Now) -> Duration {
+        self.limit.saturating_sub(self.client.cache().host().now().after(begun))
     }
-}
 
-impl IntoFuture for Explain {
-    type Output = Result<Report>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Report>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.begin().join().await.map(|report| (*report).clone()) })
-    }
-}
-
-/// A source that is about to be asked.
-struct Step {
-    name: String,
-    recorder: Arc<Recorder>,
-    host: Host,
-    asked: Ready,
-}
-
-/// What a step asks; or its state and the reason, if there is nothing to ask.
-type Ready = std::result::Result<Asked, (State, Error)>;
-
-/// What a step asks.
-enum Asked {
-    /// A provider built for the report.
-    New(Provider),
-    /// The client's own: it has no state, and cannot be built again.
-    Own,
-}
-
-struct Walk {
-    client: Client,
-    all: bool,
-    limit: Duration,
-    steps: Vec<Step>,
-}
-
-impl Walk {
-    fn new(options: Explain) -> Self {
-        let Explain { client, all, limit, .. } = options;
-        let real = client.cache().host();
-        let step = |name: &str, make: &dyn Fn(&Host) -> Ready| {
-            let recorder = Arc::new(Recorder::new(real.system().clone()));
-            let host = Host::on(recorder.clone(), real.surface().clone()).for_report();
-            let asked = make(&host);
-            Step { name: name.to_owned(), recorder, host, asked }
-        };
+    /// The sources in order, each on a host that records what it looks at.
+    async fn steps(&self, begun: Now) -> Result<Vec<Step>> {
+        let client = &self.client;
         let failed = |error| (State::Failed, error);
-        let steps = match client.recipe() {
+        Ok(match client.recipe() {
             Some((Source::Default, _)) => CANDIDATES
                 .iter()
                 .map(|candidate| {
-                    step(candidate.source.name(), &|host| match (candidate.make)(host) {
+                    let mut step = Step::new(candidate.source.name(), client);
+                    step.asked = match (candidate.make)(&step.host) {
                         Some(made) => made.map(Asked::New).map_err(failed),
                         None => {
                             let (kind, reason) = candidate.absent;
@@ -190,40 +151,40 @@ impl Walk {
                                 if kind == ErrorKind::Disabled { State::Disabled } else { State::NotConfigured };
                             Err((state, Error::new(kind, reason)))
                         }
-                    })
+                    };
+                    step
                 })
                 .collect(),
-            Some((source, options)) => vec![step(source.name(), &|host| {
-                rebuilt(source, &options, client.cache().provider(), host).map(Asked::New).map_err(failed)
-            })],
-            None => {
-                let name = match client.source() {
-                    Some(source) => source.name(),
-                    None => client.type_name(),
-                };
-                vec![step(name, &|_| Ok(Asked::Own))]
+            Some(recipe) => {
+                let mut step = Step::new(recipe.0.name(), client);
+                let (own, host) = (client.clone(), step.host.clone());
+                // On a helper: the options may name files on a hanging disk.
+                let build = move || rebuilt(&recipe, own.cache().provider(), &host);
+                let built = driver::within(self.left(begun), driver::current()?.read(build)).await;
+                let built = built.unwrap_or_else(|| Ok(Err(too_late("no answer"))))?;
+                step.asked = built.map(Asked::New).map_err(failed);
+                vec![step]
             }
-        };
-        Walk { client, all, limit, steps }
+            None => vec![Step::new(client.source().map_or(client.type_name(), |source| source.name()), client)],
+        })
     }
 
-    async fn report(self, begun: Now) -> Report {
-        let Walk { client, all, limit, steps } = self;
-        let type_name = client.cache().type_name();
+    async fn walk(&self, begun: Now) -> Result<Report> {
+        let client = &self.client;
+        let type_name = client.type_name();
         let in_chain = client.source() == Some(Source::Default);
         let mut report = Report::new(type_name);
         let mut seen = Vec::new();
         // A source that would have to rotate a token ends the search, as one that answers does.
         let mut is_over = false;
-        for step in steps {
-            if is_over && !all {
+        for step in self.steps(begun).await? {
+            if is_over && !self.all {
                 report.sources.push(SourceReport::new(&step.name, State::NotAsked));
                 seen.push(step.recorder.take());
                 continue;
             }
-            let left = limit.saturating_sub(step.host.now().after(begun));
             let started = step.host.now();
-            let (state, outcome) = step.ask(client.cache().provider(), in_chain, left).await;
+            let (state, outcome) = step.ask(client.cache().provider(), in_chain, self.left(begun)).await;
             let took = step.host.now().after(started);
             let mut recorded = step.recorder.take();
             let source = SourceReport { took, ..SourceReport::new(&step.name, state) };
@@ -244,25 +205,55 @@ impl Walk {
             }
         }
         report.warnings = warnings(&report, &seen);
-        report
+        Ok(report)
     }
 }
 
+impl IntoFuture for Explain {
+    type Output = Result<Report>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Report>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.begin().join().await.map(|report| (*report).clone()) })
+    }
+}
+
+/// A source that is about to be asked.
+struct Step {
+    name: String,
+    recorder: Arc<Recorder>,
+    host: Host,
+    /// What it asks; or its state and the reason, if there is nothing to ask.
+    asked: std::result::Result<Asked, (State, Error)>,
+}
+
+/// What a step asks.
+enum Asked {
+    /// A provider built for the report.
+    New(Provider),
+    /// The client's own, which has no state.
+    Own,
+}
+
 impl Step {
+    fn new(name: &str, client: &Client) -> Self {
+        let real = client.cache().host();
+        let recorder = Arc::new(Recorder::new(real.system().clone()));
+        let host = Host::on(recorder.clone(), real.surface().clone()).for_report();
+        Step { name: name.to_owned(), recorder, host, asked: Ok(Asked::Own) }
+    }
+
     async fn ask(&self, own: &Provider, in_chain: bool, left: Duration) -> (State, Result<Credentials>) {
         let provider = match &self.asked {
             Ok(Asked::New(provider)) => provider,
             Ok(Asked::Own) => own,
             Err((state, error)) => return (*state, Err(error.clone())),
         };
-        let too_late = |what: &str| {
-            let text = format!("{what} within the {} s that a report may take", LIMIT.as_secs());
-            Err(Error::new(ErrorKind::Timeout, text))
-        };
         if left.is_zero() {
-            return (State::NotAsked, too_late("its turn did not come"));
+            return (State::NotAsked, Err(too_late("its turn did not come")));
         }
-        let outcome = driver::within(left, provider.fetch(&self.host)).await.unwrap_or_else(|| too_late("no answer"));
+        let outcome = driver::within(left, provider.fetch(&self.host)).await;
+        let outcome = outcome.unwrap_or_else(|| Err(too_late("no answer")));
         let state = match outcome.as_ref().map_err(Error::kind) {
             Ok(_) => State::Answered,
             Err(_) if outcome.as_ref().is_err_and(Error::is_would_rotate) => State::NotAsked,
@@ -273,6 +264,10 @@ impl Step {
         };
         (state, outcome)
     }
+}
+
+fn too_late(what: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("{what} within the {} s that a report may take", LIMIT.as_secs()))
 }
 
 /// Whether an error comes from a source below `name`.
@@ -338,9 +333,9 @@ impl Base for Anew {
 
 async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
     let credentials = match client.recipe() {
-        Some((source, options)) => {
+        Some(recipe) => {
             let (own, there) = (client.clone(), host.clone());
-            let build = move || rebuilt(source, &options, own.cache().provider(), &there);
+            let build = move || rebuilt(&recipe, own.cache().provider(), &there);
             host.block(build).await??.fetch(&host).await?
         }
         None => client.cache().provider().fetch(&host).await?,
@@ -349,13 +344,13 @@ async fn fetch_anew(client: Client, host: Host) -> Result<Credentials> {
 }
 
 /// Builds the provider of a client anew. Tokens that only `live` has are taken from there.
-fn rebuilt(source: Source, options: &Entries, live: &Provider, host: &Host) -> Result<Provider> {
+fn rebuilt((source, options): &(Source, Entries), live: &Provider, host: &Host) -> Result<Provider> {
     let extras = Extras { base: live.base_anew(host), listener: None };
     let mut config = Config::default();
     for (name, value) in options.iter() {
         config.set(name, value.clone())?;
     }
-    let provider = Provider::of(source, &config, extras, host)?;
+    let provider = Provider::of(*source, &config, extras, host)?;
     provider.adopt_tokens(live);
     Ok(provider)
 }
@@ -440,6 +435,7 @@ mod tests {
     use crate::provider::Custom;
     use crate::wording::Surface;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, mpsc};
 
     fn pair() -> Credentials {
         Credentials::from_parts("LTAI5tExampleExampleAbcd", "canary-secret")
@@ -455,6 +451,51 @@ mod tests {
         let source = report.sources.first().unwrap();
         assert_eq!((source.state, source.kind), (State::Failed, Some(ErrorKind::Timeout)));
         assert_eq!(source.reason.as_deref(), Some("no answer within the 30 s that a report may take"));
+    }
+
+    #[test]
+    fn a_disk_that_hangs_ends_the_report_in_time() {
+        let driver = driver::current().unwrap();
+        let (disk, (tell, told)) = (Arc::new(Mutex::new(())), mpsc::channel());
+        let hangs = disk.lock().unwrap();
+        for _ in 0..driver::MAX_READERS {
+            let (own, disk, tell) = (driver.clone(), disk.clone(), tell.clone());
+            driver.spawn(async move {
+                let reading = own.read(move || {
+                    tell.send(()).unwrap();
+                    drop(disk.lock());
+                });
+                reading.await.unwrap();
+            });
+        }
+        told.iter().take(driver::MAX_READERS).for_each(drop);
+        let config = Config::default().process_command("false");
+        let client = Client::builder().source(Source::External).config(&config).build().unwrap();
+        let flight = Explain { limit: Duration::from_millis(20), ..client.explain() }.begin();
+        let report = wait_for(flight, Some(LIMIT)).unwrap().unwrap();
+        drop(hangs);
+        let source = report.sources.first().unwrap();
+        assert_eq!((source.source.as_str(), source.state), ("external", State::Failed));
+        assert_eq!(source.kind, Some(ErrorKind::Timeout));
+        assert!(source.commands.is_empty());
+    }
+
+    #[test]
+    fn no_token_is_rotated_once_the_time_is_up() {
+        let (fake, calls) = (Arc::new(Mutex::new(Fake::new())), Arc::new(AtomicUsize::new(0)));
+        let (clock, counted) = (fake.clone(), calls.clone());
+        let vault = Custom::future("vault".to_owned(), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            clock.lock().unwrap().pass(LIMIT);
+            std::future::ready(Err(Error::would_rotate()))
+        });
+        let host = Host::on(fake.lock().unwrap().system.clone(), Surface::Rust);
+        let client = Client::of(Cache::new(Provider::Custom(Box::new(vault)), host, "vault"), None, None);
+        let report = client.explain().all().rotate().blocking().unwrap();
+        let source = report.sources.first().unwrap();
+        assert_eq!((source.state, source.took), (State::NotAsked, LIMIT));
+        assert!(source.reason.as_ref().unwrap().contains("a new one costs its refresh token"));
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 
     #[test]

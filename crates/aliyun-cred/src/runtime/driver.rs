@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// How many helper threads may block at once, for example in name resolution.
 const MAX_HELPERS: usize = 4;
 /// How many of them may be busy with files. A hanging disk leaves the others free to resolve names.
-const MAX_READERS: usize = 2;
+pub(crate) const MAX_READERS: usize = 2;
 /// How many custom providers may run at once.
 pub(crate) const MAX_SLOTS: usize = 4;
 
