@@ -575,22 +575,31 @@ impl Drop for Completion<'_> {
         // Waiters notified here may call any client and start any process.
         driver::with_the_programs_signals(|| {
             Scope::default().enter(|| {
-                self.flights.complete(self.flight, |state| match state {
-                    Some(state) => {
-                        let refresh = self.refresh(fetched.is_ok());
-                        let outcome = self.cache.settle(state, fetched, &mut hidden);
-                        self.cache.known.store(Some(Arc::new(Known {
-                            process: std::process::id(),
-                            last_refresh: refresh,
-                            failures: state.failures.count,
-                            last_error: state.last_error.clone(),
-                        })));
-                        if let Some(events) = &events {
-                            post_events(events, state, refresh, outcome.as_deref().ok());
+                self.flights.complete(self.flight, |state| {
+                    let refresh = self.refresh(fetched.is_ok());
+                    let mut overtaken = State::default();
+                    let (state, outcome) = match state {
+                        Some(state) => {
+                            let outcome = self.cache.settle(state, fetched, &mut hidden);
+                            self.cache.known.store(Some(Arc::new(Known {
+                                process: std::process::id(),
+                                last_refresh: refresh,
+                                failures: state.failures.count,
+                                last_error: state.last_error.clone(),
+                            })));
+                            (state, outcome)
                         }
-                        outcome
+                        // Invalidated meanwhile: for its waiters and the listener only.
+                        None => {
+                            overtaken.failures.count = u32::from(fetched.is_err());
+                            overtaken.last_error = fetched.as_ref().err().cloned();
+                            (&mut overtaken, fetched)
+                        }
+                    };
+                    if let Some(events) = &events {
+                        post_events(events, state, refresh, outcome.as_deref().ok());
                     }
-                    None => fetched,
+                    outcome
                 });
             });
         });
@@ -1053,6 +1062,35 @@ mod tests {
                 assert_eq!((serving.kind, serving.failures), (EventKind::ServingExpired, failed.failures));
                 assert!(serving.at > expiration && serving.error.is_some());
             }
+        }
+        assert!(told.try_recv().is_err());
+        cache.set_events(None);
+    }
+
+    #[test]
+    fn refreshes_that_were_overtaken_are_events() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, Source::RamRoleArn);
+        let (tell, told) = std::sync::mpsc::channel();
+        cache.set_events(Some(EventQueue::new(move |event: &Event| tell.send(event.clone()).unwrap())));
+        let flight = cache.begin();
+        cache.invalidate();
+        fake.asked.recv().unwrap().reply(403, "{}");
+        let error = flight.wait(|| None).unwrap().unwrap_err();
+        let flight = cache.begin();
+        cache.invalidate();
+        issue(&fake, "late", TEST_HOUR);
+        assert_eq!(wait(flight), "late");
+        assert!(cache.fresh().is_none());
+        let flight = cache.begin();
+        issue(&fake, "new", 2 * TEST_HOUR);
+        wait(flight);
+        let failed = told.recv().unwrap();
+        assert_eq!((failed.kind, failed.failures, failed.error), (EventKind::RefreshFailed, 1, Some(error)));
+        for lifetime in [TEST_HOUR, 2 * TEST_HOUR] {
+            let refreshed = told.recv().unwrap();
+            assert_eq!((refreshed.kind, refreshed.failures), (EventKind::Refreshed, 0));
+            assert_eq!(refreshed.expiration, Some(wall_time(fake.now().wall) + lifetime));
         }
         assert!(told.try_recv().is_err());
         cache.set_events(None);
