@@ -14,6 +14,8 @@ use crate::text::rfc3339;
 const VERSION: u32 = 1;
 /// How many columns the text form has.
 const WIDTH: usize = 80;
+/// How many columns of them a source's name may take, so that its state fits behind it.
+const NAME_WIDTH: usize = 32;
 
 /// What [`Client::explain`](crate::Client::explain) found: each source in order, the credential, and warnings.
 ///
@@ -293,8 +295,8 @@ fn as_timestamp<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Resu
 /// One source a line, details below those that failed, then the credential and the warnings.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |source: &SourceReport| source.source.chars().count();
-        let column = self.sources.iter().map(name).max().unwrap_or(0);
+        let names = self.sources.iter().map(|source| columns(&source.source));
+        let column = names.filter(|width| *width <= NAME_WIDTH).max().unwrap_or(0);
         for source in &self.sources {
             source.write(f, column, self.credentials.is_none())?;
         }
@@ -328,7 +330,10 @@ impl SourceReport {
         let kind = self.kind.filter(|_| self.state == State::Failed).map_or(String::new(), |kind| format!(": {kind}"));
         let was_asked = matches!(self.state, State::Failed | State::Answered);
         let took = if was_asked { format!(", {}", milliseconds(self.took)) } else { String::new() };
-        writeln!(f, "{mark} {source:column$}  {state}{kind}{took}")?;
+        match column.checked_sub(columns(source)) {
+            Some(padding) => writeln!(f, "{mark} {source}{:padding$}  {state}{kind}{took}", "")?,
+            None => paragraph(f, &format!("{mark} "), &format!("{source} {state}{kind}{took}"))?,
+        }
         if let Some(reason) = self.reason.as_ref().filter(|_| in_full || self.state != State::NotConfigured) {
             paragraph(f, "      ", reason)?;
         }
@@ -413,24 +418,34 @@ fn milliseconds(duration: Duration) -> String {
     format!("{} ms", duration.as_millis())
 }
 
-/// Writes text behind `first`, in lines of at most [`WIDTH`] columns that are indented equally. A longer word keeps its
-/// line.
+/// How many columns a text takes in a terminal, at most. What takes two, such as Chinese, begins with U+1100.
+fn columns(text: &str) -> usize {
+    text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum()
+}
+
+/// Writes text behind `first`, in lines of at most [`WIDTH`] columns that are indented equally. A word that is longer
+/// than a line is broken.
 fn paragraph(f: &mut fmt::Formatter<'_>, first: &str, text: &str) -> fmt::Result {
-    let indent = first.chars().count();
-    let mut line = first.to_owned();
-    let mut used = 0;
+    let indent = columns(first);
+    let (mut line, mut used) = (first.to_owned(), indent);
     for word in text.split_whitespace() {
-        let (have, need) = (line.chars().count(), word.chars().count());
-        if used > 0 && have + 1 + need > WIDTH {
+        if used > indent && used + 1 + columns(word) > WIDTH {
             writeln!(f, "{line}")?;
-            line = " ".repeat(indent);
-            used = 0;
+            (line, used) = (" ".repeat(indent), indent);
         }
-        if used > 0 {
+        if used > indent {
             line.push(' ');
+            used += 1;
         }
-        line.push_str(word);
-        used += 1;
+        for character in word.chars() {
+            let width = columns(character.encode_utf8(&mut [0; 4]));
+            if used + width > WIDTH {
+                writeln!(f, "{line}")?;
+                (line, used) = (" ".repeat(indent), indent);
+            }
+            line.push(character);
+            used += width;
+        }
     }
     writeln!(f, "{line}")
 }
@@ -445,6 +460,21 @@ mod tests {
         assert_eq!(shortened("LTAI5tExampl"), "LTAI****");
         assert_eq!(shortened("secret"), "****");
         assert_eq!(shortened(""), "****");
+    }
+
+    #[test]
+    fn text_without_spaces_fits_into_80_columns() {
+        let (name, chinese) = ("v".repeat(100), "凭证".repeat(100));
+        let mut report = Report::new("default");
+        let error = Error::new(ErrorKind::Denied, chinese.clone());
+        report.sources.push(SourceReport::new("密钥", State::Failed).with_error(&error));
+        report.sources.push(SourceReport::new(&name, State::Answered));
+        let text = report.to_string();
+        let wide = |line: &str| line.chars().filter(|character| *character > '\u{2e80}').count();
+        assert!(text.lines().all(|line| line.chars().count() + wide(line) <= 80), "{text}");
+        assert!(text.starts_with("[!] 密钥  failed: denied, 0 ms\n      凭证"), "{text}");
+        let bare: String = text.split_whitespace().collect();
+        assert!(bare.contains(&chinese) && bare.contains(&format!("[+]{name}answered,0ms")), "{text}");
     }
 
     #[test]
