@@ -8,7 +8,7 @@ const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { BEARER_TOKEN, CANARY, SECRET, TOKEN } = require('./secrets.js');
-const { PACKAGE, later, roleAt, run, runNode } = require('./support.js');
+const { PACKAGE, later, providerOf, roleAt, roleWith, run, runNode } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 const { CustomProvider } = require('../../node/lib/custom_provider.js');
@@ -24,17 +24,8 @@ beforeEach(() => {
 });
 after(() => sts.close());
 
-/** A provider whose `getCredentials` is `get`. */
-const providerOf = (get, name = 'mine') => ({ getCredentials: get, getProviderName: () => name });
-
 /** A role that is assumed with what `base` gives. */
-function roleOver(base) {
-  return Credential.RAMRoleARNCredentialsProvider.builder()
-    .withCredentialsProvider(base)
-    .withRoleArn('acs:ram::1000000000000001:role/reader')
-    .withStsEndpoint(`http://127.0.0.1:${sts.port}`)
-    .build();
-}
+const roleOver = (base) => roleWith(base, sts.port);
 
 const PAIR = { accessKeyId: 'id', accessKeySecret: SECRET };
 

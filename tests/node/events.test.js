@@ -12,7 +12,8 @@ const { after, before, beforeEach, test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
 const { inspect } = require('node:util');
 const { CANARY, SECRET, TOKEN } = require('./secrets.js');
-const { PACKAGE, folder, roleAt, run, runNode, withEnvironment } = require('./support.js');
+const { PACKAGE, REFUSAL, folder, providerOf, roleAt, roleWith } = require('./support.js');
+const { run, runNode, withEnvironment } = require('./support.js');
 const { serve } = require('./sts.js');
 const native = require('../../node/native.js');
 const Credential = require('../../node');
@@ -27,11 +28,8 @@ beforeEach(() => {
 });
 after(() => sts.close());
 
-const REFUSAL = [403, { Code: 'NoPermission', Message: SECRET, RequestId: 'R-403' }];
 const CHANNEL = 'aliyun-cred:event';
 const KINDS = ['refreshed', 'refresh_failed', 'serving_expired', 'source_changed'];
-
-const providerOf = (get) => ({ getCredentials: get, getProviderName: () => 'mine' });
 
 /** Collects all events of a client: `heard`, and `until(count)`, which resolves when there are so many. */
 function listenTo(client) {
@@ -110,12 +108,7 @@ test('the status of what is fixed, and of a custom provider', async () => {
     if (name !== 'type') assert.ok([false, null, 0].includes(value), name);
   }
 
-  const role = Credential.RAMRoleARNCredentialsProvider.builder()
-    .withCredentialsProvider(failing)
-    .withRoleArn('acs:ram::1000000000000001:role/reader')
-    .withStsEndpoint(`http://127.0.0.1:${sts.port}`)
-    .build();
-  const client = new Credential(null, role);
+  const client = new Credential(null, roleWith(failing, sts.port));
   const events = listenTo(client);
   await assert.rejects(client.getCredential(), { cause });
   assert.equal(client.status().lastError.cause, cause);
@@ -281,16 +274,12 @@ test('a listener that throws or rejects stops no other, and causes a warning', a
 });
 
 test('clients that share a provider have their own listeners', async () => {
-  const { accessKeyId, accessKeySecret, roleArn, stsEndpoint } = roleAt(sts.port);
+  const { accessKeyId, accessKeySecret } = roleAt(sts.port);
   const pair = Credential.StaticAKCredentialsProvider.builder()
     .withAccessKeyId(accessKeyId)
     .withAccessKeySecret(accessKeySecret)
     .build();
-  const provider = Credential.RAMRoleARNCredentialsProvider.builder()
-    .withCredentialsProvider(pair)
-    .withRoleArn(roleArn)
-    .withStsEndpoint(stsEndpoint)
-    .build();
+  const provider = roleWith(pair, sts.port);
   const [one, other, silent] = [0, 1, 2].map(() => new Credential(null, provider));
   const calls = [];
   const listener = () => void calls.push('one');

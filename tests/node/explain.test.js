@@ -8,7 +8,8 @@ const { after, before, beforeEach, test } = require('node:test');
 const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { BEARER_TOKEN, CANARY, SECRET, TOKEN } = require('./secrets.js');
-const { PACKAGE, folder, later, roleAt, run, runNode, withEnvironment } = require('./support.js');
+const { PACKAGE, REFUSAL, folder, later, providerOf, roleAt, roleWith } = require('./support.js');
+const { run, runNode, withEnvironment } = require('./support.js');
 const { serve } = require('./sts.js');
 const Credential = require('../../node');
 
@@ -24,19 +25,10 @@ beforeEach(() => {
 });
 after(() => sts.close());
 
-const REFUSAL = [403, { Code: 'NoPermission', Message: SECRET, RequestId: 'R-403' }];
 const PAIR = { accessKeyId: 'LTAI5tExampleExampleAbcd', accessKeySecret: SECRET };
 
-const providerOf = (get, name = 'mine') => ({ getCredentials: get, getProviderName: () => name });
-
 /** A role that is assumed with what `base` gives. */
-function roleOver(base) {
-  return Credential.RAMRoleARNCredentialsProvider.builder()
-    .withCredentialsProvider(base)
-    .withRoleArn('acs:ram::1000000000000001:role/reader')
-    .withStsEndpoint(`http://127.0.0.1:${sts.port}`)
-    .build();
-}
+const roleOver = (base) => roleWith(base, sts.port);
 
 /** Runs `body` where the CLI's profile is a role at the STS, and the other configuration file has an AccessKey pair. */
 async function inHome(body) {

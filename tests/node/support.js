@@ -44,6 +44,24 @@ function roleAt(port) {
   };
 }
 
+/** A provider of the role that the server at `port` issues, assumed with what `base` gives. */
+function roleWith(base, port) {
+  // Not before it is used: some tests only need what is outside of the package.
+  const { RAMRoleARNCredentialsProvider } = require('../../node');
+  const { roleArn, stsEndpoint } = roleAt(port);
+  return RAMRoleARNCredentialsProvider.builder()
+    .withCredentialsProvider(base)
+    .withRoleArn(roleArn)
+    .withStsEndpoint(stsEndpoint)
+    .build();
+}
+
+/** A custom provider whose `getCredentials` is `get`. */
+const providerOf = (get, name = 'mine') => ({ getCredentials: get, getProviderName: () => name });
+
+/** What the server's `refusal` can be: one that says a secret back. */
+const REFUSAL = [403, { Code: 'NoPermission', Message: SECRET, RequestId: 'R-403' }];
+
 /** Runs `body` with environment variables set, or unset where they are `undefined`. */
 async function withEnvironment(variables, body) {
   const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
@@ -94,4 +112,19 @@ function runNode(code, argument, options) {
   return run(process.execPath, ['-e', text], options);
 }
 
-module.exports = { BUILD, HOME, MODULES, PACKAGE, ROOT, folder, later, roleAt, run, runNode, withEnvironment };
+module.exports = {
+  BUILD,
+  HOME,
+  MODULES,
+  PACKAGE,
+  REFUSAL,
+  ROOT,
+  folder,
+  later,
+  providerOf,
+  roleAt,
+  roleWith,
+  run,
+  runNode,
+  withEnvironment,
+};
