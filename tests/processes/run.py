@@ -124,10 +124,12 @@ class Field:
         self.emulator.reset(**settings)
 
     def profile(self, profile):
-        """Writes the CLI's configuration file."""
+        """Replaces the CLI's configuration file."""
         file = self.home / ".aliyun/config.json"
-        file.parent.mkdir()
-        file.write_text(json.dumps({"current": profile["name"], "profiles": [profile]}))
+        file.parent.mkdir(exist_ok=True)
+        temporary = file.with_suffix(".new")
+        temporary.write_text(json.dumps({"current": profile["name"], "profiles": [profile]}))
+        temporary.replace(file)
 
     def environment(self, sts=None):
         return {
@@ -521,6 +523,26 @@ def c_unloading_during_a_refresh(field):
     # Requests without a waiter may not have been sent before the process exited.
     if field.count("unload") < 10:
         raise Failed("the library was not used")
+
+
+@test
+def rotation_in_every_language(field):
+    """A key that is rotated in the file reaches programs that run, and no call fails meanwhile."""
+
+    def rotate(key):
+        field.profile({"name": "default", "mode": "AK", "access_key_id": key, "access_key_secret": key})
+
+    rotate("LTAIfirst")
+    with field.c("rotation") as c, field.python("rotation.py") as python, field.node("rotation.js") as node:
+        programs = [c, python, node]
+        for program in programs:
+            program.hear("asking")
+        for number in range(1000):
+            rotate(f"LTAI{number}")
+        rotate("LTAIlast")
+        for program in programs:
+            program.hear("rotated")
+            program.end()
 
 
 def compile_programs():

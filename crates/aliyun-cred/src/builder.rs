@@ -54,6 +54,14 @@ impl Base for Client {
         self.cache().forget_files()
     }
 
+    fn watches_files(&self) -> bool {
+        self.cache().provider().watches_files()
+    }
+
+    fn reload(&self) -> bool {
+        self.cache().reload()
+    }
+
     fn anew(&self, host: &Host) -> Box<dyn Base> {
         Box::new(Anew { client: self.clone(), host: host.clone() })
     }

@@ -4,6 +4,8 @@
 //! lock is held while a provider runs; a forked child starts with fresh locks.
 
 mod freshness;
+#[cfg(all(test, not(feature = "model-check")))]
+mod reload_tests;
 pub(crate) mod single_flight;
 
 use std::future::Future;
@@ -35,6 +37,9 @@ const RECHECK: u64 = 1_000;
 /// not have that refresh.
 const UNDER_WAY: u64 = 30_000;
 
+/// How often a call looks whether files have changed, in milliseconds.
+const LOOK_EVERY: u64 = 5_000;
+
 /// What a call returns.
 pub(crate) type Outcome = Result<Arc<Credentials>>;
 
@@ -53,6 +58,8 @@ struct ReuseWindow {
     fetched: Now,
     /// `None`: forever.
     bounds: Option<Bounds>,
+    /// A monotonic time, from which on a call looks at the files behind it; `None` if there are none.
+    next_look: Option<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -68,7 +75,24 @@ struct Bounds {
 
 impl ReuseWindow {
     fn is_open(&self, now: impl FnOnce() -> Now) -> bool {
-        self.bounds.is_none() || self.left(now()).is_some()
+        if self.bounds.is_none() && self.next_look.is_none() {
+            return true;
+        }
+        let now = now();
+        self.until_look(now) > 0 && self.left(now).is_some()
+    }
+
+    /// The milliseconds until a call has to look at files.
+    fn until_look(&self, now: Now) -> u64 {
+        self.next_look.as_ref().map_or(u64::MAX, |at| at.load(Ordering::Relaxed).saturating_sub(now.monotonic))
+    }
+
+    /// Whether the caller has to look at files, once for all callers.
+    fn takes_look(&self, now: Now) -> bool {
+        let Some(next) = &self.next_look else { return false };
+        let at = next.load(Ordering::Relaxed);
+        let then = now.monotonic.saturating_add(LOOK_EVERY);
+        at <= now.monotonic && next.compare_exchange(at, then, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// The milliseconds left; `None` if they have run out.
@@ -92,7 +116,13 @@ impl Cached {
             let (extended_until, boundary) = (AtomicU64::new(0), AtomicU64::new(0));
             Bounds { until: times.prefetch, extended_until, boundary }
         });
-        Cached { credentials, times, window: ReuseWindow { fetched, bounds } }
+        Cached { credentials, times, window: ReuseWindow { fetched, bounds, next_look: None } }
+    }
+
+    /// The same, with files behind it that are looked at from time to time.
+    fn watching_files(mut self, now: Now) -> Self {
+        self.window.next_look = Some(AtomicU64::new(now.monotonic.saturating_add(LOOK_EVERY)));
+        self
     }
 
     /// Lets callers skip the check for `duration` more milliseconds, but not past the next age at which one must wait.
@@ -156,6 +186,8 @@ struct State {
     fetched: bool,
     /// Whether a timer keeps the credential fresh.
     timed: bool,
+    /// Whether the provider has changed since the cached credential was fetched.
+    reloaded: bool,
     /// The sources of the last credential; only kept for an event listener.
     provider_name: Option<String>,
 }
@@ -235,17 +267,21 @@ impl Cache {
         }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
+        if cached.times.is_none() && cached.window.next_look.is_none() {
+            return Some((cached.credentials.clone(), Duration::MAX));
+        }
+        let now = self.host.coarse_now();
+        let until_look = Some(cached.window.until_look(now)).filter(|left| *left > 0)?;
         let left = match cached.times {
-            None => Duration::MAX,
+            None => u64::MAX,
             Some(times) => {
-                let now = self.host.coarse_now();
                 let left = cached.window.left(now)?;
                 // Past the prefetch point a new credential may arrive at any moment.
                 let is_due = cached.age(now) >= times.prefetch;
-                Duration::from_millis(if is_due { left.min(RECHECK) } else { left })
+                if is_due { left.min(RECHECK) } else { left }
             }
         };
-        Some((cached.credentials.clone(), left))
+        Some((cached.credentials.clone(), Duration::from_millis(left.min(until_look))))
     }
 
     /// What is known without asking the source.
@@ -301,10 +337,11 @@ impl Cache {
         if Scope::current().asks(self.id) {
             return Flight::completed(Err(recursion()));
         }
+        self.reload();
         let flights = self.flights();
         let now = self.host.now();
         // Start work only after releasing the lock: it may complete on this thread.
-        let (answer, place) = flights.enter(|inside| {
+        let (answer, place, is_new) = flights.enter(|inside| {
             let cached = self.cached.load_full();
             let decision = inside.state.decide(cached.as_deref(), now);
             let answer = match decision {
@@ -313,14 +350,22 @@ impl Cache {
                 Decision::Fail => Some(Err(inside.state.last_error.clone().unwrap_or_else(abandoned))),
             };
             let refreshes = matches!(decision, Decision::UseAndRefresh | Decision::Wait);
-            (answer, refreshes.then(|| inside.join_or_lead()))
+            (answer, refreshes.then(|| inside.join_or_lead()), inside.state.reloaded)
         });
         if let Some(answer) = answer {
-            if let Some(Place::Leader(flight)) = place {
-                // No caller waits for this one, so it has no scope.
-                self.refresh_elsewhere(flights, flight, Scope::default());
-            }
-            return Flight::completed(answer);
+            return match place {
+                // What a file holds is there at once; anything else replaces the answer later.
+                Some(Place::Leader(flight)) if is_new => {
+                    self.refresh(flights, flight.clone());
+                    Flight::completed(flight.outcome().unwrap_or(answer))
+                }
+                Some(Place::Leader(flight)) => {
+                    // No caller waits for this one, so it has no scope.
+                    self.refresh_elsewhere(flights, flight, Scope::default());
+                    Flight::completed(answer)
+                }
+                _ => Flight::completed(answer),
+            };
         }
         let flight = match place {
             Some(Place::Waiter(flight)) => flight,
@@ -335,6 +380,21 @@ impl Cache {
             Scope::current().release_slots();
         }
         flight
+    }
+
+    /// Looks at the files behind the cached credential if it is time to do so; if they have changed, the next call
+    /// refreshes it, and it stays in use until that succeeds. Returns whether they have. The background thread never
+    /// looks: a disk may hang.
+    pub(crate) fn reload(&self) -> bool {
+        let Some(cached) = self.cached.load_full() else { return false };
+        if driver::is_here() || !cached.window.takes_look(self.host.now()) || !self.provider.reload(&self.host) {
+            return false;
+        }
+        let flights = self.flights();
+        // A running refresh uses what the file said before.
+        flights.detach();
+        flights.enter(|inside| inside.state.reload());
+        true
     }
 
     /// Joins the refresh in flight, or starts one, whether or not the cached credential is fresh.
@@ -403,6 +463,10 @@ impl Cache {
         match fetched {
             Ok(credentials) => {
                 let cached = state.succeeded(credentials.clone(), now, || self.host.draw());
+                let cached = match self.provider.watches_files() {
+                    true => cached.map(|cached| cached.watching_files(now)),
+                    false => cached,
+                };
                 if self.provider.variables().is_some() {
                     self.from_variables.store(Some(credentials.clone()));
                 }
@@ -452,7 +516,7 @@ impl Cache {
     /// Whether the cached credential is due. An empty cache is never due: the timer refreshes only what a caller has
     /// asked for.
     fn is_due(&self) -> bool {
-        self.cached.load().as_ref().is_some_and(|cached| !cached.window.is_open(|| self.host.coarse_now()))
+        self.cached.load().as_ref().is_some_and(|cached| cached.window.left(self.host.coarse_now()).is_none())
     }
 
     /// How long the timer sleeps. Kept short, so that it notices a clock change or a suspend.
@@ -478,8 +542,11 @@ impl Cache {
         let Some(cached) = self.cached.load_full() else { return };
         let Some(times) = cached.times else { return };
         let times = times.redrawn(cached.age(self.host.now()), self.host.draw());
-        let redrawn = Arc::new(Cached::new(cached.credentials.clone(), cached.window.fetched, Some(times)));
-        self.cached.compare_and_swap(&cached, Some(redrawn));
+        let mut redrawn = Cached::new(cached.credentials.clone(), cached.window.fetched, Some(times));
+        if cached.window.next_look.is_some() {
+            redrawn = redrawn.watching_files(self.host.now());
+        }
+        self.cached.compare_and_swap(&cached, Some(Arc::new(redrawn)));
     }
 }
 
@@ -487,13 +554,25 @@ impl State {
     /// What to do for a call at this time.
     fn decide(&self, cached: Option<&Cached>, now: Now) -> Decision {
         let Some(cached) = cached else { return Decision::Wait };
-        let Some(times) = cached.times else { return Decision::Use };
-        let decision = decide(times, cached.age(now), self.failures, now.monotonic < self.hold_until);
+        let held = now.monotonic < self.hold_until;
+        let decision = match cached.times {
+            Some(times) => decide(times, cached.age(now), self.failures, held),
+            None => Decision::Use,
+        };
+        if decision == Decision::Use && self.reloaded && !held {
+            return Decision::UseAndRefresh;
+        }
         if decision == Decision::UseAndRefresh {
             // A refresh is now running, so readers can skip the lock for `UNDER_WAY`.
             cached.extend_window(now, UNDER_WAY);
         }
         decision
+    }
+
+    /// The provider has changed: failures of the one before say nothing about it.
+    fn reload(&mut self) {
+        self.reloaded = true;
+        self.hold_until = 0;
     }
 
     /// What to cache; `None` if the source must be asked at every call.
@@ -865,7 +944,7 @@ mod tests {
     }
 
     /// Answers the pending request with a credential of this lifetime.
-    fn issue(fake: &Fake, id: &str, lifetime: Duration) {
+    pub(super) fn issue(fake: &Fake, id: &str, lifetime: Duration) {
         let expiration = rfc3339(wall_time(fake.now().wall) + lifetime);
         let fields =
             format!(r#""AccessKeyId":"{id}","AccessKeySecret":"s","SecurityToken":"t","Expiration":"{expiration}""#);

@@ -326,6 +326,14 @@ impl Base for Anew {
         false
     }
 
+    fn watches_files(&self) -> bool {
+        false
+    }
+
+    fn reload(&self) -> bool {
+        false
+    }
+
     fn anew(&self, host: &Host) -> Box<dyn Base> {
         Box::new(Anew { client: self.client.clone(), host: host.clone() })
     }

@@ -1,10 +1,11 @@
 //! A fake system for tests: clocks move only when the test moves them, services reply what the test says, and no
 //! variable is set.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::clock::Now;
+use super::files::FileStamp;
 use super::http::{Connection, Failure, Request, Response};
 use super::system::{Pending, Printed, System};
 
@@ -44,6 +46,8 @@ impl Nap {
 pub(crate) struct FakeSystem {
     now: Mutex<Now>,
     draws: Mutex<VecDeque<f64>>,
+    files: Mutex<BTreeMap<PathBuf, (Vec<u8>, FileStamp)>>,
+    reads: AtomicUsize,
     asked: Sender<Asked>,
     naps: Sender<Nap>,
 }
@@ -61,6 +65,8 @@ impl Fake {
         let system = Arc::new(FakeSystem {
             now: Mutex::new(Now { wall: 1_700_000_000_000, monotonic: 1_000_000 }),
             draws: Mutex::default(),
+            files: Mutex::default(),
+            reads: AtomicUsize::new(0),
             asked: asked_sender,
             naps: nap_sender,
         });
@@ -75,6 +81,26 @@ impl Fake {
         let millis = u64::try_from(duration.as_millis()).unwrap();
         let mut now = lock(&self.system.now);
         *now = Now { wall: now.wall + millis, monotonic: now.monotonic + millis };
+    }
+
+    /// Replaces a file, now.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let mut files = lock(&self.system.files);
+        let stamp = FileStamp::fake(self.now().wall, text.len());
+        files.insert(path.into(), (text.as_bytes().to_vec(), stamp));
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        lock(&self.system.files).remove(Path::new(path));
+    }
+
+    pub(crate) fn text(&self, path: &str) -> String {
+        String::from_utf8(lock(&self.system.files)[Path::new(path)].0.clone()).unwrap()
+    }
+
+    /// How often a file was read.
+    pub(crate) fn reads(&self) -> usize {
+        self.system.reads.load(Ordering::Relaxed)
     }
 
     /// The next values to draw; 0.5 after the last of them.
@@ -110,8 +136,14 @@ impl System for FakeSystem {
         None
     }
 
-    fn read_file(&self, _: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-        Err(io::ErrorKind::NotFound.into())
+    fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let files = lock(&self.files);
+        files.get(path).map(|(bytes, _)| bytes.clone().into()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn file_stamp(&self, path: &Path) -> Option<FileStamp> {
+        lock(&self.files).get(path).map(|(_, stamp)| stamp.clone())
     }
 
     fn run_command(&self, _: Vec<String>, _: Duration) -> Pending<Printed> {

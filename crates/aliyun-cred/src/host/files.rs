@@ -19,6 +19,50 @@ const TEMPORARY: &str = ".aliyun-cred-tmp-";
 /// The largest file that is read: 1 MiB. Typical ones have a few KiB.
 const MAX_FILE: u64 = 1 << 20;
 
+/// What tells one content of a file from the next, without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileStamp {
+    /// The device and the inode, where there are such.
+    id: (u64, u64),
+    size: u64,
+    /// When it was last written, or moved to its place, in milliseconds since the Unix epoch.
+    pub(crate) changed: u64,
+    /// That time as finely as the file system has it: of the content, and of what is kept beside it.
+    fine: (i128, i128),
+}
+
+impl FileStamp {
+    /// Of a file that a test made up.
+    #[cfg(all(test, not(feature = "model-check")))]
+    pub(super) fn fake(changed: u64, size: usize) -> Self {
+        FileStamp { id: (0, 0), size: size as u64, changed, fine: (0, 0) }
+    }
+
+    /// `None` if the file does not exist, or cannot be looked at.
+    #[cfg(unix)]
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = fs::metadata(path).ok()?;
+        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        let fine = (nanos(found.mtime(), found.mtime_nsec()), nanos(found.ctime(), found.ctime_nsec()));
+        let changed = u64::try_from(fine.0.max(fine.1) / 1_000_000).unwrap_or(0);
+        Some(FileStamp { id: (found.dev(), found.ino()), size: found.len(), changed, fine })
+    }
+
+    /// `None` if the file does not exist, or cannot be looked at.
+    #[cfg(not(unix))]
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let found = fs::metadata(path).ok()?;
+        let nanos = |time: io::Result<std::time::SystemTime>| {
+            let elapsed = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+            elapsed.map_or(0, |elapsed| elapsed.as_nanos() as i128)
+        };
+        let fine = (nanos(found.modified()), nanos(found.created()));
+        let changed = u64::try_from(fine.0.max(fine.1) / 1_000_000).unwrap_or(0);
+        Some(FileStamp { id: (0, 0), size: found.len(), changed, fine })
+    }
+}
+
 /// Reads a file of at most 1 MiB. Anything but a regular file (a pipe without a writer, an endless device) is rejected
 /// unread.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -26,7 +26,7 @@ pub use clock::{millis, unix_seconds, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use env::variable_state;
-pub(crate) use files::LockedFile;
+pub(crate) use files::{FileStamp, LockedFile};
 pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, authority};
 pub(crate) use proxy::shown as shown_proxy;
 pub(crate) use system::{Pending, Printed, System};
@@ -138,6 +138,11 @@ impl Host {
     /// Like [`Host::read_file`], always on the calling thread: for construction, which is synchronous.
     pub(crate) fn read_file_now(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         self.system.read_file(path)
+    }
+
+    /// See [`System::file_stamp`].
+    pub(crate) fn file_stamp(&self, path: &Path) -> Option<FileStamp> {
+        self.system.file_stamp(path)
     }
 
     /// Runs a command and returns its output.

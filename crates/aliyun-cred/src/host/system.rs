@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Now;
 use super::command;
+use super::files::FileStamp;
 use super::http::{self, Connection, Failure, Request, Response};
 use super::{env, files};
 use crate::error::Result;
@@ -66,6 +67,11 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
     /// Reads a regular file of at most 1 MiB.
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         files::read(path)
+    }
+
+    /// What tells a file's content from another without reading it; `None` if there is no such file.
+    fn file_stamp(&self, path: &Path) -> Option<FileStamp> {
+        FileStamp::of(path)
     }
 
     /// Runs a command, and kills it once `limit` has run out.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 use super::cli::ConfigFile;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, LockedFile};
+use crate::host::{FileStamp, Host, LockedFile};
 use crate::protocol::json::Wiped;
 use crate::secret::Secret;
 use crate::text::{self, decode_wiped};
@@ -25,22 +26,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A configuration file that profiles write to.
 #[derive(Clone, Debug)]
-pub(crate) struct Store(Arc<PathBuf>);
+pub(crate) struct Store {
+    path: Arc<PathBuf>,
+    /// The file as this process last wrote it.
+    written: Arc<ArcSwapOption<FileStamp>>,
+}
 
 impl Store {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Store(Arc::new(path))
+        Store { path: Arc::new(path), written: Arc::default() }
     }
 
     pub(crate) fn profile(&self, name: &str) -> ProfileStore {
-        ProfileStore { path: self.0.clone(), profile: name.to_owned() }
+        ProfileStore { store: self.clone(), profile: name.to_owned() }
+    }
+
+    /// The file as this process wrote it since the last call of this function.
+    pub(crate) fn take_written(&self) -> Option<FileStamp> {
+        self.written.swap(None).map(|written| FileStamp::clone(&written))
     }
 }
 
 /// One profile of a configuration file.
 #[derive(Clone, Debug)]
 pub(crate) struct ProfileStore {
-    path: Arc<PathBuf>,
+    store: Store,
     profile: String,
 }
 
@@ -48,15 +58,15 @@ impl ProfileStore {
     /// Locks the file and reads the current profile. Waits for the lock up to 10 s, without blocking a helper thread.
     pub(crate) async fn lock(&self, host: &Host) -> Result<LockedProfile> {
         let failed = |error: &std::io::Error| {
-            let shown = self.path.display();
+            let shown = self.store.path.display();
             Error::new(ErrorKind::Io, format!("unable to lock credentials file: {shown}: {error}"))
         };
         let acquire = || {
-            let path = self.path.clone();
+            let path = self.store.path.clone();
             async move { host.block(move || LockedFile::try_acquire(&path)).await?.map_err(|error| failed(&error)) }
         };
         let Some(file) = host.poll(PATIENCE, acquire).await? else {
-            let shown = self.path.display();
+            let shown = self.store.path.display();
             let text = format!(
                 "unable to lock credentials file: {shown}: another process has held its lock for {} s",
                 PATIENCE.as_secs()
@@ -66,7 +76,7 @@ impl ProfileStore {
         let file = Arc::new(file);
         let reading = file.clone();
         let bytes = host.block(move || reading.read()).await?.map_err(|error| failed(&error))?;
-        Ok(LockedProfile { file, bytes, path: self.path.clone(), profile: self.profile.clone() })
+        Ok(LockedProfile { file, bytes, store: self.store.clone(), profile: self.profile.clone() })
     }
 
     /// Writes the values if they changed; a failure is logged as a warning, and returns `false`.
@@ -83,14 +93,14 @@ impl ProfileStore {
 pub(crate) struct LockedProfile {
     file: Arc<LockedFile>,
     bytes: Zeroizing<Vec<u8>>,
-    path: Arc<PathBuf>,
+    store: Store,
     profile: String,
 }
 
 impl LockedProfile {
     /// The OAuth tokens and the credential now in the profile.
     pub(crate) fn oauth_tokens(&self) -> Result<Config> {
-        ConfigFile::parse(&self.bytes, &self.path)?.profile(&self.profile)?.oauth_tokens()
+        ConfigFile::parse(&self.bytes, &self.store.path)?.profile(&self.profile)?.oauth_tokens()
     }
 
     /// Like [`LockedProfile::write`], but a failure is logged as a warning, and returns `false`.
@@ -101,18 +111,21 @@ impl LockedProfile {
     /// Writes the values to the profile if they changed, and releases the lock. Reads the file once more first: a
     /// program that ignores the lock may have changed it during a request.
     async fn write(self, host: &Host, values: &NewValues) -> Result<()> {
-        let LockedProfile { file, path, profile, .. } = self;
-        let values = values.clone();
+        let LockedProfile { file, store, profile, .. } = self;
+        let (host_of_write, values) = (host.clone(), values.clone());
         host.block(move || {
+            let path = &*store.path;
             let failed = |error: &std::io::Error| {
                 let text = format!("unable to write credentials file: {}: {error}", path.display());
                 Error::new(ErrorKind::Io, text)
             };
             let bytes = file.read().map_err(|error| failed(&error))?;
-            match change(&bytes, &path, &profile, &values)? {
-                Some(changed) => file.replace(&changed).map_err(|error| failed(&error)),
-                None => Ok(()),
+            if let Some(changed) = change(&bytes, path, &profile, &values)? {
+                file.replace(&changed).map_err(|error| failed(&error))?;
+                // Still locked: a program that takes the lock has not written it since.
+                store.written.store(host_of_write.file_stamp(path).map(Arc::new));
             }
+            Ok(())
         })
         .await?
     }

@@ -102,6 +102,23 @@ impl Chain {
         self.links.iter().fold(false, |forgotten, link| link.provider.forget_files() | forgotten)
     }
 
+    /// See [`Provider::watches_files`].
+    pub(super) fn watches_files(&self) -> bool {
+        self.in_use().any(Provider::watches_files)
+    }
+
+    /// See [`Provider::reload`].
+    pub(super) fn reload(&self, host: &Host) -> bool {
+        self.in_use().fold(false, |taken, provider| provider.reload(host) | taken)
+    }
+
+    /// The sources that the next fetch asks.
+    fn in_use(&self) -> impl Iterator<Item = &Provider> {
+        let winner = self.winner();
+        let all = self.links.iter().map(|link| &link.provider).filter(move |_| winner.is_none());
+        winner.into_iter().chain(all)
+    }
+
     /// Asks each source in order:
     /// - The first success is returned, and only that source is asked from then on, even if it fails (unless the chain
     ///   is configured to ask every source each time).

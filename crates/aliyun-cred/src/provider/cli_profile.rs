@@ -1,11 +1,15 @@
 //! A profile of the Alibaba Cloud CLI's configuration file, `~/.aliyun/config.json`.
 //!
-//! The file is read on first use; the resulting provider is kept until the client is invalidated.
+//! The file is read on first use, again when it changes, and when the client is invalidated.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Loaded, Provider, filled};
+use zeroize::Zeroizing;
+
+use super::filled;
+use super::loaded::{FromFile, Loaded};
+use super::watched::Watched;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,7 +49,7 @@ impl CliProfile {
     /// The file, its profiles, and the name of the one to use; `None` if there is no home directory.
     pub(crate) async fn list(&self, host: &Host) -> Option<ProfileFile> {
         let path = self.path.clone()?;
-        let file = read(&path, host).await;
+        let file = parsed(&path, host.read_file(&path).await);
         let chosen = file.as_ref().ok().and_then(|file| file.chosen(self.profile.as_deref()).map(str::to_owned));
         Some(ProfileFile { path, profiles: file.map(|file| file.list()), chosen })
     }
@@ -60,7 +64,15 @@ impl CliProfile {
         self.loaded.forget()
     }
 
-    async fn load(&self, host: &Host) -> Result<Provider> {
+    pub(super) fn is_watched(&self) -> bool {
+        self.loaded.is_watched()
+    }
+
+    pub(super) fn reload(&self, host: &Host) -> bool {
+        self.loaded.reload(host, |path, bytes| self.file(path, bytes, host)?.plan(self.profile.as_deref()))
+    }
+
+    async fn load(&self, host: &Host) -> Result<FromFile> {
         if self.disabled {
             let text = "cli credentials file is disabled; unset ALIBABA_CLOUD_CLI_PROFILE_DISABLED to use it";
             return Err(Error::new(ErrorKind::Disabled, text));
@@ -69,19 +81,24 @@ impl CliProfile {
             let text = "unable to open credentials file: no home directory; set HOME or ALIBABA_CLOUD_CONFIG_FILE";
             return Err(Error::new(ErrorKind::NotConfigured, text));
         };
-        let mut file = read(path, host).await?;
-        file.external_disabled = self.external_disabled;
-        file.surface = host.surface().clone();
+        let watched = Watched::new(path.clone(), host);
+        let file = self.file(path, host.read_file(path).await, host)?;
         if let Some(profile) = file.chosen(self.profile.as_deref()).filter(|name| file.profile(name).is_ok()) {
             host.note_profile(path, profile);
         }
-        let plan = file.plan(self.profile.as_deref())?;
-        Provider::from_plan(&plan, Some(&Store::new(path.clone())), host)
+        FromFile::new(file.plan(self.profile.as_deref())?, watched, Some(Store::new(path.clone())), host)
+    }
+
+    fn file(&self, path: &Path, read: io::Result<Zeroizing<Vec<u8>>>, host: &Host) -> Result<ConfigFile> {
+        let mut file = parsed(path, read)?;
+        file.external_disabled = self.external_disabled;
+        file.surface = host.surface().clone();
+        Ok(file)
     }
 }
 
-async fn read(path: &Path, host: &Host) -> Result<ConfigFile> {
-    let bytes = host.read_file(path).await.map_err(|error| {
+fn parsed(path: &Path, read: io::Result<Zeroizing<Vec<u8>>>) -> Result<ConfigFile> {
+    let bytes = read.map_err(|error| {
         let (kind, hint) = match error.kind() {
             io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "run `aliyun configure` to make one"),
             _ => (ErrorKind::Io, "make it a file that this user can read"),

@@ -47,6 +47,12 @@ pub(crate) trait Base: Send + Sync {
     /// See [`super::Provider::forget_files`].
     fn forget_files(&self) -> bool;
 
+    /// See [`super::Provider::watches_files`].
+    fn watches_files(&self) -> bool;
+
+    /// See [`super::Provider::reload`].
+    fn reload(&self) -> bool;
+
     /// A base that asks the client's source anew, on this host, without touching what the client has cached.
     fn anew(&self, host: &Host) -> Box<dyn Base>;
 }
@@ -58,6 +64,14 @@ impl Base for () {
     }
 
     fn forget_files(&self) -> bool {
+        false
+    }
+
+    fn watches_files(&self) -> bool {
+        false
+    }
+
+    fn reload(&self) -> bool {
         false
     }
 
@@ -134,6 +148,14 @@ impl Custom {
             Ask::Client(Below(base)) => base.forget_files(),
             _ => false,
         }
+    }
+
+    pub(super) fn watches_files(&self) -> bool {
+        matches!(&self.ask, Ask::Client(Below(base)) if base.watches_files())
+    }
+
+    pub(super) fn reload(&self) -> bool {
+        matches!(&self.ask, Ask::Client(Below(base)) if base.reload())
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {

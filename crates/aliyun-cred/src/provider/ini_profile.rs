@@ -1,13 +1,15 @@
 //! A profile of the SDKs' configuration file, `~/.alibabacloud/credentials.ini`.
 //!
-//! The file is read on first use; the resulting provider is kept until the client is invalidated.
+//! The file is read on first use, again when it changes, and when the client is invalidated.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Loaded, Provider, filled};
+use super::filled;
+use super::loaded::{FromFile, Loaded};
+use super::watched::Watched;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -44,9 +46,9 @@ impl IniProfile {
 
     /// The file, its sections, and the name of the one to use; `None` if there is no home directory.
     pub(crate) async fn list(&self, host: &Host) -> Option<ProfileFile> {
-        let (path, bytes) = self.read(host).await?;
-        let profiles = bytes.and_then(|bytes| ini::list(&bytes, &path));
-        Some(ProfileFile { path, profiles, chosen: Some(self.profile.clone()) })
+        let (file, bytes) = self.read(host).await?;
+        let profiles = bytes.and_then(|bytes| ini::list(&bytes, file.path()));
+        Some(ProfileFile { path: file.path().to_owned(), profiles, chosen: Some(self.profile.clone()) })
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
@@ -59,43 +61,54 @@ impl IniProfile {
         self.loaded.forget()
     }
 
-    async fn load(&self, host: &Host) -> Result<Provider> {
-        let Some((path, bytes)) = self.read(host).await else {
+    pub(super) fn is_watched(&self) -> bool {
+        self.loaded.is_watched()
+    }
+
+    pub(super) fn reload(&self, host: &Host) -> bool {
+        self.loaded.reload(host, |path, bytes| ini::plan(&whole(path, bytes)?, path, &self.profile))
+    }
+
+    async fn load(&self, host: &Host) -> Result<FromFile> {
+        let Some((file, bytes)) = self.read(host).await else {
             let text = "failed to get credential from credentials file: no home directory; set HOME or ALIBABA_CLOUD_CREDENTIALS_FILE";
             return Err(Error::new(ErrorKind::NotConfigured, text));
         };
-        let bytes = bytes?;
-        if host.reports() && ini::list(&bytes, &path)?.iter().any(|section| section.name == self.profile) {
-            host.note_profile(&path, &self.profile);
+        let (path, bytes) = (file.path(), bytes?);
+        if host.reports() && ini::list(&bytes, path)?.iter().any(|section| section.name == self.profile) {
+            host.note_profile(path, &self.profile);
         }
-        let plan = ini::plan(&bytes, &path, &self.profile)?;
-        Provider::from_plan(&plan, None, host)
+        FromFile::new(ini::plan(&bytes, path, &self.profile)?, file, None, host)
     }
 
     /// Reads `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some official packages
     /// read instead. `None` if there is no home directory.
-    async fn read(&self, host: &Host) -> Option<(PathBuf, Result<Zeroizing<Vec<u8>>>)> {
+    async fn read(&self, host: &Host) -> Option<(Watched, Result<Zeroizing<Vec<u8>>>)> {
+        let read = async |path: PathBuf| {
+            let file = Watched::new(path, host);
+            let bytes = whole(file.path(), host.read_file(file.path()).await);
+            (file, bytes)
+        };
         if let Some(path) = &self.named_file {
-            return Some((path.clone(), bytes_of(path, host).await));
+            return Some(read(path.clone()).await);
         }
         let folder = self.home.as_ref()?.join(".alibabacloud");
-        let (path, other) = (folder.join("credentials.ini"), folder.join("credentials"));
         let is_missing =
             |bytes: &Result<_>| bytes.as_ref().is_err_and(|e: &Error| e.kind() == ErrorKind::NotConfigured);
-        let bytes = bytes_of(&path, host).await;
-        if is_missing(&bytes) {
-            let others = bytes_of(&other, host).await;
+        let first = read(folder.join("credentials.ini")).await;
+        if is_missing(&first.1) {
+            let other = read(folder.join("credentials")).await;
             // If neither exists, the first is reported, which is the one to create.
-            if !is_missing(&others) {
-                return Some((other, others));
+            if !is_missing(&other.1) {
+                return Some(other);
             }
         }
-        Some((path, bytes))
+        Some(first)
     }
 }
 
-async fn bytes_of(path: &Path, host: &Host) -> Result<Zeroizing<Vec<u8>>> {
-    host.read_file(path).await.map_err(|error| {
+fn whole(path: &Path, read: io::Result<Zeroizing<Vec<u8>>>) -> Result<Zeroizing<Vec<u8>>> {
+    read.map_err(|error| {
         let (kind, hint) = match error.kind() {
             io::ErrorKind::NotFound => (ErrorKind::NotConfigured, "make one, or set ALIBABA_CLOUD_CREDENTIALS_FILE"),
             _ => (ErrorKind::Io, "make it a file that this user can read"),

@@ -15,19 +15,18 @@ mod ecs_ram_role;
 mod env;
 mod external;
 mod ini_profile;
+mod loaded;
 mod oauth;
 mod oidc_role_arn;
 mod ram_role_arn;
 mod rsa_key_pair;
 mod shell_words;
 mod sts_token;
+mod watched;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
 
 use chain::Chain;
@@ -184,6 +183,33 @@ impl Provider {
         }
     }
 
+    /// Whether a file that it was made from is watched.
+    pub(crate) fn watches_files(&self) -> bool {
+        match self {
+            Provider::CliProfile(profile) => profile.is_watched(),
+            Provider::IniProfile(profile) => profile.is_watched(),
+            Provider::Default(chain) => chain.watches_files(),
+            Provider::RamRoleArn(role) => role.base().watches_files(),
+            Provider::RsaKeyPair(key_pair) => key_pair.has_file(),
+            Provider::Custom(custom) => custom.watches_files(),
+            _ => false,
+        }
+    }
+
+    /// Looks at the files that it was made from, and takes what has changed. A file that cannot be used changes
+    /// nothing, and is warned of once. Returns whether anything was taken.
+    pub(crate) fn reload(&self, host: &Host) -> bool {
+        match self {
+            Provider::CliProfile(profile) => profile.reload(host),
+            Provider::IniProfile(profile) => profile.reload(host),
+            Provider::Default(chain) => chain.reload(host),
+            Provider::RamRoleArn(role) => role.base().reload(host),
+            Provider::RsaKeyPair(key_pair) => key_pair.reload(host),
+            Provider::Custom(custom) => custom.reload(),
+            _ => false,
+        }
+    }
+
     /// Whether it holds tokens that could not be written to the file: rereading the file would lose them.
     fn is_ahead_of_its_file(&self) -> bool {
         match self {
@@ -275,42 +301,6 @@ impl Extras {
             _ => return Ok(()),
         };
         Err(Error::invalid_config(format!("the source '{source}' was given a {what}")))
-    }
-}
-
-/// The provider described by a file, created on first use and kept until it is forgotten.
-#[derive(Debug, Default)]
-struct Loaded {
-    provider: ArcSwapOption<Provider>,
-    /// Whether the next fetch rereads the file.
-    forgotten: AtomicBool,
-}
-
-impl Loaded {
-    async fn or_load(&self, load: impl Future<Output = Result<Provider>>) -> Result<Arc<Provider>> {
-        let forgotten = self.forgotten.swap(false, Ordering::Relaxed);
-        match self.provider.load_full() {
-            // Keep tokens that exist only in this process.
-            Some(provider) if !forgotten || provider.is_ahead_of_its_file() => Ok(provider),
-            before => {
-                // If this fails, the next fetch tries again.
-                let loaded = load.await.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed));
-                let provider = Arc::new(loaded?);
-                if let Some(before) = before {
-                    provider.inherit(&before);
-                }
-                self.provider.store(Some(provider.clone()));
-                Ok(provider)
-            }
-        }
-    }
-
-    /// Marks the provider for reloading. Returns whether one was loaded.
-    // Not dropped right away: a running fetch may still obtain values that cannot be written to the file.
-    fn forget(&self) -> bool {
-        // Also while the file is read for the first time: its content may be older than this call.
-        self.forgotten.store(true, Ordering::Relaxed);
-        self.provider.load().is_some()
     }
 }
 

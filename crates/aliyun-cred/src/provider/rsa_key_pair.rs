@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use zeroize::Zeroizing;
 
+use super::watched::Watched;
 use super::{filled, session_duration};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -38,8 +39,8 @@ const SHAPE: Shape = Shape {
 pub(crate) struct RsaKeyPair {
     public_key_id: String,
     private_key: ArcSwap<PrivateKey>,
-    /// The file that the key was read from, for rereading.
-    file: Option<PathBuf>,
+    /// The file that the key was read from.
+    file: Option<Watched>,
     forgotten: AtomicBool,
     duration_seconds: i64,
     sts: Sts,
@@ -53,8 +54,8 @@ impl RsaKeyPair {
         let (private_key, file) = match &config.private_key {
             Some(key) => (parse(key.expose().trim_start_matches('\u{feff}'))?, None),
             None => {
-                let path = key_file(config, host)?;
-                (private_key_in(&path, host.read_file_now(&path), host)?, Some(path))
+                let file = Watched::new(key_file(config, host)?, host);
+                (private_key_in(file.path(), host.read_file_now(file.path()), host)?, Some(file))
             }
         };
         Ok(RsaKeyPair {
@@ -73,11 +74,22 @@ impl RsaKeyPair {
         self.file.is_some()
     }
 
+    pub(super) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// See [`super::Provider::reload`].
+    pub(super) fn reload(&self, host: &Host) -> bool {
+        let Some(file) = &self.file else { return false };
+        let changed = file.reread(host, |bytes| private_key_in(file.path(), bytes, host));
+        changed.map(|key| self.private_key.store(Arc::new(key))).is_some()
+    }
+
     async fn read_again(&self, host: &Host) -> Result<()> {
-        if let Some(path) = &self.file
+        if let Some(file) = &self.file
             && self.forgotten.swap(false, Ordering::Relaxed)
         {
-            let read = private_key_in(path, host.read_file(path).await, host);
+            let read = private_key_in(file.path(), host.read_file(file.path()).await, host);
             self.private_key.store(Arc::new(read.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed))?));
         }
         Ok(())
