@@ -545,6 +545,53 @@ def rotation_in_every_language(field):
             program.end()
 
 
+SHARING = 16
+
+
+@test
+def sessions_are_shared_by_processes(field):
+    """A cold start of many processes is one request, also if one of them is killed while it asks."""
+    folder = field.home / "sessions"
+    environment = {**field.environment(), "ALIBABA_CLOUD_CREDENTIALS_CACHE": str(folder)}
+    for turn in range(max(field.forks * 2 // 5, 1)):
+        killed = turn % 4 == 3
+        field.reset(faults=[{"action": "AssumeRole", "hold": True}] if killed else FEW_MILLISECONDS)
+        with contextlib.ExitStack() as stack:
+            role = f"shared{turn}"
+            programs = [stack.enter_context(Program([BUILD / "shared", role], environment)) for _ in range(SHARING)]
+            for program in programs:
+                program.tell()
+            lost = set()
+            if killed:
+                field.await_held(programs[0])
+                # The one that asks is among half of them every other time.
+                lost = set(programs[:: 2 if turn % 8 == 3 else 1][: SHARING // 2])
+                for program in lost:
+                    program.process.kill()
+                field.emulator.release()
+            ids = {program.process.stdout.readline() for program in programs if program not in lost}
+            for program in programs:
+                program.end(code=-signal.SIGKILL if program in lost else 0)
+        check("sessions", 1, len(ids))
+        # The one that was killed asked in vain.
+        requests = field.count(role)
+        if not 1 <= requests <= (2 if killed else 1):
+            raise Failed(f"{requests} requests by {SHARING} processes, turn {turn}")
+    # Other languages find what a program in C has fetched last.
+    for command in ([PYTHON, HERE / "python/shared.py"], ["node", HERE / "node/shared.js"]):
+        with Program([*command, role], environment) as program:
+            program.tell()
+            program.hear(ids.copy().pop().strip())
+            program.end()
+    check("requests", requests, field.count(role))
+    names = [path.name for path in folder.iterdir()]
+    check("temporary files", [], [name for name in names if not name.endswith((".json", ".lock"))])
+    check("modes", {0o600}, {path.stat().st_mode & 0o777 for path in folder.iterdir()})
+    check("mode of the folder", 0o700, folder.stat().st_mode & 0o777)
+    if any("canary" in path.read_text() or "EmulatorUserSecret" in path.read_text() for path in folder.iterdir()):
+        raise Failed("the base's secret is in the folder")
+
+
 def compile_programs():
     BUILD.mkdir(parents=True, exist_ok=True)
     links = BUILD / "lib"

@@ -7,19 +7,12 @@
 #[path = "../../crates/aliyun-cred/src/cache/freshness.rs"]
 mod freshness;
 
-/// The part of the crate that `freshness` uses.
-#[allow(dead_code, reason = "the fleet has one kind")]
-mod credentials {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) enum Lead {
-        Sts,
-        Short,
-        Metadata,
-    }
-}
+#[allow(dead_code, reason = "the fleet has two kinds")]
+#[path = "../../crates/aliyun-cred/src/lead.rs"]
+mod lead;
 
-use credentials::Lead;
 use freshness::Times;
+use lead::Lead;
 
 const PROCESSES: usize = 100_000;
 const START_MS: u64 = 60_000;

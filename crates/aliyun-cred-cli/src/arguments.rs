@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Serve(Box<Serve>),
     /// Ask STS who the credential belongs to
     Whoami(Chosen),
+    /// Show or clear the sessions that the processes of this user share (ALIBABA_CLOUD_CREDENTIALS_CACHE)
+    Cache {
+        #[command(subcommand)]
+        action: Cache,
+    },
     /// Print a script that completes this command in a shell
     Completions {
         /// The shell
@@ -81,6 +86,14 @@ pub(crate) struct Origin {
     /// STS's region, such as cn-hangzhou
     #[arg(long, value_name = "ID")]
     pub(crate) sts_region_id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Cache {
+    /// List the sessions; secrets are not shown
+    List,
+    /// Remove the sessions
+    Clear,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a program is not the core")]
 
 mod arguments;
+mod cache;
 mod child;
 mod client;
 mod environment;
@@ -42,6 +43,7 @@ fn run() -> Outcome {
         Command::Get(arguments) => get::run(&arguments),
         Command::Exec(arguments) => exec::run(arguments),
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Cache { action } => cache::run(action),
         Command::Whoami(arguments) => whoami::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

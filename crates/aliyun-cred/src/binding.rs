@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::explain::Explain;
 use crate::host::Host;
 use crate::protocol::sts::{DEFAULT_HOST, Sts};
-use crate::provider::{CliProfile, IniProfile};
+use crate::provider::{CliProfile, IniProfile, shared_session};
 use crate::report::Report;
 use crate::runtime::driver;
 use crate::runtime::event_queue::EventQueue;
@@ -25,6 +25,7 @@ pub use crate::credentials::Field;
 pub use crate::host::{assign_variable, millis, unix_seconds, wall_millis as millis_since_epoch};
 pub use crate::profile::{ListedProfile, ProfileFile};
 pub use crate::protocol::sts::CallerIdentity;
+pub use crate::provider::shared_session::ListedSession;
 pub use crate::runtime::call_scope::Scope;
 pub use crate::runtime::per_process::PerProcess;
 pub use crate::wording::Surface;
@@ -104,6 +105,29 @@ pub fn profile_files() -> Result<Vec<ProfileFile>> {
         let ini = IniProfile::new(&config, &host).list(&host).await;
         Ok([cli, ini].into_iter().flatten().collect())
     })
+}
+
+/// The folder where processes share sessions: that of `ALIBABA_CLOUD_CREDENTIALS_CACHE`, else the usual one, which is
+/// not used unless the variable says so; `None` without a home directory.
+pub fn shared_sessions_folder() -> Option<std::path::PathBuf> {
+    let host = Host::new(Surface::Rust);
+    shared_session::folder(None, &host).or_else(|| shared_session::folder(Some("1"), &host))
+}
+
+/// The sessions in that folder.
+///
+/// # Errors
+/// If the folder cannot be read, or if other users can write to it.
+pub fn shared_sessions(folder: &std::path::Path) -> std::io::Result<Vec<ListedSession>> {
+    shared_session::list(folder)
+}
+
+/// Removes the sessions in that folder. Returns how many there were.
+///
+/// # Errors
+/// As [`shared_sessions`].
+pub fn clear_shared_sessions(folder: &std::path::Path) -> std::io::Result<usize> {
+    shared_session::clear(folder)
 }
 
 /// Asks STS who a credential belongs to, and blocks this thread. `config` has the endpoint, and how to reach it.
@@ -191,6 +215,11 @@ pub fn key<'a>(value: &'a str, name: &str) -> std::result::Result<&'a str, Strin
 /// Removes line breaks and everything else that could make one text look like another.
 pub fn one_line(text: String) -> String {
     crate::text::one_line(text)
+}
+
+/// An AccessKey ID as reports show it.
+pub fn shown_id(id: &str) -> String {
+    crate::report::shortened(id)
 }
 
 /// A path in the form that errors may show; see [`Config`](crate::Config)'s `Debug`.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::explain::Anew;
 use crate::host::Host;
-use crate::provider::{Base, Custom, Extras, Fetch, Provider};
+use crate::provider::{Base, Custom, Extras, Fetch, Provider, shared_session};
 use crate::runtime::event_queue::EventQueue;
 use crate::runtime::user_code::Listener;
 use crate::source::Source;
@@ -217,6 +217,8 @@ impl ClientBuilder {
             return Ok(client);
         }
         let host = Host::new(self.surface);
+        let folder = shared_session::folder(None, &host);
+        let host = host.sharing_sessions(folder);
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source, source.name().to_owned()),
             (None, Some(config)) => {

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
+pub(crate) use crate::lead::Lead;
 use crate::secret::{Secret, Terminated};
 use crate::text::key;
 
@@ -15,18 +16,6 @@ pub(crate) struct Issued {
     pub(crate) access_key_secret: Secret,
     pub(crate) security_token: Option<Secret>,
     pub(crate) expiration: SystemTime,
-}
-
-/// How long before its expiration a credential is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lead {
-    /// 900 s, or half the lifetime if that is less: everything issued by STS.
-    Sts,
-    /// 180 s, or half the lifetime if that is less: external commands and OAuth.
-    Short,
-    /// Like [`Sts`](Self::Sts), but refreshed an hour after it was fetched, and used past its expiration while the
-    /// instance metadata service is unreachable.
-    Metadata,
 }
 
 /// When a credential must be refreshed; each source picks the rule for its credentials.

@@ -50,6 +50,7 @@ mod error;
 mod event;
 mod explain;
 mod host;
+mod lead;
 mod profile;
 mod protocol;
 mod provider;

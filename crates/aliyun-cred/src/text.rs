@@ -73,7 +73,7 @@ pub(crate) fn warn(source: &str, text: &str) {
 }
 
 /// Whether this is the first warning of `name` in this process. Lock-free: a fork could leave a lock held.
-fn is_news(name: &str) -> bool {
+pub(crate) fn is_news(name: &str) -> bool {
     /// File and provider names come from the user, without limit.
     const MOST: usize = 1000;
     static WARNED: ArcSwapOption<BTreeSet<String>> = ArcSwapOption::const_empty();

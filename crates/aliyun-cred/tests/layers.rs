@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["update", "status"],
     &["report", "event"],
     &["credentials"],
+    &["lead"],
     &["wording"],
     &["error"],
     &["secret"],

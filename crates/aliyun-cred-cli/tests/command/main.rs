@@ -177,6 +177,25 @@ fn list_marks_the_profile_in_use() {
 }
 
 #[test]
+fn sessions_are_shared_listed_and_cleared() {
+    let home = Home::with_profiles("cache");
+    let folder = home.0.join("sessions");
+    let run = |arguments: &[&str]| {
+        said(&home.command(arguments).env("ALIBABA_CLOUD_CREDENTIALS_CACHE", &folder).output().unwrap())
+    };
+    assert_eq!(run(&["cache", "list"]), format!("{}: missing\n", folder.display()));
+    let get = ["get", "--profile", "reader"];
+    assert!(run(&get) == run(&get), "the second process has another session");
+    let listed = run(&["cache", "list"]);
+    assert!(listed.contains("Z  ram_role_arn   STS.") && listed.ends_with(&format!("  {ROLE}\n")), "{listed}");
+    assert_eq!(run(&["cache", "clear"]), format!("{}: removed 1 session\n", folder.display()));
+    assert_eq!(run(&["cache", "list"]), format!("{}\n", folder.display()));
+    // Without the variable it is the usual folder that is shown, and nothing is shared.
+    assert!(home.run(&get).stdout != home.run(&get).stdout);
+    assert!(said(&home.run(&["cache", "list"])).ends_with("/.cache/aliyun-cred: missing\n"));
+}
+
+#[test]
 fn bad_usage_is_status_2() {
     let home = Home::new("usage");
     for (arguments, words) in [

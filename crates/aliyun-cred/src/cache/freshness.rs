@@ -3,7 +3,7 @@
 //! Invariant: nothing here reads a clock, draws a random number or knows what a credential is; all of that is passed
 //! in. It depends only on `Lead`, so that the fleet simulation runs this very code.
 
-use crate::credentials::Lead;
+use crate::lead::Lead;
 
 /// The refresh schedule of a credential, as ages in milliseconds since it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,7 @@ impl Times {
     /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process covers a
     /// wide range, which spreads out a fleet whose members started together.
     pub(crate) fn new(lifetime: u64, lead: Lead, first: bool, draw: f64) -> Self {
-        let longest_lead = match lead {
-            Lead::Sts | Lead::Metadata => 900_000,
-            Lead::Short => 180_000,
-        };
-        let stale = lifetime - longest_lead.min(lifetime / 2);
+        let stale = lead.stale(lifetime);
         let (from, to) = match (lead, first) {
             (Lead::Metadata, true) if lifetime > HOUR => (900_000, HOUR.min(stale)),
             (Lead::Metadata, false) if lifetime > HOUR => (stale.min(3_000_000), HOUR.min(stale)),

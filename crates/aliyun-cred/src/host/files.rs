@@ -201,7 +201,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
+pub(super) fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let (held, there) = (lock.metadata()?, fs::metadata(path)?);
     Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
@@ -209,7 +209,7 @@ fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
 
 /// The lock file is never replaced.
 #[cfg(not(unix))]
-fn is_lock_of(_: &File, _: &Path) -> io::Result<bool> {
+pub(super) fn is_lock_of(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ mod env;
 pub(crate) mod fake;
 mod files;
 mod http;
+mod private_folder;
 mod proxy;
 mod system;
 mod trust;
@@ -28,6 +29,7 @@ pub use env::assign_variable;
 pub(crate) use env::variable_state;
 pub(crate) use files::{FileStamp, LockedFile};
 pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, authority};
+pub(crate) use private_folder::{LockedEntry, PrivateFolder};
 pub(crate) use proxy::shown as shown_proxy;
 pub(crate) use system::{Pending, Printed, System};
 
@@ -55,6 +57,8 @@ pub(crate) struct Host {
     system: Arc<dyn System>,
     /// Whether a report is being made: nothing may be written, rotated or remembered.
     reports: bool,
+    /// Where processes share sessions, if they do.
+    shared_sessions: Option<Arc<PathBuf>>,
 }
 
 impl Host {
@@ -64,12 +68,21 @@ impl Host {
 
     /// Uses the given system: this one, or one that records or fakes it.
     pub(crate) fn on(system: Arc<dyn System>, surface: Surface) -> Self {
-        Host { surface, system, reports: false }
+        Host { surface, system, reports: false, shared_sessions: None }
     }
 
     /// For a report: nothing is written, rotated or remembered.
     pub(crate) fn for_report(self) -> Self {
-        Host { reports: true, ..self }
+        Host { reports: true, shared_sessions: None, ..self }
+    }
+
+    /// With the folder where processes share sessions.
+    pub(crate) fn sharing_sessions(self, folder: Option<PathBuf>) -> Self {
+        Host { shared_sessions: folder.map(Arc::new), ..self }
+    }
+
+    pub(crate) fn shared_sessions(&self) -> Option<&Path> {
+        self.shared_sessions.as_deref().map(PathBuf::as_path)
     }
 
     pub(crate) fn reports(&self) -> bool {

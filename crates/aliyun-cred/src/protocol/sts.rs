@@ -88,6 +88,10 @@ impl Sts {
         Ok(Sts { url, limits: limits(config, 5_000, 10_000), route })
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Makes a call and parses the credential in the reply.
     pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
         let issued = self

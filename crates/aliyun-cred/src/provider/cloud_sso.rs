@@ -13,6 +13,7 @@ use crate::protocol::{limits, route};
 use crate::secret::Secret;
 use crate::wording;
 
+use super::shared_session::{Key, SharedSession};
 use super::{filled, filled_key};
 
 const NAME: &str = "cloud_sso";
@@ -27,6 +28,7 @@ pub(crate) struct CloudSso {
     access_token_expire: i64,
     limits: Limits,
     route: Route,
+    shared: SharedSession,
 }
 
 impl CloudSso {
@@ -52,6 +54,7 @@ impl CloudSso {
             access_token_expire: expire,
             limits: limits(config, 5_000, 10_000),
             route,
+            shared: SharedSession::default(),
         })
     }
 
@@ -59,6 +62,14 @@ impl CloudSso {
         if is_over(self.access_token_expire, host) {
             return Err(login_required(host).at_provider(NAME));
         }
+        let key = || {
+            let key = Key::new(NAME, &self.url, &self.access_config).with("AccountId", &self.account_id);
+            key.with("AccessConfigurationId", &self.access_config).with_secret("token", self.access_token.expose())
+        };
+        self.shared.or_fetch(host, Lead::Sts, key, self.ask(host)).await
+    }
+
+    async fn ask(&self, host: &Host) -> Result<Credentials> {
         let body = serde_json::json!({
             "AccountId": self.account_id,
             "AccessConfigurationId": self.access_config,

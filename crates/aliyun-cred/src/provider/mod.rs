@@ -20,6 +20,7 @@ mod oauth;
 mod oidc_role_arn;
 mod ram_role_arn;
 mod rsa_key_pair;
+pub(crate) mod shared_session;
 mod shell_words;
 mod sts_token;
 mod watched;
@@ -344,6 +345,12 @@ fn session_name(config: &Config, host: &Host) -> String {
     filled(config.role_session_name.as_ref())
         .or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME"))
         .unwrap_or_else(|| host.surface().session_name(host.now().wall))
+}
+
+/// The parameter that each process makes up for itself, unless it is given.
+fn own_parameters(config: &Config, host: &Host) -> &'static [&'static str] {
+    let given = filled(config.role_session_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME"));
+    if given.is_some() { &[] } else { &["RoleSessionName"] }
 }
 
 /// A required key, secret or token: the option of this name, or its environment variable.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 
+use super::shared_session::{Key, SharedSession};
 use super::{filled, filled_key, filled_secret};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -58,6 +59,7 @@ pub(crate) struct OAuth {
     listener: Option<Listener>,
     limits: Limits,
     route: Route,
+    shared: SharedSession,
 }
 
 /// The tokens, and the credential of the last exchange, if known.
@@ -144,6 +146,7 @@ impl OAuth {
             listener,
             limits: limits(config, 5_000, 10_000),
             route,
+            shared: SharedSession::default(),
         })
     }
 
@@ -202,7 +205,12 @@ impl OAuth {
                 }
             }
         }
-        self.exchange(host).await
+        let key = || {
+            let tokens = self.tokens.load();
+            let key = Key::new(NAME, &self.url, &self.client_id).with("client_id", &self.client_id);
+            key.with_secret("token", tokens.access_token.as_ref().map_or("", Secret::expose))
+        };
+        self.shared.or_fetch(host, Lead::Short, key, self.exchange(host)).await
     }
 
     /// Merges what the file holds, because another process may have changed it. A token that is unchanged in the file

@@ -4,9 +4,10 @@
 
 use std::path::PathBuf;
 
-use super::{filled, required, session_duration, session_name};
+use super::shared_session::{Key, SharedSession};
+use super::{filled, own_parameters, required, session_duration, session_name};
 use crate::config::Config;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::protocol::reply::Shape;
@@ -29,6 +30,8 @@ pub(crate) struct OidcRoleArn {
     duration_seconds: i64,
     policy: Option<String>,
     sts: Sts,
+    own: &'static [&'static str],
+    shared: SharedSession,
 }
 
 impl OidcRoleArn {
@@ -47,6 +50,8 @@ impl OidcRoleArn {
             duration_seconds,
             policy: filled(config.policy.as_ref()),
             sts: Sts::new(config, host, DEFAULT_HOST)?,
+            own: own_parameters(config, host),
+            shared: SharedSession::default(),
         })
     }
 
@@ -82,7 +87,8 @@ impl OidcRoleArn {
             secrets: &[token.expose()],
             shape: Shape::common(Some("Credentials")),
         };
-        self.sts.call(host, call).await
+        let key = Key::of_call(&self.sts, &call, self.own);
+        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await
     }
 
     /// Reads the token, which is rotated on disk. Token files often end with a line break.

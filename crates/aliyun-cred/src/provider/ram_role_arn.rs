@@ -2,9 +2,10 @@
 //!
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole>
 
-use super::{Provider, filled, required, session_duration, session_name};
+use super::shared_session::{Key, SharedSession};
+use super::{Provider, filled, own_parameters, required, session_duration, session_name};
 use crate::config::Config;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::protocol::reply::Shape;
@@ -28,6 +29,9 @@ struct Role {
     policy: Option<String>,
     external_id: Option<String>,
     sts: Sts,
+    /// The parameters that are not the user's.
+    own: &'static [&'static str],
+    shared: SharedSession,
 }
 
 impl RamRoleArn {
@@ -69,6 +73,8 @@ impl Role {
             policy: filled(role.policy.as_ref()),
             external_id: filled(role.external_id.as_ref()),
             sts: Sts::new(role, host, DEFAULT_HOST)?,
+            own: own_parameters(role, host),
+            shared: SharedSession::default(),
         })
     }
 
@@ -92,9 +98,11 @@ impl Role {
             secrets: &[],
             shape: Shape::common(Some("Credentials")),
         };
+        let key = Key::of_call(&self.sts, &call, self.own);
+        let session = self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await?;
         Ok(match signer.provider_name() {
-            Some(base) => self.sts.call(host, call).await?.named(format!("{NAME}/{base}")),
-            None => self.sts.call(host, call).await?,
+            Some(base) => session.named(format!("{NAME}/{base}")),
+            None => session,
         })
     }
 }

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use zeroize::Zeroizing;
 
+use super::shared_session::{Key, SharedSession};
 use super::watched::Watched;
 use super::{filled, session_duration};
 use crate::config::Config;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::protocol::reply::Shape;
@@ -44,6 +45,7 @@ pub(crate) struct RsaKeyPair {
     forgotten: AtomicBool,
     duration_seconds: i64,
     sts: Sts,
+    shared: SharedSession,
 }
 
 impl RsaKeyPair {
@@ -65,6 +67,7 @@ impl RsaKeyPair {
             forgotten: AtomicBool::new(false),
             duration_seconds,
             sts: Sts::new(config, host, DEFAULT_HOST)?,
+            shared: SharedSession::default(),
         })
     }
 
@@ -110,7 +113,8 @@ impl RsaKeyPair {
             secrets: &[],
             shape: SHAPE,
         };
-        self.sts.call(host, call).await
+        let key = Key::of_call(&self.sts, &call, &[]);
+        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await
     }
 }
 
