@@ -1,9 +1,11 @@
-//! The only place that reads the clock, and the time format of the services.
+//! The only place that reads the clock, and the time formats of the services.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// The format of every time on the wire: UTC, whole seconds.
+/// The format of every time in a document: UTC, whole seconds.
 const WIRE: &str = "%Y-%m-%dT%H:%M:%SZ";
+/// The format of `Date`: RFC 9110, section 5.6.7.
+const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 /// The exact length of `YYYY-MM-DDThh:mm:ssZ`.
 const WIRE_LENGTH: usize = 20;
 
@@ -20,6 +22,11 @@ pub(crate) fn year() -> i16 {
 /// `seconds` as `YYYY-MM-DDThh:mm:ssZ`.
 pub(crate) fn to_wire(seconds: i64) -> String {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).strftime(WIRE).to_string()
+}
+
+/// `seconds` as the `Date` header has it.
+pub(crate) fn to_date(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).strftime(DATE).to_string()
 }
 
 /// Parses exactly `YYYY-MM-DDThh:mm:ssZ`: no fraction, no offset, no other case.
@@ -54,5 +61,6 @@ mod tests {
             assert_eq!(from_wire(wrong), None, "{wrong}");
         }
         assert_eq!(to_wire(86_401), "1970-01-02T00:00:01Z");
+        assert_eq!(to_date(86_401), "Fri, 02 Jan 1970 00:00:01 GMT");
     }
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 
+use crate::clock;
 use crate::fault::{Effect, Misfortune, strike};
 use crate::hold::Held;
 use crate::http::{self, Answer, Call, Content, Reply, Via};
@@ -22,14 +23,14 @@ use crate::world::World;
 /// Answers a request that arrived by `via`.
 pub(crate) async fn respond(request: Request<Incoming>, via: Via, shared: Arc<Shared>) -> io::Result<Reply> {
     http::respond(request, via, |call| async move {
-        let Outcome { latency, held, answer } = handle(&shared, &call);
+        let Outcome { latency, held, date_offset, answer } = handle(&shared, &call);
         if latency > Duration::ZERO {
             tokio::time::sleep(latency).await;
         }
         if let Some(held) = held {
             held.released().await;
         }
-        answer
+        (answer, clock::now() + date_offset)
     })
     .await
 }
@@ -40,6 +41,8 @@ struct Outcome {
     latency: Duration,
     /// Waited for before the answer.
     held: Option<Held>,
+    /// How far its `Date` is ahead of the machine's clock, in seconds.
+    date_offset: i64,
     /// The answer.
     answer: Answer,
 }
@@ -54,7 +57,8 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
         Some(defect) => Visitor::anybody(call, Some(defect.into())),
         None => service.admit(state, call),
     };
-    let Misfortune { latency, holds, effect } = strike(&mut state.faults, service.name(), service.action(call));
+    let Misfortune { latency, date_offset, holds, effect } =
+        strike(&mut state.faults, service.name(), service.action(call));
     let mut perform = |service: &mut dyn Service| match &visitor.caller {
         Ok(caller) => service.perform(state, call, caller.as_ref()),
         Err(refusal) => Err(refusal.clone()),
@@ -93,7 +97,7 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
     state.record(Record::new((service.name(), service.action(call)), call, &visitor, (status, code)));
     // Still under the lock: a test that sees the request held finds it in the log, and no reset comes between.
     let held = if holds { shared.holds.hold() } else { None };
-    Outcome { latency, held, answer }
+    Outcome { latency, held, date_offset: state.clock_offset + date_offset, answer }
 }
 
 fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) -> (Answer, Option<String>) {

@@ -9,7 +9,7 @@ use hyper::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::settings::MAX_SECONDS;
+use crate::settings::{MAX_SECONDS, seconds};
 
 /// The largest body that a fault can generate, in bytes.
 const MAX_OVERSIZE: usize = 64 << 20;
@@ -23,6 +23,7 @@ pub(crate) struct FaultSettings {
     times: Option<u64>,
     skip: u64,
     latency_ms: u64,
+    date_offset: i64,
     hold: bool,
     status: Option<u16>,
     code: Option<String>,
@@ -40,7 +41,7 @@ pub(crate) struct FaultSettings {
 /// What a fault does to an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Only delays the answer.
+    /// Nothing but a delay or another `Date`.
     Delay,
     /// An error document of the service.
     Error {
@@ -159,6 +160,7 @@ pub(crate) struct Fault {
     times: Option<u64>,
     skip: u64,
     latency: Duration,
+    date_offset: i64,
     holds: bool,
     effect: Effect,
     /// Matching requests.
@@ -180,12 +182,14 @@ impl Fault {
         if latency.as_secs() > MAX_SECONDS.unsigned_abs() {
             return Err("`latency_ms` is too large".to_owned());
         }
+        seconds("date_offset", Some(settings.date_offset))?;
         Ok(Self {
             service: settings.service,
             action: settings.action,
             times: settings.times,
             skip: settings.skip,
             latency,
+            date_offset: settings.date_offset,
             holds: settings.hold,
             effect,
             seen: 0,
@@ -204,6 +208,8 @@ impl Fault {
 pub(crate) struct Misfortune {
     /// The sum over all faults that occur.
     pub(crate) latency: Duration,
+    /// How far its `Date` is ahead of the services' clock, in seconds: the sum as well.
+    pub(crate) date_offset: i64,
     /// Whether the answer waits for a release.
     pub(crate) holds: bool,
     /// The effect of the first fault that has one.
@@ -221,6 +227,7 @@ pub(crate) fn strike(faults: &mut [Fault], service: &str, action: Option<&str>) 
         }
         fault.applied += 1;
         misfortune.latency = misfortune.latency.saturating_add(fault.latency);
+        misfortune.date_offset = misfortune.date_offset.saturating_add(fault.date_offset);
         misfortune.holds |= fault.holds;
         if fault.effect != Effect::Delay {
             misfortune.effect = Some(fault.effect.clone());
@@ -268,7 +275,8 @@ mod tests {
     #[test]
     fn latency_adds_to_what_follows() {
         let mut both = faults(r#"[{"latency_ms":5},{"latency_ms":7,"close":true}]"#);
-        let expected = Misfortune { latency: Duration::from_millis(12), holds: false, effect: Some(Effect::Close) };
+        let latency = Duration::from_millis(12);
+        let expected = Misfortune { latency, effect: Some(Effect::Close), ..Misfortune::default() };
         assert_eq!(strike(&mut both, "sts", None), expected);
     }
 

@@ -33,12 +33,13 @@ where
         .await;
 }
 
-/// Reads one request, lets `handler` answer it, and sends the answer.
+/// Reads one request, lets `handler` answer it, and sends the answer with its `Date`, in seconds since 1970.
 pub(crate) async fn respond<H, F>(request: Request<Incoming>, via: Via, handler: H) -> io::Result<Reply>
 where
     H: FnOnce(Call) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = (Answer, i64)>,
 {
     let call = call::read(request, via).await?;
-    answer::send(handler(call).await).await
+    let (answer, date) = handler(call).await;
+    answer::send(answer, date).await
 }

@@ -5,9 +5,11 @@ use std::io;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
+
+use crate::clock;
 
 /// The response type of every listener.
 pub(crate) type Reply = Response<Full<Bytes>>;
@@ -52,8 +54,8 @@ impl Answer {
     }
 }
 
-/// Sends `answer`, unless it is one that sends nothing.
-pub(super) async fn send(answer: Answer) -> io::Result<Reply> {
+/// Sends `answer` with this `Date`, in seconds since 1970, unless it is one that sends nothing.
+pub(super) async fn send(answer: Answer, date: i64) -> io::Result<Reply> {
     match answer {
         Answer::Response { status, content_type, location, body } => {
             let mut reply = Response::new(Full::new(body));
@@ -61,6 +63,7 @@ pub(super) async fn send(answer: Answer) -> io::Result<Reply> {
             let headers = reply.headers_mut();
             let content_type = HeaderValue::from_str(&content_type).map_err(io::Error::other)?;
             headers.insert(CONTENT_TYPE, content_type);
+            headers.insert(DATE, HeaderValue::from_str(&clock::to_date(date)).map_err(io::Error::other)?);
             if let Some(location) = location {
                 let location = HeaderValue::from_str(&location).map_err(io::Error::other)?;
                 headers.insert(LOCATION, location);

@@ -53,6 +53,25 @@ fn faults_that_answer() {
     assert_eq!((&state["faults"], &state["lifetime"]), (&json!([]), &json!(3)));
 }
 
+/// The services' clock shows in every answer; a fault changes the `Date` alone.
+#[test]
+fn the_date_is_that_of_the_services() {
+    let emulator = start();
+    for (state, ahead) in [
+        (r#"{"clock_offset":21600}"#, 21_600),
+        (r#"{"clock_offset":-21600}"#, -21_600),
+        (r#"{"clock_offset":3600,"faults":[{"date_offset":600},{"date_offset":60,"status":403,"code":"No"}]}"#, 4_260),
+        ("{}", 0),
+    ] {
+        reset(&emulator, state);
+        let now = jiff::Timestamp::now().as_second();
+        let head = Request::assume_role(&alice()).send(&emulator).head;
+        let date = head.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+        let date = jiff::fmt::rfc2822::parse(date).unwrap().timestamp().as_second();
+        assert!((0..60).contains(&(date - now - ahead)), "{state}: {}", date - now);
+    }
+}
+
 #[test]
 fn faults_that_do_not_answer() {
     let emulator = start();
