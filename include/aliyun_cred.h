@@ -420,6 +420,11 @@ typedef struct {
      * Why the last attempt failed; NULL if it did not.
      */
     aliyun_cred_error_t *last_error;
+    /**
+     * How far the services' clock is ahead of this machine's, in milliseconds, as far as this process has learned from
+     * HTTPS services of Alibaba Cloud; negative if it is behind, 0 while they agree.
+     */
+    int64_t clock_offset_ms;
 } aliyun_cred_status_t;
 
 /**

@@ -580,6 +580,9 @@ struct Status {
     std::uint32_t failures = 0;
     // Why the last one failed.
     std::optional<Error> last_error;
+    // How far the services' clock is ahead of this machine's, as far as this process has learned from HTTPS services of
+    // Alibaba Cloud; negative if it is behind, 0 while they agree.
+    std::chrono::milliseconds clock_offset{0};
 };
 
 // What happened to a client's credential; see Client::on_event.
@@ -795,6 +798,7 @@ public:
         status.last_refresh_took = detail::duration(known.last_refresh_took_ms).value_or(status.last_refresh_took);
         status.last_refresh_succeeded = known.last_refresh_succeeded;
         status.failures = known.failures;
+        status.clock_offset = std::chrono::milliseconds(known.clock_offset_ms);
         if (known.last_error != nullptr) {
             status.last_error.emplace(detail::OwnedError(std::exchange(known.last_error, nullptr)));
         }

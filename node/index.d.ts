@@ -599,6 +599,11 @@ declare namespace Credential {
     credentials: CredentialReport | null;
     /** What may be wrong although a credential was found. */
     warnings: ReportWarning[];
+    /**
+     * How many seconds the services' clock is ahead of this machine's, as far as this process has learned from HTTPS
+     * services of Alibaba Cloud; negative if it is behind. Absent if it is 0.
+     */
+    clock_offset_seconds?: number;
     /** Returns the report as text. Not enumerable. */
     toString(): string;
   }
@@ -707,6 +712,11 @@ declare namespace Credential {
     failures: number;
     /** Why the last one failed. */
     lastError: CredentialError | null;
+    /**
+     * How far the services' clock is ahead of this machine's, as far as this process has learned from HTTPS services of
+     * Alibaba Cloud; negative if it is behind, 0 while they agree.
+     */
+    clockOffset: number;
   }
 
   /**

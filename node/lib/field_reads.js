@@ -1,6 +1,7 @@
 'use strict';
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const native = require('../native.js');
 
 // Reads that belong together follow each other at once. A later read starts a new series with the current credential.
 const MILLISECONDS = 1000;
@@ -14,7 +15,7 @@ const currentSeries = new AsyncLocalStorage();
 function isContinued(series, client, name) {
   if (series?.client?.deref() !== client || series.read.has(name)) return false;
   if (performance.now() - series.since > MILLISECONDS) return false;
-  return !(series.model?.expiration <= new Date());
+  return !(series.model?.expiration <= Date.now() + native.clockOffset());
 }
 
 /**

@@ -37,6 +37,7 @@ function customStatus(name) {
     lastRefresh: null,
     failures: 0,
     lastError: null,
+    clockOffset: native.clockOffset(),
   };
 }
 

@@ -10,6 +10,7 @@ if sys.platform == "win32":
         "Client",
         "Explain",
         "assign_variable",
+        "clock_offset",
         "key",
         "one_line",
         "read_text",
@@ -27,6 +28,7 @@ else:
         "Outcome",
         "WakeQueue",
         "assign_variable",
+        "clock_offset",
         "key",
         "one_line",
         "read_text",
@@ -42,6 +44,7 @@ OPTIONS: Final[tuple[str, ...]]
 KINDS: Final[tuple[str, ...]]
 
 def assign_variable(name: str, value: str | None) -> None: ...
+def clock_offset() -> int: ...
 def release_variable(name: str) -> None: ...
 def key(value: str, name: str) -> str: ...
 def one_line(text: str) -> str: ...

@@ -116,6 +116,9 @@ class Report(Record):
     credentials: "Credential | None"
     """The credential that a new client would return; ``None`` if it would fail."""
     warnings: "list[Warning]"
+    clock_offset_seconds: int = 0
+    """How far the services' clock is ahead of this machine's, as far as this process has learned from HTTPS services of
+    Alibaba Cloud; negative if it is behind, 0 while they agree."""
 
     def __init__(self, text: str, json_text: str) -> None:
         document = json.loads(json_text)

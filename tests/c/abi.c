@@ -69,6 +69,7 @@ int main(void) {
     OFFSET(aliyun_cred_status_t, last_refresh_took_ms)
     OFFSET(aliyun_cred_status_t, provider_name)
     OFFSET(aliyun_cred_status_t, last_error)
+    OFFSET(aliyun_cred_status_t, clock_offset_ms)
     OFFSET(aliyun_cred_event_t, kind)
     OFFSET(aliyun_cred_event_t, failures)
     OFFSET(aliyun_cred_event_t, at_ms)

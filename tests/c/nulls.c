@@ -151,8 +151,11 @@ static void reports_and_status(void) {
     CHECK(refused(aliyun_cred_client_status(NULL, &status)) && memcmp(&status, &before, sizeof status) == 0);
     CHECK(refused(aliyun_cred_client_status(client, NULL)));
     CHECK(refused(aliyun_cred_client_status(NULL, NULL)));
-    status.size = sizeof status.size;
-    CHECK(refused(aliyun_cred_client_status(client, &status)));
+    const size_t too_small[] = {0, sizeof status.size, offsetof(aliyun_cred_status_t, clock_offset_ms) - 1};
+    for (size_t i = 0; i < sizeof too_small / sizeof *too_small; i++) {
+        status.size = too_small[i];
+        CHECK(refused(aliyun_cred_client_status(client, &status)));
+    }
     /* Does nothing, although there seems to be something to free. */
     aliyun_cred_status_clear(&status);
     CHECK(memcmp(&status.provider_name, &before.provider_name, sizeof before.provider_name) == 0);

@@ -121,7 +121,7 @@ static void a_status_is_known_without_asking(void) {
     CHECK(!status.has_credentials && !status.is_past_expiration && !status.last_refresh_succeeded);
     CHECK(status.expiration_ms == -1 && status.age_ms == -1 && status.refresh_in_ms == -1);
     CHECK(status.last_refresh_ms == -1 && status.last_refresh_took_ms == -1 && status.failures == 0);
-    CHECK(status.provider_name == NULL && status.last_error == NULL);
+    CHECK(status.provider_name == NULL && status.last_error == NULL && status.clock_offset_ms == 0);
     CHECK(get(client, ALIYUN_CRED_OK));
     CHECK(succeeds(aliyun_cred_client_status(client, &status)));
     CHECK(status.has_credentials && status.last_refresh_succeeded && same(status.provider_name, "vault"));
@@ -146,8 +146,16 @@ static void a_status_is_known_without_asking(void) {
     memset(&larger, 0x5a, sizeof larger);
     larger.known.size = sizeof larger;
     CHECK(succeeds(aliyun_cred_client_status(client, &larger.known)) && larger.known.size == sizeof larger);
-    CHECK(larger.later == 0);
+    CHECK(larger.later == 0 && larger.known.clock_offset_ms == 0);
     aliyun_cred_status_clear(&larger.known);
+    /* A program that was compiled with the first version of it. */
+    memset(&status, 0x5a, sizeof status);
+    const int64_t behind_the_end = status.clock_offset_ms;
+    status.size = offsetof(aliyun_cred_status_t, clock_offset_ms);
+    CHECK(succeeds(aliyun_cred_client_status(client, &status)) && status.failures == 1);
+    CHECK(status.clock_offset_ms == behind_the_end);
+    aliyun_cred_status_clear(&status);
+    CHECK(status.last_error == NULL);
     aliyun_cred_client_free(client);
     free(world);
 }

@@ -208,7 +208,10 @@ int main(int count, char **arguments) {
             fputs(call == 0 ? "" : ",", out);
             ask(out, client);
         }
-        fputs("]}\n", out);
+        aliyun_cred_status_t status = {.size = sizeof status};
+        show_error(aliyun_cred_client_status(client, &status));
+        fprintf(out, "],\"clock_offset\":%lld}\n", (long long)(status.clock_offset_ms / 1000));
+        aliyun_cred_status_clear(&status);
     } else {
         fputs(",\"outcomes\":[]}\n", out);
     }

@@ -190,7 +190,7 @@ printf '{"type": "sts", "access_key_id": "a\\"\\\\", "access_key_secret": "s", "
     >"$BUILD_DIR/probed/config.json"
 clean "$BUILD_DIR/probe" "$BUILD_DIR/probed" 2 ask || failed "probe"
 credential='{"credential":{"access_key_id":"a\"\\","access_key_secret":"s","security_token":"t","bearer_token":null,"type":"sts","provider_name":"static_sts"}}'
-expected="{\"construction_error\":null,\"outcomes\":[$credential,$credential]}"
+expected="{\"construction_error\":null,\"outcomes\":[$credential,$credential],\"clock_offset\":0}"
 [ "$(cat "$BUILD_DIR/probed/result.json")" = "$expected" ] || failed "probe: result.json is not as expected"
 
 if [ "$failures" -ne 0 ]; then say "$failures failed"; exit 1; fi

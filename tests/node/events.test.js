@@ -64,6 +64,7 @@ test('a status before the first call, after it, and after a failure', async () =
     lastRefresh: null,
     failures: 0,
     lastError: null,
+    clockOffset: 0,
   };
   assert.deepEqual(client.status(), nothing);
   assert.equal(sts.requests, 0);

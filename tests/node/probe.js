@@ -65,7 +65,10 @@ async function main(folder, calls, mode = 'ask') {
     result.construction_error = describe(error);
   }
   if (mode.startsWith('explain')) result.report = client ? await report(client, mode === 'explain-rotate') : null;
-  else result.outcomes = client ? await outcomes(client, calls) : [];
+  else {
+    result.outcomes = client ? await outcomes(client, calls) : [];
+    if (client) result.clock_offset = client.status().clockOffset / 1000;
+  }
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
 }
 

@@ -147,8 +147,8 @@ class Field:
     def c(self, name, *arguments, sts=None, **options):
         return Program([BUILD / name, *arguments], self.environment(sts), **options)
 
-    def python(self, name, *arguments, **options):
-        return Program([PYTHON, HERE / "python" / name, *arguments], self.environment(), **options)
+    def python(self, name, *arguments, sts=None, **options):
+        return Program([PYTHON, HERE / "python" / name, *arguments], self.environment(sts), **options)
 
     def node(self, name, *arguments, **options):
         return Program(["node", HERE / "node" / name, *arguments], self.environment(), **options)
@@ -300,6 +300,16 @@ def python_pool_of_forked_processes(field):
     with field.python("pool.py") as program:
         program.end()
     check("requests of parent and tasks", 21, field.count("pool"))
+
+
+@test
+def python_forked_child_keeps_the_services_time(field):
+    field.reset(clock_offset=6 * 3600)
+    with field.python("fork_clock.py", sts=field.emulator.addresses["sts_https"]) as program:
+        program.end(stderr=None)
+        check("lines of the log", 1, len(program.errors().splitlines()))
+    # Learned by the parent's first request, once for both.
+    check("statuses", [400, 200, 200], [request["status"] for request in field.emulator.requests()])
 
 
 def ask_application(port):

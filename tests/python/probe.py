@@ -93,7 +93,7 @@ def run(folder, calls, mode):
     else:
         outcomes = list(ask(client, calls))
     carelessly_print(client)
-    return {"construction_error": None, "outcomes": outcomes}
+    return {"construction_error": None, "outcomes": outcomes, "clock_offset": client.status().clock_offset}
 
 
 def main():

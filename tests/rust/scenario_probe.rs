@@ -52,14 +52,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(folder.join("result.json"), result.to_string())?;
         return Ok(());
     }
-    let (construction_error, outcomes) = match client(&folder) {
+    let result = match client(&folder) {
         Ok(client) => {
             show(&format!("{client:?}"));
-            (Value::Null, (0..calls).map(|_| outcome(&client)).collect())
+            let outcomes: Vec<Value> = (0..calls).map(|_| outcome(&client)).collect();
+            let clock_offset = client.status().clock_offset_ms / 1000;
+            json!({ "construction_error": null, "outcomes": outcomes, "clock_offset": clock_offset })
         }
-        Err(error) => (describe(&error), Vec::new()),
+        Err(error) => json!({ "construction_error": describe(&error), "outcomes": [] }),
     };
-    let result = json!({ "construction_error": construction_error, "outcomes": outcomes });
     std::fs::write(folder.join("result.json"), result.to_string())?;
     Ok(())
 }

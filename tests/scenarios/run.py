@@ -186,6 +186,14 @@ def compare_json(where, expected, found):
         compare(where, expected, found, secret=True)
 
 
+def check_clock(where, scenario, offset):
+    """Whether the offset of the services' clock is as expected. Some seconds pass meanwhile, and a `Date` has whole ones;
+    a small offset is none."""
+    off = offset - scenario.get("clock_offset", 0)
+    if abs(off) > WATCHDOG_SECONDS:
+        raise Mismatch(f"the clock of {where}: {off} s off")
+
+
 def secrets_in(value):
     return [secret for _, secret in named_secrets(value)]
 
@@ -310,6 +318,7 @@ def run(scenario_folder, surface, emulator, scratch):
         compare("calls", len(per_call), len(outcomes))
         for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
             check_outcome(f"call {index}", wanted, outcome, surface)
+        check_clock("the status", scenario, result["clock_offset"])
     check_files(scratch / "home", scenario.get("files", {}))
     check_requests(scenario.get("requests", []), emulator.requests())
 
@@ -342,6 +351,7 @@ def explain(scenario_folder, surface, emulator, scratch):
     shown["the report"] = json.dumps(report, ensure_ascii=False)
     check_leaks(secrets_of(scenario, files), shown)
     compare("report", scenario["report"], {source["source"]: state_of(source) for source in report["sources"]})
+    check_clock("the report", scenario, report.get("clock_offset_seconds", 0))
     wide = [line for line in shown["standard output"].splitlines() if len(line) > 80 and " " in line.strip()[12:]]
     compare("lines of the report that are too wide", [], wide)
     after = snapshot(home)

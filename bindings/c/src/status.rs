@@ -1,6 +1,7 @@
 //! What a client knows without asking its source.
 
 use std::ffi::{CString, c_char};
+use std::mem::offset_of;
 use std::ptr;
 
 use aliyun_cred_core as core;
@@ -41,23 +42,28 @@ pub struct Status {
     pub provider_name: *mut c_char,
     /// Why the last attempt failed; NULL if it did not.
     pub last_error: *mut Error,
+    /// How far the services' clock is ahead of this machine's, in milliseconds, as far as this process has learned from
+    /// HTTPS services of Alibaba Cloud; negative if it is behind, 0 while they agree.
+    pub clock_offset_ms: i64,
 }
+
+/// The size of the first version of the structure, which some programs were compiled with.
+const SMALLEST: usize = offset_of!(Status, clock_offset_ms);
 
 /// A number for C; -1 if it is absent or too large.
 fn number(value: Option<u64>) -> i64 {
     value.and_then(|value| i64::try_from(value).ok()).unwrap_or(-1)
 }
 
-/// The caller's structure, whose size is checked.
-fn sized<'call>(status: *mut Status) -> Result<&'call mut Status, Error> {
+/// The caller's structure and its size, which is checked: it may lack the members behind the first version's.
+fn sized(status: *mut Status) -> Result<(*mut Status, usize), Error> {
     let status = given(ptr::NonNull::new(status), "status")?.as_ptr();
     // SAFETY: not NULL, and the header requires a structure that begins with its size.
     let size = unsafe { (&raw const (*status).size).read() };
-    if size < size_of::<Status>() {
+    if size < SMALLEST {
         return Err(Error::invalid_argument("'size' of 'status' is not sizeof(aliyun_cred_status_t)".to_owned()));
     }
-    // SAFETY: its size says that it has all of these members, and the header requires that no other thread uses it.
-    Ok(unsafe { &mut *status })
+    Ok((status, size))
 }
 
 /// Returns what a client knows without asking its source or waiting for a refresh: for health checks and metrics.
@@ -72,17 +78,11 @@ fn sized<'call>(status: *mut Status) -> Result<&'call mut Status, Error> {
 pub extern "C" fn aliyun_cred_client_status(client: Option<&Client>, status: *mut Status) -> Option<Box<Error>> {
     fallible(|| {
         let client = given(client, "client")?;
-        let status = sized(status)?;
-        let size = status.size;
-        if size > size_of::<Status>() {
-            let rest = ptr::from_mut(status).cast::<u8>();
-            // SAFETY: the size says that the caller's structure is as long; what is behind the members is zeroed.
-            unsafe { rest.add(size_of::<Status>()).write_bytes(0, size - size_of::<Status>()) };
-        }
+        let (status, size) = sized(status)?;
         let known = client.client.status();
         let name = known.provider_name.as_deref().map(terminated);
         let error = known.last_error.map(|error| Box::into_raw(Box::new(Error::from(error))));
-        *status = Status {
+        let filled = Status {
             size,
             has_credentials: known.has_credentials,
             is_past_expiration: known.is_past_expiration,
@@ -95,7 +95,15 @@ pub extern "C" fn aliyun_cred_client_status(client: Option<&Client>, status: *mu
             last_refresh_took_ms: number(known.last_refresh.map(|refresh| millis(refresh.took))),
             provider_name: name.map_or(ptr::null_mut(), CString::into_raw),
             last_error: error.unwrap_or(ptr::null_mut()),
+            clock_offset_ms: known.clock_offset_ms,
         };
+        let common = size.min(size_of::<Status>());
+        let target = status.cast::<u8>();
+        // SAFETY: the size says how long the caller's structure is, and the header requires that no other thread uses it.
+        unsafe {
+            ptr::copy_nonoverlapping((&raw const filled).cast(), target, common);
+            target.add(common).write_bytes(0, size - common);
+        }
         Ok(())
     })
 }
@@ -107,9 +115,12 @@ pub extern "C" fn aliyun_cred_client_status(client: Option<&Client>, status: *mu
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_status_clear(status: *mut Status) {
     guard(|| {
-        let Ok(status) = sized(status) else { return };
-        let name = std::mem::replace(&mut status.provider_name, ptr::null_mut());
-        let error = std::mem::replace(&mut status.last_error, ptr::null_mut());
+        let Ok((status, _)) = sized(status) else { return };
+        // SAFETY: every size that is accepted has both members, and the header requires that no other thread uses them.
+        let (name, error) = unsafe {
+            let (name, error) = (&raw mut (*status).provider_name, &raw mut (*status).last_error);
+            (name.replace(ptr::null_mut()), error.replace(ptr::null_mut()))
+        };
         if !name.is_null() {
             // SAFETY: made by `CString::into_raw` above, and not freed before, since it is NULL afterwards.
             drop(unsafe { CString::from_raw(name) });

@@ -308,6 +308,12 @@ pub fn kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
+/// Returns how far the services' clock is ahead of this machine's, in milliseconds.
+#[napi]
+pub fn clock_offset() -> i64 {
+    binding::clock_offset_ms()
+}
+
 /// Replaces line breaks, and other characters that could disguise a text, by spaces.
 #[napi]
 pub fn one_line(text: String) -> String {

@@ -56,6 +56,12 @@ mod _native {
         aliyun_cred::binding::assign_variable(name, None);
     }
 
+    /// How far the services' clock is ahead of this machine's, in milliseconds.
+    #[pyfunction]
+    fn clock_offset() -> i64 {
+        aliyun_cred::binding::clock_offset_ms()
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();

@@ -140,6 +140,12 @@ pub fn caller_identity(credentials: Arc<Credentials>, config: &Config) -> Result
     driver::wait(async move { sts.caller_identity(&host, &credentials).await })
 }
 
+/// How far the services' clock is ahead of this machine's, in milliseconds; see
+/// [`Status::clock_offset_ms`](crate::Status::clock_offset_ms).
+pub fn clock_offset_ms() -> i64 {
+    Host::new(Surface::Rust).clock_offset()
+}
+
 /// A status as JSON, with times in milliseconds; `last_error` is left to the language.
 pub fn status_json(status: &Status) -> String {
     let refresh = |refresh: Refresh| {
@@ -159,6 +165,7 @@ pub fn status_json(status: &Status) -> String {
         "is_past_expiration": status.is_past_expiration,
         "last_refresh": status.last_refresh.map(refresh),
         "failures": status.failures,
+        "clock_offset": status.clock_offset_ms,
     })
     .to_string()
 }

@@ -16,6 +16,8 @@ pub(crate) struct Issued {
     pub(crate) access_key_secret: Secret,
     pub(crate) security_token: Option<Secret>,
     pub(crate) expiration: SystemTime,
+    /// How far the service's clock was ahead of this machine's, in milliseconds.
+    pub(crate) clock_offset: i64,
 }
 
 /// When a credential must be refreshed; each source picks the rule for its credentials.
@@ -25,8 +27,9 @@ pub(crate) enum Freshness {
     Constant,
     /// At every call: the source caches by itself.
     Uncached,
-    /// Before it expires; `lead` says how long before. `renewed`: a timer refreshes it, whether or not a caller asks.
-    Expires { at: SystemTime, lead: Lead, renewed: bool },
+    /// Before it expires; `lead` says how long before. `clock_offset`: how far the clock that set `at` was ahead of this
+    /// machine's, in milliseconds. `renewed`: a timer refreshes it, whether or not a caller asks.
+    Expires { at: SystemTime, clock_offset: i64, lead: Lead, renewed: bool },
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
@@ -78,7 +81,8 @@ impl Credentials {
         self.with_token(Some(token.into()))
     }
 
-    /// Sets the expiration: the credential is then cached, and refreshed in time, like one issued by STS.
+    /// Sets the expiration, by this machine's clock: the credential is then cached, and refreshed in time, like one issued
+    /// by STS.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -90,7 +94,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn with_expiration(self, at: SystemTime) -> Self {
-        self.with_freshness(Freshness::Expires { at, lead: Lead::Sts, renewed: false })
+        self.with_freshness(Freshness::Expires { at, clock_offset: 0, lead: Lead::Sts, renewed: false })
     }
 
     /// Sets the provider name; by default it is the name of the custom provider.
@@ -157,9 +161,10 @@ impl Credentials {
 
     /// A credential issued to `provider`.
     pub(crate) fn issued(issued: Issued, provider: &str, lead: Lead) -> Self {
+        let Issued { expiration: at, clock_offset, .. } = issued;
         Credentials::access_key(issued.access_key_id, issued.access_key_secret, provider)
             .with_token(issued.security_token)
-            .with_freshness(Freshness::Expires { at: issued.expiration, lead, renewed: false })
+            .with_freshness(Freshness::Expires { at, clock_offset, lead, renewed: false })
     }
 
     /// A bearer token. It has no provider name when configured directly, as in the official libraries.
@@ -252,11 +257,19 @@ impl Credentials {
         self.provider_name.as_ref().map(Terminated::as_str)
     }
 
-    /// The expiration set by the service, by the wall clock; `None` if it never expires.
+    /// The expiration as the service set it, by its clock; `None` if it never expires.
     pub fn expiration(&self) -> Option<SystemTime> {
         match self.freshness {
             Freshness::Expires { at, .. } => Some(at),
             Freshness::Constant | Freshness::Uncached => None,
+        }
+    }
+
+    /// How far the clock that set the expiration was ahead of this machine's, in milliseconds.
+    pub(crate) fn clock_offset(&self) -> i64 {
+        match self.freshness {
+            Freshness::Expires { clock_offset, .. } => clock_offset,
+            Freshness::Constant | Freshness::Uncached => 0,
         }
     }
 

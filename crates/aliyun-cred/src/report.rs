@@ -34,6 +34,10 @@ pub struct Report {
     pub credentials: Option<CredentialReport>,
     /// What may be wrong although a credential was found.
     pub warnings: Vec<Warning>,
+    /// How far the services' clock is ahead of this machine's, in whole seconds, as far as this process has learned from
+    /// HTTPS services; negative if it is behind. Absent from the JSON if it is 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clock_offset_seconds: i64,
 }
 
 /// What a report says about one source.
@@ -222,6 +226,7 @@ impl Report {
             sources: Vec::new(),
             credentials: None,
             warnings: Vec::new(),
+            clock_offset_seconds: 0,
         }
     }
 
@@ -280,6 +285,11 @@ pub(crate) fn shortened(id: &str) -> String {
     format!("{begin}****{end}")
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
+}
+
 fn as_name<S: Serializer>(kind: &Option<ErrorKind>, serializer: S) -> Result<S::Ok, S::Error> {
     kind.map(ErrorKind::name).serialize(serializer)
 }
@@ -306,6 +316,13 @@ impl fmt::Display for Report {
                 f.write_str("\nUnknown: a source was left alone.\n")?;
             }
             None => f.write_str("\nNo credential.\n")?,
+        }
+        if self.clock_offset_seconds != 0 {
+            let (ahead, how) =
+                (self.clock_offset_seconds, if self.clock_offset_seconds > 0 { "ahead" } else { "behind" });
+            let seconds = ahead.unsigned_abs();
+            f.write_str("\nClock\n")?;
+            paragraph(f, "  ", &format!("the services' clock is {seconds} s {how}; their time is used"))?;
         }
         if !self.warnings.is_empty() {
             f.write_str("\nWarnings\n")?;

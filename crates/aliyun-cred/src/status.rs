@@ -29,6 +29,9 @@ pub struct Status {
     pub failures: u32,
     /// Why the last one failed.
     pub last_error: Option<Error>,
+    /// How far the services' clock is ahead of this machine's, in milliseconds, as far as this process has learned from
+    /// HTTPS services of Alibaba Cloud; negative if it is behind, 0 while they agree.
+    pub clock_offset_ms: i64,
 }
 
 /// A completed attempt to fetch a credential.

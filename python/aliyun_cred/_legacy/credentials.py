@@ -189,7 +189,7 @@ class _Refreshed(_Fields):
     provider: "Any" = None
 
     def _is_due(self) -> bool:
-        return self.expiration is None or time.time() >= self.expiration - _LEAD
+        return self.expiration is None or time.time() + _native.clock_offset() / 1000 >= self.expiration - _LEAD
 
     def _refresh_credential(self) -> None:
         if self._is_due():

@@ -9,6 +9,7 @@ import weakref
 from contextvars import ContextVar
 from time import monotonic, time
 
+from .._native import clock_offset
 from ..models import CredentialModel
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def _continued(client: "Client", name: str) -> "_Row | None":
     if row is None or row[0]() is not client or name in row[2] or monotonic() - row[3] > _SECONDS:
         return None
     end = row[1].expiration
-    return row if end is None or time() < end else None
+    return row if end is None or time() + clock_offset() / 1000 < end else None
 
 
 def _field(client: "Client", credential: CredentialModel, row: "_Row | None", name: str) -> "str | None":

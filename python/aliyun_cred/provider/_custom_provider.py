@@ -99,8 +99,9 @@ class _Uncached:
         """Does nothing: the next call asks again anyway."""
 
     def status(self) -> "tuple[str, None]":
-        """Returns a status as a native client does. Nothing is known."""
-        return json.dumps(dict(_NOTHING_KNOWN, type=self.type_name)), None
+        """Returns a status as a native client does. Only the clock is known."""
+        clock_offset = _native.clock_offset()
+        return json.dumps(dict(_NOTHING_KNOWN, type=self.type_name, clock_offset=clock_offset)), None
 
     def explain(self, all: bool, rotate: bool) -> "_native.Explain":
         """Returns the request for a report."""

@@ -293,6 +293,7 @@ impl Cache {
         let times = cached.as_ref().and_then(|cached| Some((cached.times?, cached.age(now))));
         let is_valid = cached.as_ref().is_none_or(|cached| cached.is_valid(now));
         let expiration = credentials.as_ref().and_then(|credentials| credentials.expiration());
+        let expires_here = credentials.as_deref().and_then(expires_here);
         let known = self.known.load();
         let known = known.as_deref().filter(|known| known.process == std::process::id());
         Status {
@@ -302,10 +303,11 @@ impl Cache {
             expiration,
             age: times.map(|(_, age)| Duration::from_millis(age)),
             refresh_in: times.map(|(times, age)| Duration::from_millis(times.prefetch.saturating_sub(age))),
-            is_past_expiration: is_valid && expiration.is_some_and(|at| wall_millis(at) <= now.wall),
+            is_past_expiration: is_valid && expires_here.is_some_and(|at| at <= now.wall),
             last_refresh: known.map(|known| known.last_refresh),
             failures: known.map_or(0, |known| known.failures),
             last_error: known.and_then(|known| known.last_error.clone()),
+            clock_offset_ms: self.host.clock_offset(),
         }
     }
 
@@ -583,9 +585,7 @@ impl State {
         let times = match credentials.freshness() {
             Freshness::Uncached => return None,
             Freshness::Constant => None,
-            Freshness::Expires { at, lead, .. } => {
-                Some(Times::new(wall_millis(at).saturating_sub(now.wall), lead, first, draw()))
-            }
+            Freshness::Expires { lead, .. } => Some(Times::new(lifetime(&credentials, now), lead, first, draw())),
         };
         Some(Cached::new(credentials, now, times))
     }
@@ -709,7 +709,7 @@ fn post_events(events: &EventQueue, state: &mut State, refresh: Refresh, in_use:
         dropped: 0,
     };
     if !refresh.succeeded {
-        let is_past = event.expiration.is_some_and(|at| at <= refresh.ended);
+        let is_past = in_use.and_then(expires_here).is_some_and(|at| at <= wall_millis(refresh.ended));
         events.post(Event { kind: EventKind::RefreshFailed, ..event.clone() });
         if is_past {
             events.post(Event { kind: EventKind::ServingExpired, ..event });
@@ -723,10 +723,21 @@ fn post_events(events: &EventQueue, state: &mut State, refresh: Refresh, in_use:
     }
 }
 
+/// When a credential expires by this machine's clock, in milliseconds since the Unix epoch; `None` if it never does.
+fn expires_here(credentials: &Credentials) -> Option<u64> {
+    let at = wall_millis(credentials.expiration()?);
+    Some(at.saturating_add_signed(credentials.clock_offset().saturating_neg()))
+}
+
+/// The time until a credential expires, in milliseconds.
+fn lifetime(credentials: &Credentials, now: Now) -> u64 {
+    expires_here(credentials).map_or(0, |at| at.saturating_sub(now.wall))
+}
+
 /// The ages between which the first refresh of a credential is drawn; `None` if it is never refreshed.
 pub(crate) fn refresh_window(credentials: &Credentials, now: Now) -> Option<(Duration, Duration)> {
-    let Freshness::Expires { at, lead, .. } = credentials.freshness() else { return None };
-    let lifetime = wall_millis(at).saturating_sub(now.wall);
+    let Freshness::Expires { lead, .. } = credentials.freshness() else { return None };
+    let lifetime = lifetime(credentials, now);
     let drawn = |draw| Duration::from_millis(Times::new(lifetime, lead, true, draw).prefetch);
     Some((drawn(0.0), drawn(1.0)))
 }
@@ -751,6 +762,8 @@ mod tests {
     use crate::text::rfc3339;
     use crate::wording::Surface;
 
+    mod wrong_clock;
+
     const HOUR: i64 = 3_600;
 
     /// `seconds` after the start.
@@ -762,7 +775,7 @@ mod tests {
     /// A credential that expires `seconds` after the start.
     fn ends(seconds: i64, lead: Lead) -> Arc<Credentials> {
         let at = wall_time(at(seconds).wall);
-        let freshness = Freshness::Expires { at, lead, renewed: false };
+        let freshness = Freshness::Expires { at, clock_offset: 0, lead, renewed: false };
         Arc::new(Credentials::access_key("id", "s", "ram_role_arn").with_freshness(freshness))
     }
 

@@ -205,6 +205,7 @@ impl Explain {
             }
         }
         report.warnings = warnings(&report, &seen);
+        report.clock_offset_seconds = client.cache().host().clock_offset() / 1000;
         Ok(report)
     }
 }
@@ -365,7 +366,9 @@ fn rebuilt((source, options): &(Source, Entries), live: &Provider, host: &Host) 
 
 fn facts(credentials: &Credentials, now: Now) -> CredentialReport {
     let window = refresh_window(credentials, now);
-    let after = |age: Duration| wall_time(now.wall).checked_add(age);
+    // By the clock that set the expiration, which stands beside them.
+    let now_there = wall_time(now.wall.saturating_add_signed(credentials.clock_offset()));
+    let after = |age: Duration| now_there.checked_add(age);
     CredentialReport {
         type_name: credentials.type_name().to_owned(),
         provider_name: credentials.provider_name().map(str::to_owned),

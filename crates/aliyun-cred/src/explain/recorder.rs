@@ -12,8 +12,8 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::host::{
-    CommandFailure, Connection, Failure, Now, Pending, Printed, Request, Response, System, authority, shown_proxy,
-    variable_state, wall_millis,
+    ClockOffset, CommandFailure, Connection, Failure, Now, Pending, Printed, Request, Response, System, authority,
+    shown_proxy, variable_state, wall_millis,
 };
 use crate::protocol::json;
 use crate::report::{CommandReport, FileReport, FileState, RequestReport, VariableReport};
@@ -64,6 +64,10 @@ impl System for Recorder {
 
     fn coarse_now(&self) -> Now {
         self.real.coarse_now()
+    }
+
+    fn clock_offset(&self) -> &ClockOffset {
+        self.real.clock_offset()
     }
 
     fn sleep(&self, duration: Duration) -> Pending<()> {

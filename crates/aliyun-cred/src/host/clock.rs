@@ -1,9 +1,11 @@
-//! Wall-clock and monotonic time, read together.
+//! Wall-clock and monotonic time, read together, and how far the services' clock is ahead.
 //!
-//! Invariant: monotonic readings within a process never go back; wall-clock ones may jump either way.
+//! Invariant: monotonic readings within a process never go back; wall-clock ones may jump either way. Ages are measured
+//! by this machine's clocks alone: the offset only converts points of time that come from a service or go to one.
 
 #[cfg(not(target_os = "linux"))]
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 #[cfg(not(target_os = "linux"))]
 use std::time::Instant;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -53,6 +55,43 @@ impl Now {
     /// How long something took that began at `begun`, by the monotonic clock alone.
     pub(crate) fn after(self, begun: Now) -> Duration {
         Duration::from_millis(self.monotonic.saturating_sub(begun.monotonic))
+    }
+}
+
+/// How far a service's `Date` may differ from the expected time before it counts, in milliseconds: more than any request
+/// takes, and well within the 15 minutes that signatures are accepted for.
+const TOLERANCE: u64 = 300_000;
+
+/// How far the services' clock is ahead of this machine's, in milliseconds; 0 while they agree.
+///
+/// A plain number, which a forked child keeps.
+#[derive(Debug)]
+pub(crate) struct ClockOffset(AtomicI64);
+
+/// The offset of this process.
+pub(super) static CLOCK_OFFSET: ClockOffset = ClockOffset::none();
+
+impl ClockOffset {
+    pub(crate) const fn none() -> Self {
+        ClockOffset(AtomicI64::new(0))
+    }
+
+    pub(crate) fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Takes the `Date` of a service, in milliseconds since the Unix epoch, that arrived at `wall` by this machine's
+    /// clock. Returns the new offset if that changes it: the `Date` must differ by more than [`TOLERANCE`] from the time
+    /// expected so far. A clock that is right within the tolerance has no offset.
+    pub(crate) fn learn(&self, date: u64, wall: u64) -> Option<i64> {
+        let known = self.get();
+        let ahead = i64::try_from(i128::from(date) - i128::from(wall)).ok()?;
+        if ahead.abs_diff(known) <= TOLERANCE {
+            return None;
+        }
+        let offset = if ahead.unsigned_abs() > TOLERANCE { ahead } else { 0 };
+        // Of several replies at once, the first counts, and is logged.
+        self.0.compare_exchange(known, offset, Ordering::Relaxed, Ordering::Relaxed).ok().map(|_| offset)
     }
 }
 
@@ -119,6 +158,28 @@ mod tests {
         for (now, age) in cases {
             assert_eq!(now.since(born), age, "{now:?}");
         }
+    }
+
+    #[test]
+    fn only_a_difference_that_matters_changes_the_offset() {
+        const HOUR: i64 = 3_600_000;
+        let offset = ClockOffset::none();
+        let wall: u64 = 1_700_000_000_000;
+        for (ahead, learned, then) in [
+            (0, None, 0),
+            (300_000, None, 0),
+            (-300_000, None, 0),
+            (300_001, Some(300_001), 300_001),
+            (10_000, None, 300_001), // within the tolerance of what is known: no flapping
+            (6 * HOUR, Some(6 * HOUR), 6 * HOUR),
+            (6 * HOUR + 1_000, None, 6 * HOUR),
+            (-6 * HOUR, Some(-6 * HOUR), -6 * HOUR),
+            (2_000, Some(0), 0), // the machine's clock was corrected
+        ] {
+            let date = wall.saturating_add_signed(ahead);
+            assert_eq!((offset.learn(date, wall), offset.get()), (learned, then), "{ahead}");
+        }
+        assert_eq!(offset.learn(u64::MAX, 0), None, "no such time");
     }
 
     #[test]

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::clock::Now;
+use super::clock::{ClockOffset, Now};
 use super::files::FileStamp;
 use super::http::{Connection, Failure, Request, Response};
 use super::system::{Pending, Printed, System};
@@ -26,7 +26,12 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn reply(self, status: u16, body: &str) {
-        let _ = self.reply.send(Response { status, body: body.as_bytes().to_vec().into(), proxy: None, date: None });
+        self.reply_at(None, status, body);
+    }
+
+    /// Replies with this `Date`.
+    pub(crate) fn reply_at(self, date: Option<SystemTime>, status: u16, body: &str) {
+        let _ = self.reply.send(Response { status, body: body.as_bytes().to_vec().into(), proxy: None, date });
     }
 }
 
@@ -45,6 +50,7 @@ impl Nap {
 #[derive(Debug)]
 pub(crate) struct FakeSystem {
     now: Mutex<Now>,
+    clock_offset: ClockOffset,
     draws: Mutex<VecDeque<f64>>,
     files: Mutex<BTreeMap<PathBuf, (Vec<u8>, FileStamp)>>,
     reads: AtomicUsize,
@@ -64,6 +70,7 @@ impl Fake {
         let ((asked_sender, asked), (nap_sender, naps)) = (channel(), channel());
         let system = Arc::new(FakeSystem {
             now: Mutex::new(Now { wall: 1_700_000_000_000, monotonic: 1_000_000 }),
+            clock_offset: ClockOffset::none(),
             draws: Mutex::default(),
             files: Mutex::default(),
             reads: AtomicUsize::new(0),
@@ -103,6 +110,11 @@ impl Fake {
         self.system.reads.load(Ordering::Relaxed)
     }
 
+    /// Sets the wall clock.
+    pub(crate) fn set_wall(&self, wall: u64) {
+        lock(&self.system.now).wall = wall;
+    }
+
     /// The next values to draw; 0.5 after the last of them.
     pub(crate) fn draws(&self, draws: &[f64]) {
         lock(&self.system.draws).extend(draws);
@@ -116,6 +128,10 @@ impl System for FakeSystem {
 
     fn coarse_now(&self) -> Now {
         self.now()
+    }
+
+    fn clock_offset(&self) -> &ClockOffset {
+        &self.clock_offset
     }
 
     fn sleep(&self, duration: Duration) -> Pending<()> {

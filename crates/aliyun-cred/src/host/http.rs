@@ -69,6 +69,8 @@ pub(crate) struct Request {
     pub(crate) body: Secret,
     pub(crate) limits: Limits,
     pub(crate) route: Route,
+    /// Whether a service of Alibaba Cloud answers; see [`Host::learn_time`](super::Host).
+    pub(crate) tells_time: bool,
 }
 
 #[derive(Debug)]
@@ -492,6 +494,7 @@ mod tests {
             body: Secret::new("body"),
             limits: Limits { connect: second, whole: second },
             route,
+            tells_time: false,
         }
     }
 

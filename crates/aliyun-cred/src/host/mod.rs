@@ -18,11 +18,11 @@ mod trust;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-pub(crate) use clock::{Now, Stopwatch, wall_time};
+pub(crate) use clock::{ClockOffset, Now, Stopwatch, wall_time};
 pub use clock::{millis, unix_seconds, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
@@ -37,7 +37,7 @@ use system::ThisSystem;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::driver;
-use crate::text::decode_wiped;
+use crate::text::{decode_wiped, warn};
 use crate::wording::Surface;
 
 /// The longest time for file work on a helper, including the wait for a helper.
@@ -193,6 +193,17 @@ impl Host {
         self.system.now()
     }
 
+    /// The services' time, in milliseconds since the Unix epoch: what they accept in a signature, and compare with the
+    /// expirations that they set.
+    pub(crate) fn service_now(&self) -> u64 {
+        self.now().wall.saturating_add_signed(self.clock_offset())
+    }
+
+    /// How far the services' clock is ahead of this machine's, in milliseconds; 0 while they agree.
+    pub(crate) fn clock_offset(&self) -> i64 {
+        self.system.clock_offset().get()
+    }
+
     /// See [`System::coarse_now`].
     pub(crate) fn coarse_now(&self) -> Now {
         self.system.coarse_now()
@@ -233,6 +244,33 @@ impl Host {
         let target = http::authority(&request.url).to_owned();
         request.headers.push(("User-Agent", self.surface.user_agent()));
         request.headers.push(("Accept-Encoding", "identity".to_owned()));
-        self.system.send(request, connection).await.map_err(|failure| Failure { target, ..failure })
+        // Without TLS, the `Date` may be anybody's.
+        let tells_time = request.tells_time && request.url.starts_with("https:");
+        match self.system.send(request, connection).await {
+            Ok(response) => {
+                if let Some(date) = response.date.filter(|_| tells_time) {
+                    self.learn_time(date, &target);
+                }
+                Ok(response)
+            }
+            Err(failure) => Err(Failure { target, ..failure }),
+        }
+    }
+
+    /// Learns the services' time from the `Date` of an authenticated reply, whatever its status.
+    fn learn_time(&self, date: SystemTime, service: &str) {
+        let Some(offset) = self.system.clock_offset().learn(wall_millis(date), self.now().wall) else { return };
+        let text = match offset {
+            0 => format!("this machine's clock agrees with that of {service} again"),
+            _ => {
+                let how = if offset > 0 { "behind" } else { "ahead of" };
+                format!(
+                    "this machine's clock is {} s {how} that of {service}; the service's time is used from now on; \
+                     synchronise the clock",
+                    offset.unsigned_abs() / 1000
+                )
+            }
+        };
+        warn("clock", &text);
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::clock::Now;
+use super::clock::{CLOCK_OFFSET, ClockOffset, Now};
 use super::command;
 use super::files::FileStamp;
 use super::http::{self, Connection, Failure, Request, Response};
@@ -35,6 +35,11 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
     /// Both clocks, at most a few milliseconds late, for cached reads.
     fn coarse_now(&self) -> Now {
         Now::coarse()
+    }
+
+    /// How far the services' clock is ahead.
+    fn clock_offset(&self) -> &ClockOffset {
+        &CLOCK_OFFSET
     }
 
     /// Sleeps. Driver only: uses its timer.

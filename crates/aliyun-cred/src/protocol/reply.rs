@@ -93,7 +93,7 @@ impl Service<'_> {
     /// Sends a request and parses the credential in the reply.
     pub(crate) async fn fetch(&self, host: &Host, make: impl Fn() -> Result<Request>, shape: &Shape) -> Result<Issued> {
         let response = self.ask(host, make).await?;
-        self.read(&response, shape, host.now().wall)
+        self.read(&response, shape, host)
     }
 
     fn unreachable(&self, failure: &Failure) -> Error {
@@ -102,7 +102,7 @@ impl Service<'_> {
     }
 
     /// The credential in a successful reply.
-    pub(crate) fn read(&self, response: &Response, shape: &Shape, now: u64) -> Result<Issued> {
+    pub(crate) fn read(&self, response: &Response, shape: &Shape, host: &Host) -> Result<Issued> {
         let malformed = |why: &str| self.malformed(response, why);
         let answer = self.json(response)?;
         if shape.checks_code && text(&answer, &["Code"]) != Some("Success") {
@@ -128,8 +128,9 @@ impl Service<'_> {
             security_token: shape.token.map(|names| key(names).map(Secret::from)).transpose()?,
             expiration: parse_time(field(shape.expiration)?)
                 .ok_or_else(|| malformed("the expiration is not a point of time"))?,
+            clock_offset: host.clock_offset(),
         };
-        if crate::host::wall_millis(issued.expiration) <= now {
+        if crate::host::wall_millis(issued.expiration) <= host.service_now() {
             let text = format!(
                 "error retrieving credentials from {} result: the credential has already expired; is this machine's clock right?",
                 self.label
@@ -250,9 +251,11 @@ fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     found.filter(|text| !text.is_empty())
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "model-check")))]
 mod tests {
     use super::*;
+    use crate::host::fake::Fake;
+    use crate::wording::Surface;
 
     #[test]
     fn times_are_read_with_fraction_and_offset() {
@@ -292,7 +295,7 @@ mod tests {
         let response = Response { status, body: body.as_bytes().to_vec().into(), proxy: None, date: None };
         let shape = Shape::common(Some("Credentials"));
         let read = match status {
-            200 => service.read(&response, &shape, 1_767_323_045_000),
+            200 => service.read(&response, &shape, &Host::on(Fake::new().system, Surface::Rust)),
             _ => Err(service.refusal(&response)),
         };
         if let Err(error) = &read {
@@ -340,7 +343,8 @@ mod tests {
         for body in ["", "null", "{}", "[1]", r#"{"Credentials":3}"#, "\u{feff}{"] {
             assert_eq!(answer(200, body).unwrap_err().kind(), ErrorKind::MalformedReply, "{body}");
         }
-        let expired = full.replace("04:04:05", "03:04:05");
+        // The time of the fake clock.
+        let expired = full.replace("2026-01-02T04:04:05Z", "2023-11-14T22:13:20Z");
         assert_eq!(answer(200, &expired).unwrap_err().kind(), ErrorKind::Expired);
     }
 }

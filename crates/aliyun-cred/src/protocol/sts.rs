@@ -94,9 +94,7 @@ impl Sts {
 
     /// Makes a call and parses the credential in the reply.
     pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
-        let issued = self
-            .exchange(host, &call, |service, response| service.read(response, &call.shape, host.now().wall))
-            .await?;
+        let issued = self.exchange(host, &call, |service, response| service.read(response, &call.shape, host)).await?;
         Ok(Credentials::issued(issued, call.provider, Lead::Sts))
     }
 
@@ -130,7 +128,8 @@ impl Sts {
         self.exchange(host, &call, read).await
     }
 
-    /// Makes a call, and reads the reply with `read`.
+    /// Makes a call, and reads the reply with `read`. A request that is refused for its time is repeated once with the
+    /// service's time, if that is known from an authenticated reply.
     async fn exchange<T>(
         &self,
         host: &Host,
@@ -144,7 +143,7 @@ impl Sts {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(call, &text::rfc3339(wall_time(host.now().wall)), &host.nonce())?;
+            let query = query(call, &text::rfc3339(wall_time(host.service_now())), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),
@@ -152,6 +151,7 @@ impl Sts {
                 body: join(&call.form).into(),
                 limits: self.limits,
                 route: self.route.clone(),
+                tells_time: true,
             })
         };
         let service = reply::Service {
@@ -161,8 +161,18 @@ impl Sts {
             secrets: &secrets,
             hint,
         };
-        let response = service.ask(host, request).await?;
+        let expected = host.clock_offset();
+        let response = match service.ask(host, request).await {
+            Err(error) if self.is_secure() && is_refused_for_time(&error, host.clock_offset() != expected) => {
+                service.ask(host, request).await?
+            }
+            answer => answer?,
+        };
         read(&service, &response)
+    }
+
+    fn is_secure(&self) -> bool {
+        self.url.starts_with("https:")
     }
 }
 
@@ -239,12 +249,23 @@ fn hmac_sha1(secret: &str, text: &str) -> String {
     BASE64.encode(mac.finalize().into_bytes())
 }
 
+/// Whether a request may succeed with the service's time: the service says so, or refuses a request that had another
+/// time. Some services check the time first, and name another cause.
+fn is_refused_for_time(error: &Error, had_other_time: bool) -> bool {
+    let is_refused = error.http_status().is_some_and(|status| (400..500).contains(&status));
+    is_refused && (had_other_time || error.code().is_some_and(is_about_time))
+}
+
+fn is_about_time(code: &str) -> bool {
+    matches!(code, "InvalidTimeStamp.Expired" | "IllegalTimestamp")
+}
+
 /// What the user can do, for error codes that do not explain themselves.
 fn hint(_: u16, code: &str) -> &'static str {
     match code {
         "SignatureDoesNotMatch" => "; check the AccessKey secret",
         "InvalidAccessKeyId.NotFound" | "InvalidAccessKeyId.Inactive" => "; check the AccessKey ID",
-        "InvalidTimeStamp.Expired" => "; check this machine's clock",
+        code if is_about_time(code) => "; this machine's clock is wrong: synchronise it",
         "NoPermission" => "; the caller needs sts:AssumeRole, and the role's trust policy must name the caller",
         "EntityNotExist.Role" => "; check the role ARN",
         code if code.starts_with("AuthenticationFail.OIDCToken") => "; check the OIDC token and the OIDC provider",

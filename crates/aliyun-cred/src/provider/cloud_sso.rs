@@ -86,6 +86,7 @@ impl CloudSso {
                 body: body.to_string().into(),
                 limits: self.limits,
                 route: self.route.clone(),
+                tells_time: true,
             })
         };
         let secrets = [self.access_token.expose()];

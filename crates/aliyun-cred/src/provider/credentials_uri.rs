@@ -80,6 +80,7 @@ impl CredentialsUri {
                 body: Secret::new(""),
                 limits: self.limits,
                 route: self.route.clone(),
+                tells_time: false,
             })
         };
         let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();

@@ -190,7 +190,7 @@ impl EcsRamRole {
         let service = Service { hint: role_hint, ..metadata(&secrets) };
         let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
         let shape = Shape { checks_code: true, ..Shape::common(None) };
-        let issued = service.read(&response, &shape, host.now().wall).map_err(Miss::Refused)?;
+        let issued = service.read(&response, &shape, host).map_err(Miss::Refused)?;
         self.has_role.store(true, Ordering::Relaxed);
         let credentials = Credentials::issued(issued, NAME, Lead::Metadata);
         Ok(if self.timer { credentials.renewed_by_timer() } else { credentials })
@@ -212,6 +212,7 @@ impl EcsRamRole {
                 body: Secret::new(""),
                 limits: self.limits,
                 route: self.route.clone(),
+                tells_time: false,
             })
         };
         match host.http(request).await {

@@ -172,8 +172,9 @@ impl Printed {
 
     fn into_credentials(self, host: &Host) -> Credentials {
         let freshness = match self.expiration {
-            Some(at) if wall_millis(at) > host.now().wall => {
-                Freshness::Expires { at, lead: Lead::Short, renewed: false }
+            // Commands pass on what a service has issued.
+            Some(at) if wall_millis(at) > host.service_now() => {
+                Freshness::Expires { at, clock_offset: host.clock_offset(), lead: Lead::Short, renewed: false }
             }
             Some(_) => {
                 warn(NAME, "the external command printed a credential that has already expired");

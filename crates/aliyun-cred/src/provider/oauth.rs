@@ -234,8 +234,14 @@ impl OAuth {
         let (id, secret, token) = tokens.exchanged.clone()?;
         let expiration = point_of_time(tokens.exchanged_expire)?;
         let is_new = self.handed_out.load().as_ref().is_none_or(|last| **last != id);
-        let issued = Issued { access_key_id: id, access_key_secret: secret, security_token: Some(token), expiration };
-        (is_new && wall_millis(expiration) > host.now().wall).then(|| Credentials::issued(issued, NAME, Lead::Short))
+        let issued = Issued {
+            access_key_id: id,
+            access_key_secret: secret,
+            security_token: Some(token),
+            expiration,
+            clock_offset: host.clock_offset(),
+        };
+        (is_new && wall_millis(expiration) > host.service_now()).then(|| Credentials::issued(issued, NAME, Lead::Short))
     }
 
     /// Refreshes the access token if it is due. The returned values must be written to the file.
@@ -249,7 +255,7 @@ impl OAuth {
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh_token.expose()),
             ("client_id", &self.client_id),
-            ("Timestamp", &rfc3339(wall_time(host.now().wall))),
+            ("Timestamp", &rfc3339(wall_time(host.service_now()))),
         ];
         let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
@@ -315,7 +321,7 @@ impl OAuth {
         if service.json(&response)?.get("error").is_some_and(|error| !error.is_null()) {
             return Err(service.refusal(&response));
         }
-        let issued = service.read(&response, &SHAPE, host.now().wall)?;
+        let issued = service.read(&response, &SHAPE, host)?;
         let values = NewValues {
             access_key_id: Some(issued.access_key_id.clone()),
             access_key_secret: Some(issued.access_key_secret.clone()),
@@ -350,6 +356,7 @@ impl OAuth {
             body: body.into(),
             limits: self.limits,
             route: self.route.clone(),
+            tells_time: true,
         }
     }
 }
