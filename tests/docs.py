@@ -62,7 +62,8 @@ def check_readmes():
     for part in english:
         yield f"README.md and README.zh-CN.md have the same {part}", english[part] == chinese[part]
 
-    for page in ("command", "observing", "rotation", "serving", "sharing", "troubleshooting"):
+    for translation in sorted((ROOT / "docs").glob("*.zh-CN.md")):
+        page = translation.name.removesuffix(".zh-CN.md")
         english, chinese = shape(f"docs/{page}.md"), shape(f"docs/{page}.zh-CN.md")
         for part in ("headings", "code", "rows"):
             yield f"docs/{page}.md and its translation have the same {part}", english[part] == chinese[part]
