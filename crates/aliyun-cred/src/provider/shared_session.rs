@@ -188,6 +188,7 @@ impl Session {
             access_key_secret: key("access_key_secret")?.into(),
             security_token: key("security_token").map(Secret::from),
             expiration: wall_time(millis("expiration")?),
+            clock_offset: document.0.get("clock_offset").and_then(Value::as_i64)?,
         };
         let about = text("about").unwrap_or_default().to_owned();
         Some(Session { source: text("source")?.to_owned(), about, fetched: millis("fetched")?, issued })
@@ -195,7 +196,8 @@ impl Session {
 
     /// Whether it is not stale yet by its own times.
     fn is_fresh(&self, lead: Lead, now: u64) -> bool {
-        let lifetime = wall_millis(self.issued.expiration).saturating_sub(self.fetched);
+        let end = wall_millis(self.issued.expiration).saturating_add_signed(self.issued.clock_offset.saturating_neg());
+        let lifetime = end.saturating_sub(self.fetched);
         self.fetched <= now && now - self.fetched < lead.stale(lifetime)
     }
 }
@@ -233,7 +235,7 @@ async fn lock(host: &Host, folder: &PrivateFolder, name: &str) -> Option<LockedE
 
 /// Writes what was fetched, and removes what has expired.
 async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &Entry, credentials: &Credentials) {
-    let (Some(id), Some(secret), Freshness::Expires { at, .. }) =
+    let (Some(id), Some(secret), Freshness::Expires { at, clock_offset, .. }) =
         (credentials.access_key_id(), credentials.access_key_secret(), credentials.freshness())
     else {
         return;
@@ -245,6 +247,7 @@ async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &En
         "about": entry.about,
         "fetched": now,
         "expiration": wall_millis(at),
+        "clock_offset": clock_offset,
         "access_key_id": id,
         "access_key_secret": secret,
         "security_token": credentials.security_token(),
@@ -253,11 +256,12 @@ async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &En
     if serde_json::to_writer(&mut *bytes, &document.0).is_err() {
         return;
     }
+    let there = host.service_now();
     let written = host.block(move || {
         // A full disk costs the sharing.
         let written = lock.write(&bytes);
         for (name, session) in listed(&folder).unwrap_or_default() {
-            if session.is_none_or(|session| wall_millis(session.issued.expiration) <= now) {
+            if session.is_none_or(|session| wall_millis(session.issued.expiration) <= there) {
                 // Another process may have removed it.
                 let _ = folder.remove(&name);
             }
@@ -405,6 +409,7 @@ mod tests {
             access_key_secret: "s".into(),
             security_token: Some("t".into()),
             expiration: wall_time(host.now().wall + 3_600_000),
+            clock_offset: 0,
         };
         let asks = std::cell::Cell::new(false);
         let fetch = async {
