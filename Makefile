@@ -40,7 +40,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: soak bench fleet test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-refresh test-processes
+.PHONY: soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -48,7 +48,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-completions test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-docs test-scenarios test-refresh test-processes ## run everything that can fail
 	@echo "everything passed"
 
 fmt: $(VENV)/bin/python ## format every source
@@ -69,7 +69,7 @@ deny: ## licences, duplicates and sources of the dependencies, by cargo-deny
 
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq
-	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	@DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends zsh fish wrk \
 		build-essential clang valgrind libclang-rt-14-dev cmake pkgconf curl iproute2 libcurl4-openssl-dev libssl-dev debootstrap >/dev/null
 
 install: package-c ## install the C library below PREFIX (/usr/local): headers, libraries, pkg-config and CMake files
@@ -84,8 +84,8 @@ clean: ## remove everything that was built
 # --- what is built
 
 rust:
-	@echo "== building the resolver and the emulator"
-	@cargo build --quiet $(CRATES) -p aliyun-cred-probes --lib --bins
+	@echo "== building the resolver, the command and the emulator"
+	@cargo build --quiet $(CRATES) -p aliyun-cred-cli -p aliyun-cred-probes --lib --bins
 
 c:
 	@echo "== building the C library"
@@ -145,6 +145,10 @@ test-rust: rust
 	@cargo test --quiet && $(DEBUG)/fleet >/dev/null
 	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
 
+test-completions: rust
+	@echo "== completions of the command, in bash, zsh and fish"
+	@tests/completions.sh
+
 test-c: rust
 	@echo "== C and C++"
 	@tests/c/test.sh
@@ -186,10 +190,9 @@ test-node-peers: rust node
 
 test-serve: test-python-peers test-node-peers
 	@echo "== the command's server, with the official clients from PyPI and npm"
-	@cargo build --quiet -p aliyun-cred-cli
 	@$(PYTHON) tests/peers/serve.py $(BUILD)/peers/bin/python $(BUILD)/peers-node/beside
 
-test-docs: $(VENV)/bin/python
+test-docs: rust $(VENV)/bin/python
 	@echo "== documentation"
 	@$(VENV)/bin/python tests/docs.py
 
@@ -215,6 +218,9 @@ soak: rust c python node ## the long form of what `make test` runs short
 
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py
+
+picture: rust ## draw docs/explain.svg: what the command explains, in a terminal
+	@$(PYTHON) docs/explain.py
 
 fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
 	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib
