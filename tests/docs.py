@@ -2,14 +2,17 @@
 """What the documentation promises: that pages and their translations say the same, that the messages are those of the
 scenarios, that links lead somewhere, that the index of
 scenarios is up to date and their README names nothing that is not there, that fixtures are used, that the scenarios'
-secrets look like real ones, and that the READMEs' platforms are those of dist/targets.json."""
+secrets look like real ones, and that the READMEs' platforms are those of dist/targets.json, and
+that docs/explain.svg is what the command shows (`make rust` comes first)."""
 
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path += [str(ROOT / "tests/scenarios"), str(ROOT / "dist")]
+sys.path += [str(ROOT / name) for name in ("tests/scenarios", "dist", "docs")]
+import explain  # noqa: E402
+
 import index  # noqa: E402
 import scenario  # noqa: E402
 import table  # noqa: E402
@@ -72,6 +75,13 @@ def check_readmes():
 def check_platforms():
     for page, language in (("README.md", "name"), ("README.zh-CN.md", "name.zh-CN")):
         yield f"{page} has the table of `dist/table.py --readme`", "\n".join(table.platforms(language)) in read(page)
+
+
+def check_picture():
+    if not explain.PROGRAM.exists():
+        yield f"{explain.PROGRAM} draws docs/explain.svg (make rust comes first)", False
+        return
+    yield "docs/explain.svg is what `make picture` draws", explain.PICTURE.read_text("utf-8") == explain.picture()
 
 
 def check_links():
@@ -162,6 +172,7 @@ def main():
     checks = [
         *check_readmes(),
         *check_platforms(),
+        *check_picture(),
         *check_links(),
         *check_scenarios(),
         *check_fixtures(),
