@@ -22,11 +22,16 @@ echo "== every artifact"
 echo "== the crates, as cargo would publish them"
 verify=--no-verify
 if [ "${REPRODUCE:-0}" = 1 ]; then verify=; fi
-(cd "$root" && cargo publish --quiet --dry-run --locked --allow-dirty $verify -p aliyun-cred-emulator -p aliyun-cred 2>&1 |
+(cd "$root" && cargo publish --quiet --dry-run --locked --allow-dirty $verify -p aliyun-cred-emulator -p aliyun-cred -p aliyun-cred-cli 2>&1 |
     { grep -v 'aborting upload due to dry run' || true; })
 
 echo "== the artifacts on this machine"
 "$PYTHON" "$here/test.py" "$target" --scenarios --quiet
+# The static command runs on any Linux. `env` runs it, because its wheel and npm package are installed with musl only.
+static=${target/%-gnu/-musl}
+if [ "$static" != "$target" ] && compgen -G "$build/dist/aliyun-cred-cli-*-$static.tar.gz" >/dev/null; then
+    "$PYTHON" "$here/test.py" "$static" command --run env --work "$build/dist-test-static"
+fi
 
 # --- Debian 11
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Adds to .build/dist the packages that serve every target, which are the main npm package and Python's source
-# distribution, and then the checksums of all files there.
+# Adds to .build/dist the packages that serve every target, which are the two npm packages that users install and Python's
+# source distribution, and then the checksums of all files there.
 set -euo pipefail
 
 source "$(dirname "$0")/environment.sh"

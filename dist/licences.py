@@ -89,7 +89,7 @@ def sbom(found, target, package):
         for crate, checksum in found
     ]
     own = {
-        "type": "library",
+        "type": "application" if package == "aliyun-cred-cli" else "library",
         "bom-ref": f"pkg:cargo/{package}@{version()}",
         "name": package,
         "version": version(),

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Publishes what is in .build/dist, one place at a time. The release workflow calls it; with DRY_RUN=1 it says what it would do.
 #
-#   publish.sh npm       the platforms' packages first: the main one depends on them
+#   publish.sh npm       the platforms' packages first: those that users install depend on them
 #   publish.sh wheels    puts what goes to PyPI into .build/pypi
-#   publish.sh crates    the emulator first: the library's tests depend on it
+#   publish.sh crates    the emulator first: the library's tests depend on it, and the command on the library
 #   publish.sh page      the release on GitHub, with every file
 #
 # What is there already, from a run that broke off, is left as it is.
@@ -18,10 +18,9 @@ go() {
 
 case $1 in
     npm)
-        for file in aliyun-cred-*-"$version".tgz "aliyun-cred-$version.tgz"; do
-            platform=${file#aliyun-cred-} platform=${platform%"$version".tgz}
-            name=aliyun-cred
-            if [ -n "$platform" ]; then name=@aliyun-cred/${platform%-}; fi
+        # The name of a platform has two words at least.
+        for file in aliyun-cred-*-*-"$version".tgz "aliyun-cred-$version.tgz" "aliyun-cred-cli-$version.tgz"; do
+            name=$(tar -xzOf "$file" package/package.json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["name"])')
             if npm view "$name@$version" version 2>/dev/null | grep -q .; then
                 echo "$name $version is published"
             else
@@ -31,11 +30,11 @@ case $1 in
         ;;
     wheels)
         rm -rf "$root/.build/pypi" && mkdir -p "$root/.build/pypi"
-        cp aliyun_cred-"$version"*.whl "aliyun_cred-$version.tar.gz" "$root/.build/pypi/"
+        cp aliyun_cred-"$version"*.whl "aliyun_cred-$version.tar.gz" aliyun_cred_cli-"$version"*.whl "$root/.build/pypi/"
         ;;
     crates)
         cd "$root"
-        for crate in aliyun-cred-emulator aliyun-cred; do
+        for crate in aliyun-cred-emulator aliyun-cred aliyun-cred-cli; do
             if cargo info --quiet --registry crates-io "$crate@$version" >/dev/null 2>&1; then
                 echo "$crate $version is published"
             else

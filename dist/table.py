@@ -19,7 +19,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TABLE = json.loads((ROOT / "dist/targets.json").read_text("utf-8"))
 TARGETS = {row["target"]: row for row in TABLE["targets"]}
-SURFACES = ("python", "node", "c")
+SURFACES = ("python", "node", "c", "command")
 
 
 def version():
@@ -47,29 +47,34 @@ def possible():
 
 
 def artifacts(target):
-    """Surface -> the name of the one file that it gives for a target."""
+    """Surface -> the name of the one file that it gives for a target; two more of the command."""
     row, number = TARGETS[target], version()
     return {
         "python": f"aliyun_cred-{number}-{TABLE['python']}-{row['wheel']}.whl",
         "node": f"aliyun-cred-{row['npm']['platform']}-{number}.tgz",
         "c": f"libaliyun_cred-{number}-{target}.{row['archive']}",
+        "command": f"aliyun-cred-cli-{number}-{target}.{row['archive']}",
+        "command wheel": f"aliyun_cred_cli-{number}-py3-none-{row['wheel']}.whl",
+        "command npm": f"aliyun-cred-cli-{row['npm']['platform']}-{number}.tgz",
     }
 
 
 WORDS = {
-    "name": ("Platform", "npm", "Tested here", "Tested by the release workflow", "Builds"),
-    "name.zh-CN": ("平台", "npm", "在本地测试", "由发布流程测试", "构建"),
+    "name": (("Platform", "npm", "Tested here", "Tested by the release workflow", "Builds"), "command"),
+    "name.zh-CN": (("平台", "npm", "在本地测试", "由发布流程测试", "构建"), "命令"),
 }
 LANGUAGES = {"rust": "Rust", "c": "C", "python": "Python", "node": "Node"}
 
 
 def platforms(language):
     """The table of a README; `language` is the member of a row that has its name there."""
-    yield f"| {' | '.join(WORDS[language])} |"
+    head, command = WORDS[language]
+    names = {**LANGUAGES, "command": command}
+    yield f"| {' | '.join(head)} |"
     yield "| --- | --- | --- | --- | --- |"
     for row in TABLE["targets"]:
         lists = (row["tested here"], row["tested by the release workflow"], SURFACES)
-        cells = (", ".join(LANGUAGES[one] for one in LANGUAGES if one in listed) for listed in lists)
+        cells = (", ".join(names[one] for one in names if one in listed) for listed in lists)
         yield f"| {row[language]} | `{row['npm']['platform']}` | {' | '.join(cells)} |".replace("|  |", "| |")
 
 

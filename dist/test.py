@@ -2,13 +2,13 @@
 """Installs the artifacts of one target as a user would, and runs the project's tests with them. Nothing is built but
 the programs that use the C library: this runs on the machine, or in the container, that a target is meant for.
 
-    test.py TARGET [python|node|c ...]    all three without a name
+    test.py TARGET [python|node|c|command ...]    all four without a name
 
 --dist FOLDER     where the artifacts are (.build/dist)
 --work FOLDER     where they are installed and tested (.build/dist-test)
 --wheels FOLDER   the tools of the Python tests as wheels, for a machine without a network
 --node PROGRAM    the Node to test with (node)
---run PROGRAM     what runs C programs of another processor: "qemu-aarch64 -L /usr/aarch64-linux-gnu"
+--run PROGRAM     what runs programs of another processor: "qemu-aarch64 -L /usr/aarch64-linux-gnu"
 --smoke           install and use each, without the tests; for systems where those do not run yet
 --scenarios       every scenario, with the emulator of target/debug
 
@@ -25,6 +25,7 @@ import pathlib
 import platform
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -39,6 +40,7 @@ WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_trio.py")
 # What needs bundlers, compilers, or npm; `make test-node` has them.
 WITH_MODULES = ("bundlers", "imports", "mocks", "package", "types")
 WINDOWS = platform.system() == "Windows"
+NPM = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--offline"]
 
 
 def say(text):
@@ -89,6 +91,15 @@ def test_python(options, files, work):
     run(python, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, tests, cwd=work, env=clean(work))
 
 
+def extract(archive, folder):
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+    else:
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder)
+
+
 def unpack(tarball, folder):
     """What npm makes of a tarball."""
     folder.mkdir(parents=True)
@@ -98,6 +109,90 @@ def unpack(tarball, folder):
                 path = folder.joinpath(*pathlib.PurePosixPath(member.name).parts[1:])
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(archive.extractfile(member).read())
+                path.chmod(member.mode)
+
+
+# Programs for `exec`, and what it gives them.
+PRINTS = [sys.executable, "-c", "import os; print(os.environ['ALIBABA_CLOUD_ACCESS_KEY_ID'])"]
+WAITS = """
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("ready", flush=True)
+sys.exit(7 if signal.sigwait([signal.SIGTERM]) else 0)
+"""
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
+
+
+def check_command(command, work):
+    """The command as it was installed: its version, and the credential of the environment."""
+
+    def said(*arguments):
+        words = [str(word) for word in (*command, *arguments)]
+        asked = subprocess.run(words, cwd=str(work), env=clean(work, **KEYS), stdout=subprocess.PIPE, check=True)
+        return asked.stdout.decode().splitlines()
+
+    assert said("--version") == [f"aliyun-cred {version()}"]
+    assert said("get", "--format", "env") == [f"export {name}='{value}'" for name, value in KEYS.items()]
+    assert said("exec", "--", *PRINTS) == ["id"]
+
+
+def check_launcher(launcher, work):
+    """It passes on the exit status, and signals in both directions."""
+    env = clean(work, **KEYS)
+    begin = [*map(str, launcher), "exec", "--", sys.executable, "-c"]
+    assert subprocess.run([*begin, "raise SystemExit(3)"], cwd=str(work), env=env).returncode == 3
+    if WINDOWS:
+        return
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert subprocess.run([*begin, killed], cwd=str(work), env=env).returncode == 128 + 9
+    with subprocess.Popen([*begin, WAITS], cwd=str(work), env=env, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 7
+
+
+def test_command(options, files, work, target):
+    extract(options.dist / files["command"], work)
+    (folder,) = work.glob("aliyun-cred-cli-*")
+    binary = folder / ("aliyun-cred.exe" if "windows" in target else "aliyun-cred")
+    check_command([*shlex.split(options.run), binary], work)
+    if options.run:
+        return
+    say("the binary runs")
+
+    venv = work / "command-venv"
+    run(sys.executable, "-m", "venv", venv)
+    programs = venv / ("Scripts" if WINDOWS else "bin")
+    pip = [programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index"]
+    run(*pip, options.dist / files["command wheel"])
+    check_command([programs / "aliyun-cred"], work)
+    say("the wheel runs")
+
+    node = shutil.which(options.node)
+    if node is None:
+        say(f"the npm packages are not tested: there is no {options.node}")
+        return
+    packages = [options.dist / f"aliyun-cred-cli-{version()}.tgz", options.dist / files["command npm"]]
+    npm = None if options.unpacked else shutil.which("npm")
+    project = work / "command-project"
+    modules = project / "node_modules/@aliyun-cred"
+    name = "cli-" + TARGETS[target]["npm"]["platform"]
+    if npm:
+        project.mkdir()
+        (project / "package.json").write_text('{"private": true}')
+        run(npm, "install", *NPM, f"--cache={work / 'npm'}", *packages, cwd=str(project))
+        run(project / "node_modules/.bin" / ("aliyun-cred.cmd" if WINDOWS else "aliyun-cred"), "--version")
+    else:
+        unpack(packages[0], modules / "cli")
+        unpack(packages[1], modules / name)
+    launcher = [node, modules / "cli/cli/launcher.js"]
+    check_command(launcher, work)
+    check_launcher(launcher, work)
+    (modules / name).rename(work / "command-aside")
+    said = subprocess.run([*map(str, launcher), "list"], cwd=str(work), env=clean(work), stderr=subprocess.PIPE)
+    advice = f"npm install @aliyun-cred/{name}@{version()}"
+    assert said.returncode == 1 and advice in said.stderr.decode(), said.stderr
+    say("the npm packages run")
 
 
 def test_node(options, files, work, target):
@@ -108,9 +203,8 @@ def test_node(options, files, work, target):
         project = work / "project"
         project.mkdir()
         (project / "package.json").write_text('{"private": true}')
-        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--offline"]
         # The other platforms' packages are not published yet; npm goes on without what is optional.
-        timed("npm install", npm, "install", *quiet, f"--cache={work / 'npm'}", *packages, cwd=project)
+        timed("npm install", npm, "install", *NPM, f"--cache={work / 'npm'}", *packages, cwd=project)
     # The tests look for the package beside their own folder, and the package for its library there or above.
     unpack(packages[0], work / "node")
     natives = work / "node_modules/@aliyun-cred"
@@ -147,13 +241,7 @@ def test_node(options, files, work, target):
 
 
 def test_c(options, files, work, target):
-    archive = options.dist / files["c"]
-    if archive.suffix == ".zip":
-        with zipfile.ZipFile(archive) as packed:
-            packed.extractall(work)
-    else:
-        with tarfile.open(archive) as packed:
-            packed.extractall(work)
+    extract(options.dist / files["c"], work)
     (package,) = work.glob("libaliyun_cred-*")
     compilers = {".c": os.environ.get("CC", "cc"), ".cpp": os.environ.get("CXX", "c++")}
     others = {".c": os.environ.get("CC_STATIC"), ".cpp": os.environ.get("CXX_STATIC")}
@@ -242,7 +330,7 @@ def scenarios(options, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("target", choices=TARGETS)
-    parser.add_argument("surfaces", nargs="*", metavar="surface", help="python, node or c; all without a name")
+    parser.add_argument("surfaces", nargs="*", metavar="surface", help="python, node, c or command; all without a name")
     parser.add_argument("--dist", type=pathlib.Path, default=ROOT / ".build/dist")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / ".build/dist-test")
     parser.add_argument("--wheels", type=pathlib.Path)
@@ -266,6 +354,8 @@ def main():
         test_node(options, files, work, options.target)
     if "c" in options.surfaces:
         test_c(options, files, work, options.target)
+    if "command" in options.surfaces:
+        test_command(options, files, work, options.target)
     if options.scenarios:
         scenarios(options, work)
 

@@ -60,6 +60,8 @@ def contents(path):
 
 def check_versions():
     number = version()
+    crates = (ROOT / "Cargo.toml").read_text("utf-8")
+    yield f"Cargo.toml depends on {number}", f'path = "crates/aliyun-cred", version = "={number}"' in crates
     manifest = json.loads((ROOT / "node/package.json").read_text("utf-8"))
     yield f"node/package.json has the version {number}", manifest["version"] == number
     compat = (ROOT / "python/compat/pyproject.toml").read_text("utf-8")
@@ -88,17 +90,23 @@ def check_platforms():
     yield "native.js names each platform's file", all(f"aliyun_cred.{name}.node" in traced for name in names)
 
 
-# --- libraries
+# --- libraries and the command
 
 
 def check_elf(where, content, row):
     file = ELFFile(io.BytesIO(content))
     arch = row["target"].partition("-")[0]
+    is_command = where.endswith("aliyun-cred")
     yield f"{where}: is for {arch}", file["e_machine"] == MACHINES[arch]
-    (dynamic,) = (section for section in file.iter_sections() if isinstance(section, DynamicSection))
-    tags = list(dynamic.iter_tags())
+    tags = [
+        tag for section in file.iter_sections() if isinstance(section, DynamicSection) for tag in section.iter_tags()
+    ]
     needed = [tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"]
     yield f"{where}: needs the C library only, not {needed}", all(re.fullmatch(SYSTEM, name) for name in needed)
+    if is_command:
+        loader = any(segment["p_type"] == "PT_INTERP" for segment in file.iter_segments())
+        is_static = "musl" in row["target"]
+        yield f"{where}: is {'static' if is_static else 'dynamic'}", (loader or bool(needed)) != is_static
     yield f"{where}: has no run path", not any(tag.entry.d_tag in ("DT_RPATH", "DT_RUNPATH") for tag in tags)
     names = [tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME"]
     flags = [tag.entry.d_val for tag in tags if tag.entry.d_tag == "DT_FLAGS_1"]
@@ -107,8 +115,8 @@ def check_elf(where, content, row):
             f"{where}: its SONAME is libaliyun_cred.so.{version().split('.')[0]}",
             names == [f"libaliyun_cred.so.{version().split('.')[0]}"],
         )
-    # CPython unloads no module.
-    if ".whl" not in where:
+    # CPython unloads no module, and nobody a program.
+    if ".whl" not in where and not is_command:
         yield f"{where}: stays loaded (nodelete)", any(flag & 0x8 for flag in flags)
     wanted = [
         aux.name
@@ -138,13 +146,13 @@ def check_elf(where, content, row):
         yield f"{where}: exports what tests/c/symbols.txt lists", exported == listed
 
 
-def check_library(where, content, row):
+def check_binary(where, content, row):
     target = row["target"]
     if "linux" in target:
         yield from check_elf(where, content, row)
     elif "apple" in target:
         cpu = {"aarch64": b"\x0c\x00\x00\x01", "x86_64": b"\x07\x00\x00\x01"}[target.partition("-")[0]]
-        yield f"{where}: is a library for {target}", content[:8] == b"\xcf\xfa\xed\xfe" + cpu
+        yield f"{where}: is for {target}", content[:8] == b"\xcf\xfa\xed\xfe" + cpu
         if where.endswith(".dylib"):
             yield (
                 f"{where}: is found by @rpath",
@@ -152,7 +160,7 @@ def check_library(where, content, row):
             )
     else:
         start = int.from_bytes(content[0x3C:0x40], "little")
-        yield f"{where}: is a library for {target}", content[start : start + 6] == b"PE\0\0\x64\x86"
+        yield f"{where}: is for {target}", content[start : start + 6] == b"PE\0\0\x64\x86"
 
 
 # --- artifacts
@@ -176,6 +184,28 @@ def license_of(where, files):
     )
 
 
+def check_metadata(path, files, project):
+    yield from license_of(path.name, files)
+    (metadata,) = (text for name, text in files.items() if name.endswith(".dist-info/METADATA"))
+    said = email.parser.BytesParser().parsebytes(metadata)
+    yield (
+        f"{path.name}: its metadata says {project} {version()}",
+        (said["Name"], said["Version"]) == (project, version()),
+    )
+    listed = {name.rpartition("/")[2] for name in files if "/licenses/" in name}
+    yield f"{path.name}: its metadata lists its licences", set(said.get_all("License-File")) == listed
+
+
+def check_platform_tag(wheel, row):
+    if "linux" in row["target"]:
+        said = subprocess.run([sys.executable, "-m", "auditwheel", "show", wheel], capture_output=True, text=True)
+        tag = row["wheel"].rpartition(".")[2]
+        yield (
+            f"{wheel.name}: auditwheel says {tag}, not: {said.stdout}{said.stderr}",
+            said.returncode == 0 and f'"{tag}"' in said.stdout,
+        )
+
+
 def check_wheel(path, row):
     files = contents(path)
     yield (
@@ -183,12 +213,7 @@ def check_wheel(path, row):
         path.stat().st_size <= TABLE["limits"]["wheel"],
     )
     print(f"{path.name}: {path.stat().st_size} bytes")
-    yield from license_of(path.name, files)
-    (metadata,) = (text for name, text in files.items() if name.endswith(".dist-info/METADATA"))
-    yield (
-        f"{path.name}: its metadata says {version()}",
-        email.parser.BytesParser().parsebytes(metadata)["Version"] == version(),
-    )
+    yield from check_metadata(path, files, "aliyun-cred")
     package = {
         f.relative_to(ROOT / "python").as_posix()
         for f in (ROOT / "python/aliyun_cred").rglob("*")
@@ -198,14 +223,28 @@ def check_wheel(path, row):
     natives = [name for name in files if re.search(r"\.(so|pyd|dylib|dll)$", name)]
     yield f"{path.name}: has one native module", len(natives) == 1
     for name in natives:
-        yield from check_library(f"{path.name}:{name}", files[name], row)
-    if "linux" in row["target"]:
-        said = subprocess.run([sys.executable, "-m", "auditwheel", "show", path], capture_output=True, text=True)
-        tag = row["wheel"].rpartition(".")[2]
-        yield (
-            f"{path.name}: auditwheel says {tag}, not: {said.stdout}{said.stderr}",
-            said.returncode == 0 and f'"{tag}"' in said.stdout,
-        )
+        yield from check_binary(f"{path.name}:{name}", files[name], row)
+    yield from check_platform_tag(path, row)
+
+
+def check_platform_package(path, row, files, scope, file, main):
+    """The package of a platform: one binary, `file`."""
+    expected = {file, "package.json", "README.md", "LICENSE", "THIRD-PARTY"}
+    yield f"{path.name}: has its files and nothing else", files.keys() == {f"package/{name}" for name in expected}
+    manifest = json.loads(files["package/package.json"])
+    said = {key: manifest.get(key) for key in ("name", "version", "main", "os", "cpu", "libc")}
+    npm = row["npm"]
+    libc = [npm["libc"]] if "libc" in npm else None
+    wanted = {
+        "name": f"{scope}{npm['platform']}",
+        "version": version(),
+        "main": main,
+        "os": [npm["os"]],
+        "cpu": [npm["cpu"]],
+        "libc": libc,
+    }
+    yield f"{path.name}: its manifest is the table's, not {said}", said == wanted
+    yield from license_of(path.name, files)
 
 
 def check_native_package(path, row):
@@ -214,35 +253,36 @@ def check_native_package(path, row):
     print(f"{path.name}: {path.stat().st_size} bytes, {size} installed")
     yield f"{path.name}: at most {TABLE['limits']['node']} bytes, not {size}", size <= TABLE["limits"]["node"]
     file = f"aliyun_cred.{row['npm']['platform']}.node"
-    expected = {file, "package.json", "README.md", "LICENSE", "THIRD-PARTY"}
-    yield f"{path.name}: has its files and nothing else", files.keys() == {f"package/{name}" for name in expected}
-    manifest = json.loads(files["package/package.json"])
-    said = {key: manifest.get(key) for key in ("name", "version", "main", "os", "cpu", "libc")}
-    npm = row["npm"]
-    libc = [npm["libc"]] if "libc" in npm else None
-    wanted = {
-        "name": f"@aliyun-cred/{npm['platform']}",
-        "version": version(),
-        "main": file,
-        "os": [npm["os"]],
-        "cpu": [npm["cpu"]],
-        "libc": libc,
-    }
-    yield f"{path.name}: its manifest is the table's, not {said}", said == wanted
-    yield from license_of(path.name, files)
-    yield from check_library(f"{path.name}:{file}", files[f"package/{file}"], row)
+    yield from check_platform_package(path, row, files, "@aliyun-cred/", file, file)
+    yield from check_binary(f"{path.name}:{file}", files[f"package/{file}"], row)
 
 
-def check_main_package(path):
+def check_launcher(path):
     files = contents(path)
     manifest = json.loads(files["package/package.json"])
-    natives = {f"@aliyun-cred/{row['npm']['platform']}": f"={version()}" for row in TABLE["targets"]}
+    yield from check_manifest(path, manifest, "@aliyun-cred/cli-")
+    yield f"{path.name}: is @aliyun-cred/cli", manifest["name"] == "@aliyun-cred/cli"
+    yield f"{path.name}: runs its launcher", manifest["bin"] == {"aliyun-cred": "cli/launcher.js"}
+    expected = {"cli/launcher.js", "lib/platform.js", "package.json", "README.md", "LICENSE"}
+    yield f"{path.name}: has its files and nothing else", files.keys() == {f"package/{name}" for name in expected}
+    platform = (ROOT / "node/lib/platform.js").read_bytes()
+    yield f"{path.name}: finds platforms as aliyun-cred does", files["package/lib/platform.js"] == platform
+
+
+def check_manifest(path, manifest, scope):
+    """The package that users install, which leads to the platforms'."""
+    natives = {f"{scope}{row['npm']['platform']}": f"={version()}" for row in TABLE["targets"]}
     yield (
         f"{path.name}: depends on every platform's package, each optional",
         manifest.get("optionalDependencies") == natives,
     )
     yield f"{path.name}: depends on nothing else", not {"dependencies", "peerDependencies", "scripts"} & manifest.keys()
     yield f"{path.name}: has the version {version()}", manifest["version"] == version()
+
+
+def check_main_package(path):
+    files = contents(path)
+    yield from check_manifest(path, json.loads(files["package/package.json"]), "@aliyun-cred/")
     yield f"{path.name}: is JavaScript only", not any(name.endswith(".node") for name in files)
     lib = {f"package/lib/{file.name}" for file in (ROOT / "node/lib").iterdir()}
     entries = {
@@ -250,6 +290,38 @@ def check_main_package(path):
         for name in ("index.js", "index.mjs", "index.d.ts", "index.d.mts", "native.js", "README.md", "LICENSE")
     }
     yield f"{path.name}: has every file", lib | entries <= files.keys()
+
+
+def check_command(folder, row, names):
+    """The archive, the wheel and the npm package, which have the same binary."""
+    archive, wheel, package = (folder / names[name] for name in ("command", "command wheel", "command npm"))
+    binary = "aliyun-cred.exe" if "windows" in row["target"] else "aliyun-cred"
+    top = f"aliyun-cred-cli-{version()}-{row['target']}/"
+    files = contents(archive)
+    expected = {top + name for name in (binary, "LICENSE", "THIRD-PARTY", "SBOM.cdx.json")}
+    yield f"{archive.name}: has its files and nothing else", files.keys() == expected
+    yield from license_of(archive.name, files)
+    content = files[top + binary]
+    limit = TABLE["limits"]["command"]
+    yield f"{archive.name}: its binary has at most {limit} bytes, not {len(content)}", len(content) <= limit
+    yield from check_binary(f"{archive.name}:{binary}", content, row)
+
+    files = contents(wheel)
+    yield from check_metadata(wheel, files, "aliyun-cred-cli")
+    script = f"aliyun_cred_cli-{version()}.data/scripts/{binary}"
+    yield f"{wheel.name}: has the archive's binary", files.get(script) == content
+    outside = [name for name in files if ".dist-info/" not in name]
+    yield f"{wheel.name}: has nothing else, not {outside}", outside == [script]
+    yield from check_platform_tag(wheel, row)
+
+    files = contents(package)
+    yield from check_platform_package(package, row, files, "@aliyun-cred/cli-", binary, None)
+    yield f"{package.name}: has the archive's binary", files[f"package/{binary}"] == content
+    if "windows" not in row["target"]:
+        for path in (archive, package):
+            with tarfile.open(path) as packed:
+                modes = {member.mode & 0o111 for member in packed.getmembers() if member.name.endswith(f"/{binary}")}
+            yield f"{path.name}: its binary can be run", modes == {0o111}
 
 
 def check_archive(path, row):
@@ -292,7 +364,7 @@ def check_archive(path, row):
         f"{path.name}: its library has at most {TABLE['limits']['c']} bytes",
         len(files[top + library]) <= TABLE["limits"]["c"],
     )
-    yield from check_library(f"{path.name}:{library}", files[top + library], row)
+    yield from check_binary(f"{path.name}:{library}", files[top + library], row)
     private = re.search(r"(?m)^Libs.private: (.+)$", files[top + "lib/pkgconfig/aliyun_cred.pc"].decode())
     yield f"{path.name}: says what the archive needs of the system", private is not None
 
@@ -302,7 +374,7 @@ def check_paths(path):
     for name, content in contents(path).items():
         for folder in folders:
             yield f"{path.name}:{name}: does not name the folder {folder.decode()}", folder not in content
-        if re.search(r"\.(so|node|a|dylib|dll|lib|pyd|json)(\.|$)", name):
+        if re.search(r"\.(so|node|a|dylib|dll|lib|pyd|json)(\.|$)|/aliyun-cred(\.exe)?$", name):
             found = re.search(FOREIGN, content)
             shown = found and content[found.start() : found.end() + 60]
             yield f"{path.name}:{name}: names no folder of a build, as {shown}", found is None
@@ -322,8 +394,10 @@ def main():
     targets = list(TARGETS) if options.targets == ["all"] else options.targets or list(possible())
     folder = options.dist
     checks = [*check_versions(), *check_platforms()]
-    main_package, source = f"aliyun-cred-{version()}.tgz", f"aliyun_cred-{version()}.tar.gz"
-    wanted = {main_package, source} | {name for target in targets for name in artifacts(target).values()}
+    main_package, launcher = f"aliyun-cred-{version()}.tgz", f"aliyun-cred-cli-{version()}.tgz"
+    wanted = {main_package, launcher, f"aliyun_cred-{version()}.tar.gz"} | {
+        name for target in targets for name in artifacts(target).values()
+    }
     found = {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
     checks.append(
         (
@@ -333,11 +407,15 @@ def main():
     )
     if main_package in found:
         checks += check_main_package(folder / main_package)
+    if launcher in found:
+        checks += check_launcher(folder / launcher)
     for target in targets:
         row, files = TARGETS[target], artifacts(target)
         for surface, check in (("python", check_wheel), ("node", check_native_package), ("c", check_archive)):
             if files[surface] in found:
                 checks += check(folder / files[surface], row)
+        if {name for surface, name in files.items() if surface.startswith("command")} <= found:
+            checks += check_command(folder, row, files)
     for name in sorted(found):
         checks += check_paths(folder / name)
     checks += check_sums(folder, found)
