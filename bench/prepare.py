@@ -20,6 +20,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 OFFICIAL = {"python": "1.0.12", "node": "2.4.7"}
 
 EMULATOR = BUILD / "bin/aliyun-cred-emulator"
+COMMAND = BUILD / "bin/aliyun-cred"
 RUST = BUILD / "bin/cached_read"
 LIBRARY = BUILD / "lib/libaliyun_cred.so"
 FLOOR_LIBRARY = BUILD / "lib/libfloor.so"
@@ -65,6 +66,11 @@ def emulator():
 def rust():
     built = cargo("building the Rust program", "--release", "-p", "aliyun-cred-bench")
     place(built["cached_read"][-1], RUST)
+
+
+def command():
+    built = cargo("building the command", "--release", "-p", "aliyun-cred-cli")
+    place(built["aliyun-cred"][-1], COMMAND)
 
 
 def c():
@@ -118,7 +124,7 @@ def node():
     place(library, package / f"aliyun_cred.{name}.node")
 
 
-PARTS = {"rust": rust, "c": c, "python": python, "node": node}
+PARTS = {"rust": rust, "command": command, "c": c, "python": python, "node": node}
 
 
 def prepare(parts):

@@ -16,6 +16,7 @@ import sys
 import time
 
 import c_rows
+import command_rows
 import node_rows
 import prepare
 import python_rows
@@ -28,6 +29,7 @@ LANGUAGES = {
     "node": ("Node", node_rows.PARTS),
     "c": ("C", c_rows.PARTS),
     "rust": ("Rust", rust_rows.PARTS),
+    "command": ("The command", command_rows.PARTS),
 }
 
 
