@@ -156,9 +156,9 @@ def test_command(options, files, work, target):
     (folder,) = work.glob("aliyun-cred-cli-*")
     binary = folder / ("aliyun-cred.exe" if "windows" in target else "aliyun-cred")
     check_command([*shlex.split(options.run), binary], work)
+    say(f"the binary of {files['command']} runs")
     if options.run:
         return
-    say("the binary runs")
 
     venv = work / "command-venv"
     run(sys.executable, "-m", "venv", venv)
