@@ -42,6 +42,16 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
             }
             Err(error) => problem(StatusCode::BAD_REQUEST, &error),
         },
+        (Method::POST, "/rotate") => match parse::<Rotate>(&body) {
+            Ok(Rotate { secret }) => {
+                let World { state, services } = &mut *shared.world();
+                match services.kms.rotate(&secret, state) {
+                    Some(()) => json_reply(StatusCode::OK, &json!({})),
+                    None => problem(StatusCode::NOT_FOUND, "there is no such secret of type RAMCredentials"),
+                }
+            }
+            Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+        },
         (Method::POST, "/reset") => match parse::<Settings>(&body).and_then(World::new) {
             Ok(world) => {
                 shared.reset(world);
@@ -66,12 +76,12 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
             shared.world().state.clear_records();
             summary(&shared)
         }
-        (_, "/reset" | "/state" | "/requests" | "/release" | "/held") => {
+        (_, "/reset" | "/state" | "/requests" | "/release" | "/held" | "/rotate") => {
             problem(StatusCode::METHOD_NOT_ALLOWED, "this method does nothing here")
         }
         _ => problem(
             StatusCode::NOT_FOUND,
-            "there are POST /reset, GET and PATCH /state, GET and DELETE /requests, POST /release, GET /held",
+            "there are POST /reset, GET and PATCH /state, GET and DELETE /requests, POST /release, GET /held, POST /rotate",
         ),
     };
     Ok(reply)
@@ -82,6 +92,13 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
 #[serde(deny_unknown_fields, default)]
 struct Release {
     count: Option<usize>,
+}
+
+/// The secret of KMS to rotate.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotate {
+    secret: String,
 }
 
 /// The number in `at_least=1`, which is also the default.

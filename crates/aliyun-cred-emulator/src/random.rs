@@ -22,6 +22,11 @@ pub(crate) fn access_key_id() -> String {
     format!("STS.N{}", alphanumeric(24))
 }
 
+/// The ID of an AccessKey of a RAM user.
+pub(crate) fn long_lived_id() -> String {
+    format!("LTAI5t{}", alphanumeric(18))
+}
+
 /// The secret of an issued AccessKey.
 pub(crate) fn access_key_secret() -> String {
     alphanumeric(44)

@@ -4,18 +4,21 @@ use crate::http::{Call, Via};
 use crate::service::Service;
 use cloud_sso::CloudSso;
 use credentials_uri::CredentialsUri;
+use kms::Kms;
 use metadata::Metadata;
 use oauth::Oauth;
 use sts::Sts;
 
 pub(crate) mod cloud_sso;
 pub(crate) mod credentials_uri;
+pub(crate) mod kms;
 pub(crate) mod metadata;
 pub(crate) mod oauth;
 pub(crate) mod sts;
 
 /// The names of all services.
-pub(crate) const NAMES: [&str; 5] = [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME];
+pub(crate) const NAMES: [&str; 6] =
+    [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME, kms::NAME];
 
 /// Every service with its state.
 pub(crate) struct Services {
@@ -29,6 +32,8 @@ pub(crate) struct Services {
     pub(crate) cloud_sso: CloudSso,
     /// OAuth.
     pub(crate) oauth: Oauth,
+    /// KMS.
+    pub(crate) kms: Kms,
 }
 
 impl Services {
@@ -48,6 +53,10 @@ impl Services {
             }
             (_, _, "/v1/token" | "/v1/exchange") if !is_real => &mut self.oauth,
             (_, _, path) if path.starts_with("/latest/") && !is_real => &mut self.metadata,
+            (_, host, _) if host.starts_with("kms.") || host.starts_with("kms-vpc.") || host.contains(".kms.") => {
+                &mut self.kms
+            }
+            _ if !is_real && kms::version(call) == Some(kms::VERSION) => &mut self.kms,
             _ => &mut self.sts,
         }
     }

@@ -157,7 +157,13 @@ impl State {
         }
     }
 
-    fn add(&mut self, id: String, key: Key) {
+    /// Forgets a key that [`State::add`] has added.
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.keys.remove(id);
+    }
+
+    /// Adds a long-lived key.
+    pub(crate) fn add(&mut self, id: String, key: Key) {
         if let Some(token) = &key.token {
             self.tokens.insert(token.clone(), id.clone());
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::clock;
 use crate::fault::{Fault, FaultSettings};
-use crate::services::{self, Services, cloud_sso, credentials_uri, metadata, oauth, sts};
+use crate::services::{self, Services, cloud_sso, credentials_uri, kms, metadata, oauth, sts};
 use crate::settings::{AccessKeySettings, seconds};
 use crate::state::State;
 
@@ -34,6 +34,7 @@ impl World {
             credentials_uri: credentials_uri::CredentialsUri::new(settings.credentials_uri)?,
             cloud_sso: cloud_sso::CloudSso::new(settings.cloud_sso),
             oauth: oauth::Oauth::new(settings.oauth, now)?,
+            kms: kms::Kms::new(settings.secrets, &mut state)?,
         };
         state.faults = faults(settings.faults)?;
         Ok(Self { state, services })
@@ -85,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) cloud_sso: Vec<cloud_sso::SignIn>,
     /// OAuth.
     pub(crate) oauth: oauth::Settings,
+    /// KMS's secrets.
+    pub(crate) secrets: Vec<kms::SecretSettings>,
     /// The faults.
     pub(crate) faults: Vec<FaultSettings>,
 }

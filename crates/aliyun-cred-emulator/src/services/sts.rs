@@ -18,7 +18,7 @@ use crate::state::State;
 use crate::visitor::Visitor;
 
 mod assume_role;
-mod authentication;
+pub(crate) mod authentication;
 mod jwt;
 pub(crate) mod key_pair;
 pub(crate) mod oidc;

@@ -10,6 +10,7 @@ mod cloud_sso;
 mod credentials_uri;
 mod faults;
 mod key_pair;
+mod kms;
 mod metadata;
 mod oauth;
 mod oidc;

@@ -17,7 +17,7 @@ use crate::state::{Key, State};
 const MAX_SKEW: u64 = 900;
 
 /// The caller that signed `call`, or the reason it is rejected.
-pub(super) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
+pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Identity, Refusal> {
     let signed = Signed::read(call)?;
     check_time(state, &signed)?;
     let key = state.key(&signed.access_key_id).ok_or_else(not_found)?;
