@@ -30,7 +30,7 @@
  * where no error can be returned, the value that stands for "nothing". Running out of memory is the exception: it ends
  * the process, with a line on standard error.
  *
- * Ownership. The caller owns the result of a _new, _default, _from_..., _assume_role, _get, _cached or _retain
+ * Ownership. The caller owns the result of a _new, _default, _from_..., _assume_role, _read_secret, _get, _cached or _retain
  * function, and frees it exactly once with the _free function of its type. Arguments are borrowed for the length of the
  * call, except those of the _free functions. Every string and every view is borrowed from the object it was read from,
  * is valid until that object is freed, and must be neither changed nor freed.
@@ -617,8 +617,8 @@ ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_from_json(const cha
 void aliyun_cred_config_free(aliyun_cred_config_t *config);
 
 /**
- * The kind of source: access_key, sts, bearer, ecs_ram_role, ram_role_arn, rsa_key_pair, oidc_role_arn or
- * credentials_uri. Required.
+ * The kind of source: access_key, sts, bearer, ecs_ram_role, ram_role_arn, rsa_key_pair, oidc_role_arn,
+ * credentials_uri or kms_secret. Required.
  */
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_config_set_type(aliyun_cred_config_t *config, const char *value);
 
@@ -738,6 +738,35 @@ aliyun_cred_error_t *aliyun_cred_config_set_private_key_file(aliyun_cred_config_
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_private_key(aliyun_cred_config_t *config,
                                                         const char *value);
+
+/**
+ * The name or the ARN of the KMS secret that holds an AccessKey pair, for the type kms_secret.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_secret_name(aliyun_cred_config_t *config,
+                                                        const char *value);
+
+/**
+ * KMS's region, such as cn-hangzhou; else that of the secret's ARN.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_kms_region_id(aliyun_cred_config_t *config,
+                                                          const char *value);
+
+/**
+ * KMS's host, host with port, or URL, such as that of a dedicated gateway; else by region.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_kms_endpoint(aliyun_cred_config_t *config,
+                                                         const char *value);
+
+/**
+ * The file with the certificate authorities, in PEM, that alone are trusted when KMS is asked; a dedicated gateway has
+ * one of its own. Else those of the system.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_ca_file(aliyun_cred_config_t *config,
+                                                    const char *value);
 
 /**
  * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else read from the metadata service.
@@ -896,8 +925,8 @@ ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_client_default(aliyun_cred
 
 /**
  * Creates a client for a source by name: "env", "env_legacy", "static_ak", "static_sts", "bearer", "ram_role_arn",
- * "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile", "cloud_sso", "oauth",
- * "external" or "default". It opens no connection and starts no thread.
+ * "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri", "cli_profile", "profile",
+ * "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
  *
  * name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
  * type is ignored; NULL means an empty one. client: written on success only, with a client that the caller owns and
@@ -939,6 +968,22 @@ aliyun_cred_error_t *aliyun_cred_client_from_profile(const char *name,
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_client_assume_role(const aliyun_cred_client_t *base,
                                                     const aliyun_cred_config_t *role,
+                                                    aliyun_cred_client_t **client);
+
+/**
+ * Creates a client for an AccessKey pair in a secret of KMS, which is fetched with another client's credential, and
+ * again after each rotation. It opens no connection and starts no thread.
+ *
+ * base: borrowed for the call; the new client keeps what it needs, and base may be freed. secret: borrowed for the
+ * call, and copied: the secret's name and the other options of kms_secret; its type is ignored. client: written on
+ * success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+ * ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing, or too many clients are chained;
+ * ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes secret
+ * meanwhile.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_client_read_secret(const aliyun_cred_client_t *base,
+                                                    const aliyun_cred_config_t *secret,
                                                     aliyun_cred_client_t **client);
 
 /**

@@ -415,6 +415,10 @@ public:
     ALIYUN_CRED_OPTION(public_key_id, const detail::Text &)
     ALIYUN_CRED_OPTION(private_key_file, const detail::Text &)
     ALIYUN_CRED_OPTION(private_key, const detail::Text &)
+    ALIYUN_CRED_OPTION(secret_name, const detail::Text &)
+    ALIYUN_CRED_OPTION(kms_region_id, const detail::Text &)
+    ALIYUN_CRED_OPTION(kms_endpoint, const detail::Text &)
+    ALIYUN_CRED_OPTION(ca_file, const detail::Text &)
     ALIYUN_CRED_OPTION(role_name, const detail::Text &)
     ALIYUN_CRED_OPTION(disable_imds_v1, bool)
     ALIYUN_CRED_OPTION(async_credential_update_enabled, bool)
@@ -706,6 +710,17 @@ public:
     Result<Client> try_assume_role(const Config &role) const {
         return made([&](aliyun_cred_client_t **client) {
             return aliyun_cred_client_assume_role(client_.get(), role.get(), client);
+        });
+    }
+
+    // Creates a client for an AccessKey pair in a secret of KMS, which is fetched with this client's credential. Throws
+    // Error if an option is missing.
+    Client read_secret(const Config &secret) const { return try_read_secret(secret).value(); }
+
+    // Like read_secret, without throwing Error.
+    Result<Client> try_read_secret(const Config &secret) const {
+        return made([&](aliyun_cred_client_t **client) {
+            return aliyun_cred_client_read_secret(client_.get(), secret.get(), client);
         });
     }
 

@@ -20,6 +20,7 @@ export {
   type CustomProvider,
   DefaultCredentialsProvider,
   ECSRAMRoleCredentialsProvider,
+  KMSSecretCredentialsProvider,
   EnvironmentVariableCredentialsProvider,
   type ErrorCode,
   type EventKind,

@@ -17,6 +17,7 @@ for (const name of [
   'RAMRoleARNCredentialsProvider',
   'OIDCRoleArnCredentialsProvider',
   'ECSRAMRoleCredentialsProvider',
+  'KMSSecretCredentialsProvider',
   'URICredentialsProvider',
   'EnvironmentVariableCredentialsProvider',
   'ProfileCredentialsProvider',

@@ -12,6 +12,7 @@ export const {
   RAMRoleARNCredentialsProvider,
   OIDCRoleArnCredentialsProvider,
   ECSRAMRoleCredentialsProvider,
+  KMSSecretCredentialsProvider,
   URICredentialsProvider,
   EnvironmentVariableCredentialsProvider,
   ProfileCredentialsProvider,

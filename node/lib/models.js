@@ -24,6 +24,10 @@ const CONFIG = {
   publicKeyId: ['publicKeyId', 'string'],
   privateKeyFile: ['privateKeyFile', 'string'],
   privateKey: ['privateKey', 'string'],
+  secretName: ['secretName', 'string'],
+  kmsRegionId: ['kmsRegionId', 'string'],
+  kmsEndpoint: ['kmsEndpoint', 'string'],
+  caFile: ['caFile', 'string'],
   roleName: ['roleName', 'string'],
   enableIMDSv2: ['enableIMDSv2', 'boolean'],
   disableIMDSv1: ['disableIMDSv1', 'boolean'],
@@ -39,7 +43,7 @@ const CONFIG = {
 const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'privateKey', 'credentialsURI', 'proxy']);
 
 /** Properties that are shown only if they look like a path. */
-const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile']);
+const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile', 'caFile']);
 
 // --- end of the generated code
 
@@ -61,6 +65,7 @@ const TYPES = new Set([
   'rsa_key_pair',
   'oidc_role_arn',
   'credentials_uri',
+  'kms_secret',
 ]);
 
 function column(table, index) {
@@ -86,7 +91,8 @@ function masked(property, value) {
 }
 
 function maskedOption(property, value) {
-  return property === 'type' && !TYPES.has(value) ? lengthOf(value) : masked(property, value);
+  const isOdd = property === 'secretName' || (property === 'type' && !TYPES.has(value));
+  return isOdd ? lengthOf(value) : masked(property, value);
 }
 
 /** Describes a value that may be a secret in the wrong place. */

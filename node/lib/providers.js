@@ -98,7 +98,7 @@ class Provider {
   }
 }
 
-/** Opens the provider that assumes a role. The result always has a native client. */
+/** Opens the provider that assumes a role, or reads a secret. The result always has a native client. */
 function baseOf(provider) {
   const opened = openProvider(provider);
   if (!opened) throw notAProvider();
@@ -188,6 +188,21 @@ class ECSRAMRoleCredentialsProvider extends Provider {
   }
 }
 
+class KMSSecretCredentialsProvider extends Provider {
+  static [about] = {
+    source: 'kms_secret',
+    setters: {
+      withCredentialsProvider: 'credentialsProvider',
+      withSecretName: 'secretName',
+      withKmsRegionId: 'kmsRegionId',
+      withKmsEndpoint: 'kmsEndpoint',
+      withEnableVpc: 'enableVpc',
+      withCaFile: 'caFile',
+      ...LIMITS,
+    },
+  };
+}
+
 class URICredentialsProvider extends Provider {
   static [about] = { source: 'credential_uri', setters: { withCredentialsURI: 'credentialsURI', ...LIMITS } };
 }
@@ -263,6 +278,7 @@ module.exports = {
   RAMRoleARNCredentialsProvider,
   OIDCRoleArnCredentialsProvider,
   ECSRAMRoleCredentialsProvider,
+  KMSSecretCredentialsProvider,
   URICredentialsProvider,
   CLIProfileCredentialsProvider,
   ProfileCredentialsProvider,

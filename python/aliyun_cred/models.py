@@ -31,7 +31,7 @@ _SECRETS = (
     "proxy",
 )
 # Where users paste secrets by mistake. Shown only if the value looks like a path.
-_PATHS = {"oidc_token_file_path", "private_key_file", "profile_file"}
+_PATHS = {"oidc_token_file_path", "private_key_file", "ca_file", "profile_file"}
 # --- end of the generated code
 
 _TYPES = (
@@ -43,6 +43,7 @@ _TYPES = (
     "rsa_key_pair",
     "oidc_role_arn",
     "credentials_uri",
+    "kms_secret",
 )
 
 
@@ -54,7 +55,7 @@ def _masked(name: str, value: object) -> str:
         from ._native import shown_path
 
         return repr(shown_path(value))
-    if name in _PATHS or name == "profile_name":
+    if name in _PATHS or name in ("profile_name", "secret_name"):
         return _length(value)
     return repr(value)
 
@@ -103,6 +104,10 @@ class Config(TeaModel):
         "public_key_id": "publicKeyId",
         "private_key_file": "privateKeyFile",
         "private_key": "privateKey",
+        "secret_name": "secretName",
+        "kms_region_id": "kmsRegionId",
+        "kms_endpoint": "kmsEndpoint",
+        "ca_file": "caFile",
         "role_name": "roleName",
         "enable_imds_v2": "enableIMDSv2",
         "disable_imds_v1": "disableIMDSv1",
@@ -149,6 +154,10 @@ class Config(TeaModel):
         public_key_id: "str | None" = None,
         private_key_file: "str | None" = None,
         private_key: "str | None" = None,
+        secret_name: "str | None" = None,
+        kms_region_id: "str | None" = None,
+        kms_endpoint: "str | None" = None,
+        ca_file: "str | None" = None,
         role_name: "str | None" = None,
         enable_imds_v2: "bool | None" = None,
         disable_imds_v1: "bool | None" = None,
@@ -174,7 +183,7 @@ class Config(TeaModel):
     ) -> None:
         self.type = type
         """The kind of source: ``access_key``, ``sts``, ``bearer``, ``ecs_ram_role``, ``ram_role_arn``,
-        ``rsa_key_pair``, ``oidc_role_arn`` or ``credentials_uri``. Required.
+        ``rsa_key_pair``, ``oidc_role_arn``, ``credentials_uri`` or ``kms_secret``. Required.
         """
         self.access_key_id = access_key_id
         """The AccessKey ID; else ``ALIBABA_CLOUD_ACCESS_KEY_ID``."""
@@ -214,6 +223,16 @@ class Config(TeaModel):
         """The file that holds the private key of an RSA key pair."""
         self.private_key = private_key
         """The private key itself, in PEM; takes precedence over the file."""
+        self.secret_name = secret_name
+        """The name or the ARN of the KMS secret that holds an AccessKey pair, for the type ``kms_secret``."""
+        self.kms_region_id = kms_region_id
+        """KMS's region, such as ``cn-hangzhou``; else that of the secret's ARN."""
+        self.kms_endpoint = kms_endpoint
+        """KMS's host, host with port, or URL, such as that of a dedicated gateway; else by region."""
+        self.ca_file = ca_file
+        """The file with the certificate authorities, in PEM, that alone are trusted when KMS is asked; a dedicated
+        gateway has one of its own. Else those of the system.
+        """
         self.role_name = role_name
         """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``, else read from the metadata service."""
         self.enable_imds_v2 = enable_imds_v2

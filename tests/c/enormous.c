@@ -25,9 +25,9 @@ static bool fails(aliyun_cred_error_t *error) {
 }
 
 static void setters_take_them(void) {
-    static const char *const types[] = {"access_key",    "sts",          "bearer",       "ram_role_arn",
-                                        "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credentials_uri",
-                                        "cloud_sso",     "oauth",        "external"};
+    static const char *const types[] = {"access_key",      "sts",          "bearer",       "ram_role_arn",
+                                        "oidc_role_arn",   "ecs_ram_role", "rsa_key_pair", "kms_secret",
+                                        "credentials_uri", "cloud_sso",    "oauth",        "external"};
     aliyun_cred_config_t *config = aliyun_cred_config_new();
     for (size_t index = 0; index < STRING_SETTERS_COUNT; ++index) {
         CHECK(succeeds(STRING_SETTERS[index](config, enormous)));

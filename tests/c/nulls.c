@@ -96,6 +96,9 @@ static void clients(void) {
     CHECK(refused(aliyun_cred_client_assume_role(client, NULL, &out)) && out == untouched);
     CHECK(refused(aliyun_cred_client_assume_role(client, config, NULL)));
     CHECK(refused(aliyun_cred_client_assume_role(NULL, NULL, NULL)));
+    CHECK(refused(aliyun_cred_client_read_secret(NULL, config, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_read_secret(client, NULL, &out)) && out == untouched);
+    CHECK(refused(aliyun_cred_client_read_secret(client, config, NULL)));
     aliyun_cred_credentials_t *reference = credentials;
     CHECK(refused(aliyun_cred_client_get_credentials(NULL, &reference)) && reference == credentials);
     CHECK(refused(aliyun_cred_client_get_credentials(client, NULL)));

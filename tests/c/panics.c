@@ -66,6 +66,7 @@ static void functions_that_can_fail_give_an_error(void) {
     CHECK(faulty(aliyun_cred_client_default(&made)) && made == NULL);
     CHECK(faulty(aliyun_cred_client_from_source("env", config, &made)) && made == NULL);
     CHECK(faulty(aliyun_cred_client_assume_role(client, config, &made)) && made == NULL);
+    CHECK(faulty(aliyun_cred_client_read_secret(client, config, &made)) && made == NULL);
     CHECK(faulty(aliyun_cred_client_from_provider("p", give, NULL, NULL, &made)) && made == NULL);
     CHECK(faulty(aliyun_cred_client_get_credentials(client, &got)) && got == NULL);
     CHECK(faulty(aliyun_cred_client_get_credentials_within(client, 1, &got)) && got == NULL);

@@ -83,6 +83,32 @@ static void sources_go_by_their_names(void) {
     aliyun_cred_client_free(client);
 }
 
+static void a_secret_is_read_with_another_clients_credential(void) {
+    struct service service;
+    CHECK(service_start(&service, 200,
+                        "{\"SecretData\":\"{\\\"AccessKeyId\\\":\\\"LTAIrotated\\\","
+                        "\\\"AccessKeySecret\\\":\\\"rotated-secret\\\"}\"}"));
+    char endpoint[64];
+    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", service.port);
+    aliyun_cred_config_t *secret = aliyun_cred_config_new();
+    CHECK(succeeds(aliyun_cred_config_set_secret_name(secret, "app/key")));
+    CHECK(succeeds(aliyun_cred_config_set_kms_endpoint(secret, endpoint)));
+    aliyun_cred_client_t *base = source_of("static_ak", "{\"access_key_id\":\"i\",\"access_key_secret\":\"s\"}");
+    aliyun_cred_client_t *client = NULL;
+    CHECK(succeeds(aliyun_cred_client_read_secret(base, secret, &client)));
+    aliyun_cred_config_free(secret);
+    aliyun_cred_client_free(base);
+    aliyun_cred_credentials_t *credentials = NULL;
+    CHECK(succeeds(aliyun_cred_client_get_credentials(client, &credentials)));
+    CHECK(same(aliyun_cred_credentials_access_key_id(credentials), "LTAIrotated"));
+    CHECK(same(aliyun_cred_credentials_access_key_secret(credentials), "rotated-secret"));
+    CHECK(same(aliyun_cred_credentials_provider_name(credentials), "kms_secret/static_ak"));
+    CHECK(service_requests(&service) == 1);
+    aliyun_cred_credentials_free(credentials);
+    aliyun_cred_client_free(client);
+    service_stop(&service);
+}
+
 static void roles_are_assumed_one_on_top_of_another(void) {
     struct service service;
     CHECK(service_start(&service, 200, ISSUED));
@@ -325,6 +351,7 @@ static void a_forked_child_goes_on(void) {
 int main(void) {
     RUN(a_role_is_fetched_once_and_again_when_refused);
     RUN(sources_go_by_their_names);
+    RUN(a_secret_is_read_with_another_clients_credential);
     RUN(roles_are_assumed_one_on_top_of_another);
     RUN(a_log_callback_is_called_until_it_is_removed);
     RUN(a_refusal_carries_the_services_details);

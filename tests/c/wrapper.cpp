@@ -233,6 +233,9 @@ static void results_in_place_of_exceptions() {
     CHECK(Client::try_from_profile("p")->type() == "cli_profile" && !Client::try_from_profile(nul));
     CHECK(Client(config).try_assume_role(config).error().kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG);
     CHECK(Client(config).try_assume_role(Config().role_arn("acs:ram::1:role/r"))->type() == "ram_role_arn");
+    CHECK(Client(config).try_read_secret(config).error().kind() == ALIYUN_CRED_ERROR_INVALID_CONFIG);
+    const Config secret = Config().secret_name("app/key").kms_region_id("cn-hangzhou");
+    CHECK(Client(config).read_secret(secret).type() == "kms_secret");
 }
 
 static void an_empty_function_is_not_called() {

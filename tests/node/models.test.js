@@ -232,15 +232,16 @@ test('nothing that is printed shows a secret', async () => {
 
 test('a secret in the wrong option does not show', () => {
   for (const pasted of [SECRET, TOKEN, BEARER_TOKEN]) {
-    for (const property of ['type', 'privateKeyFile', 'oidcTokenFilePath']) {
+    for (const property of ['type', 'privateKeyFile', 'oidcTokenFilePath', 'caFile', 'secretName']) {
       const shown = printed(new Config({ [property]: pasted }));
       assert.ok(!shown.includes(CANARY), `${property} shows`);
       assert.ok(shown.includes(`<${pasted.length} characters>`));
       assert.ok(!printed(new Config({ [property]: [pasted] })).includes(CANARY), `${property} shows`);
     }
   }
-  const paths = { oidcTokenFilePath: '/run/token', privateKeyFile: '~/key' };
+  const paths = { oidcTokenFilePath: '/run/token', privateKeyFile: '~/key', caFile: './ca.pem' };
   assert.deepEqual(new Config(paths).toJSON(), paths);
-  const types = 'access_key sts bearer ecs_ram_role ram_role_arn rsa_key_pair oidc_role_arn credentials_uri'.split(' ');
+  const types =
+    'access_key sts bearer ecs_ram_role ram_role_arn rsa_key_pair oidc_role_arn credentials_uri kms_secret'.split(' ');
   for (const type of types) assert.deepEqual(new Config({ type }).toJSON(), { type });
 });

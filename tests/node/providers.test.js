@@ -44,6 +44,13 @@ const CLASSES = {
     'ecs_ram_role',
     ['RoleName', 'DisableIMDSv1', 'ReadTimeout', 'ConnectTimeout', 'AsyncCredentialUpdateEnabled'],
   ],
+  KMSSecretCredentialsProvider: [
+    'kms_secret',
+    [
+      ...['CredentialsProvider', 'SecretName', 'KmsRegionId', 'KmsEndpoint', 'EnableVpc', 'CaFile'],
+      ...['ReadTimeout', 'ConnectTimeout'],
+    ],
+  ],
   URICredentialsProvider: ['credential_uri', ['CredentialsURI', 'ReadTimeout', 'ConnectTimeout']],
   CLIProfileCredentialsProvider: ['cli_profile', ['ProfileName']],
   ProfileCredentialsProvider: ['profile', ['ProfileName']],
@@ -161,6 +168,7 @@ test('the names of sources, and nothing else, show', () => {
       AccessToken: ACCESS_TOKEN,
     },
     ExternalCredentialsProvider: { ProcessCommand: `echo ${SECRET}` },
+    KMSSecretCredentialsProvider: { SecretName: SECRET, KmsRegionId: 'cn-hangzhou' },
   };
   withEnvironment({ ALIBABA_CLOUD_ECS_METADATA_DISABLED: undefined }, () => {
     for (const [name, [source]] of Object.entries(CLASSES)) {
@@ -204,6 +212,7 @@ test("building fails with Node's texts", () => {
       { RoleArn: ROLE, OIDCProviderArn: 'p' },
       'oidcTokenFilePath is not exists and env ALIBABA_CLOUD_OIDC_TOKEN_FILE is null.',
     ],
+    ['KMSSecretCredentialsProvider', {}, 'secret_name is empty'],
     ['OAuthCredentialsProvider', {}, 'the clientId is empty'],
     ['OAuthCredentialsProvider', { ClientId: 'c' }, 'the url for sign-in is empty'],
     ['OAuthCredentialsProvider', { TokenUpdateCallback: 'no function' }, 'the callback for updates must be a function'],
@@ -242,6 +251,24 @@ test('static credentials', async () => {
     SecurityToken: ISSUED.SecurityToken,
   });
   assertIssued(await triple.getCredentials(), 'static_sts');
+});
+
+test('a secret of KMS, read by the default chain or by another provider', async () => {
+  answer = () => [200, { SecretData: JSON.stringify({ AccessKeyId: 'LTAIrotated', AccessKeySecret: SECRET }) }];
+  const settings = { SecretName: 'app/key', KmsEndpoint: address };
+  const found = await build('KMSSecretCredentialsProvider', {
+    ...settings,
+    CredentialsProvider: pair(),
+  }).getCredentials();
+  assert.ok(found.accessKeySecret === SECRET, 'differs');
+  assert.deepEqual([found.accessKeyId, found.providerName], ['LTAIrotated', 'kms_secret/static_ak']);
+  await withEnvironment(
+    { ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEY.accessKeySecret },
+    async () => {
+      const chained = await build('KMSSecretCredentialsProvider', settings).getCredentials();
+      assert.equal(chained.providerName, 'kms_secret/default/env');
+    },
+  );
 });
 
 test('the environment, alone and in the default chain', () =>

@@ -92,6 +92,10 @@ ALL = {
         "oidc_role_arn",
     ),
     "RsaKeyPairCredentialsProvider": ({"public_key_id": "id", "private_key_file": __file__}, "rsa_key_pair"),
+    "KmsSecretCredentialsProvider": (
+        {**STS, "secret_name": f"acs:kms:cn-hangzhou:1:secret/{SECRET}", "ca_file": SECRET},
+        "kms_secret",
+    ),
     "URLCredentialsProvider": ({"uri": f"http://127.0.0.1/{SECRET}"}, "credential_uri"),
     "CLIProfileCredentialsProvider": ({"profile_name": "p", "profile_file": "/f"}, "cli_profile"),
     "ProfileCredentialsProvider": ({"profile_name": "p", "profile_file": "/f"}, "profile"),

@@ -138,7 +138,8 @@ def named_secrets(value, name=""):
             yield from named_secrets(item, name)
     elif isinstance(value, str):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        if re.search(r"secret|token$|token_|private", name) and not re.search(r"file|path|url|expire", name):
+        is_secret = re.search(r"secret|token$|token_|private", name)
+        if is_secret and not re.search(r"file|path|url|expire|^(secret_name|kms_secret)$", name):
             # A private key may be given by its path.
             if len(value) >= 6 and ANY not in value and not value.startswith("/"):
                 yield name, value

@@ -68,8 +68,8 @@ pub extern "C" fn aliyun_cred_client_default(client: Option<&mut MaybeUninit<*mu
 }
 
 /// Creates a client for a source by name: "env", "env_legacy", "static_ak", "static_sts", "bearer", "ram_role_arn",
-/// "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "credential_uri", "cli_profile", "profile", "cloud_sso", "oauth",
-/// "external" or "default". It opens no connection and starts no thread.
+/// "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri", "cli_profile", "profile",
+/// "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
 ///
 /// name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
 /// type is ignored; NULL means an empty one. client: written on success only, with a client that the caller owns and
@@ -144,6 +144,32 @@ pub extern "C" fn aliyun_cred_client_assume_role(
         let role = given(role, "role")?;
         let client = given(client, "client")?;
         let builder = binding::builder(Surface::C).source(core::Source::RamRoleArn).config(&role.0);
+        client.write(Client::hand_out(builder.base(&base.client).build()?));
+        Ok(())
+    })
+}
+
+/// Creates a client for an AccessKey pair in a secret of KMS, which is fetched with another client's credential, and
+/// again after each rotation. It opens no connection and starts no thread.
+///
+/// base: borrowed for the call; the new client keeps what it needs, and base may be freed. secret: borrowed for the
+/// call, and copied: the secret's name and the other options of kms_secret; its type is ignored. client: written on
+/// success only, with a client that the caller owns and frees with aliyun_cred_client_free. Returns NULL on success;
+/// ALIYUN_CRED_ERROR_INVALID_CONFIG if an option is missing, or too many clients are chained;
+/// ALIYUN_CRED_ERROR_INVALID_ARGUMENT if a pointer is NULL. Any thread may call it, as long as none changes secret
+/// meanwhile.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_client_read_secret(
+    base: Option<&Client>,
+    secret: Option<&Config>,
+    client: Option<&mut MaybeUninit<*mut Client>>,
+) -> Option<Box<Error>> {
+    fallible(|| {
+        let base = given(base, "base")?;
+        let secret = given(secret, "secret")?;
+        let client = given(client, "client")?;
+        let builder = binding::builder(Surface::C).source(core::Source::KmsSecret).config(&secret.0);
         client.write(Client::hand_out(builder.base(&base.client).build()?));
         Ok(())
     })

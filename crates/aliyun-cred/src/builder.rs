@@ -95,8 +95,8 @@ impl ClientBuilder {
         self
     }
 
-    /// For the source `ram_role_arn`: the client whose credential assumes the role, instead of one in the options. It
-    /// is asked at every refresh. At most 1,000 clients can be chained.
+    /// For the sources `ram_role_arn` and `kms_secret`: the client whose credential assumes the role, or reads the secret,
+    /// instead of one in the options. It is asked at every refresh. At most 1,000 clients can be chained.
     ///
     /// ```
     /// use aliyun_cred::{Client, Config, Credentials, Source};

@@ -30,6 +30,9 @@ pub(crate) enum Freshness {
     /// Before it expires; `lead` says how long before. `clock_offset`: how far the clock that set `at` was ahead of this
     /// machine's, in milliseconds. `renewed`: a timer refreshes it, whether or not a caller asks.
     Expires { at: SystemTime, clock_offset: i64, lead: Lead, renewed: bool },
+    /// After its rotation, if that is known, by this machine's clock, and `at_most` this many seconds after it was fetched.
+    /// It has no end.
+    Rotates { rotation: Option<SystemTime>, at_most: u32 },
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
@@ -261,7 +264,7 @@ impl Credentials {
     pub fn expiration(&self) -> Option<SystemTime> {
         match self.freshness {
             Freshness::Expires { at, .. } => Some(at),
-            Freshness::Constant | Freshness::Uncached => None,
+            Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => None,
         }
     }
 
@@ -269,7 +272,7 @@ impl Credentials {
     pub(crate) fn clock_offset(&self) -> i64 {
         match self.freshness {
             Freshness::Expires { clock_offset, .. } => clock_offset,
-            Freshness::Constant | Freshness::Uncached => 0,
+            Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => 0,
         }
     }
 

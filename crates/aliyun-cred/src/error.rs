@@ -211,6 +211,15 @@ impl Error {
         self
     }
 
+    /// Prefixes the source that failed with `outer/`.
+    pub(crate) fn below(mut self, outer: &str) -> Self {
+        self.0.provider = Some(match &self.0.provider {
+            Some(inner) => format!("{outer}/{inner}").into(),
+            None => outer.to_owned().into(),
+        });
+        self
+    }
+
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
@@ -233,7 +242,8 @@ impl Error {
         self.0.kind
     }
 
-    /// The source that failed, as in `provider_name`; `None` if it was not a single one.
+    /// The source that failed, as in `provider_name`; `None` if it was not a single one. A failed base of `kms_secret`
+    /// has a path: `kms_secret/ecs_ram_role`.
     pub fn provider(&self) -> Option<&str> {
         self.0.provider.as_deref()
     }

@@ -56,6 +56,8 @@ sources! {
     EcsRamRole, "ecs_ram_role";
     /// A session of an RSA key pair.
     RsaKeyPair, "rsa_key_pair";
+    /// An AccessKey pair in a secret of KMS, which rotates it.
+    KmsSecret, "kms_secret";
     /// A service that returns credentials at a URI.
     CredentialUri, "credential_uri";
     /// A profile of the CLI's `config.json`.

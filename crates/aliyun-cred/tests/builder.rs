@@ -424,7 +424,9 @@ fn sources_go_by_their_names() {
         .access_token("a")
         .access_token_expire(1_i64 << 40)
         .client_id("app")
-        .process_command("true");
+        .process_command("true")
+        .secret_name("app/key")
+        .kms_region_id("cn-hangzhou");
     let needs_a_key_pair = Source::RsaKeyPair;
     for source in Source::ALL.iter().filter(|source| **source != needs_a_key_pair) {
         let client = Client::builder().source(*source).config(&config).build().unwrap();
@@ -438,7 +440,10 @@ fn sources_go_by_their_names() {
 fn unused_extras_are_rejected() {
     let base = Client::from_blocking("vault", || Ok(key()));
     let with_base = Client::builder().source(Source::StaticAk).base(&base).build().unwrap_err();
-    assert_eq!(with_base.message(), "the source 'static_ak' was given a base, which only ram_role_arn has");
+    assert_eq!(
+        with_base.message(),
+        "the source 'static_ak' was given a base, which only ram_role_arn and kms_secret have"
+    );
     let with_listener = Client::builder().on_update(|_| ()).build().unwrap_err();
     assert_eq!(
         with_listener.message(),
@@ -455,6 +460,17 @@ fn unused_extras_are_rejected() {
         );
     }
     assert!(custom().on_event(|_| ()).build().is_ok());
+}
+
+#[test]
+fn a_failed_base_of_a_secret_has_a_path() {
+    let vault = Client::from_blocking("vault", || Err(Error::from_provider(ErrorKind::Denied, "sealed")));
+    let config = Config::default().secret_name("app/key").kms_region_id("cn-hangzhou");
+    let client = Client::builder().source(Source::KmsSecret).config(&config).base(&vault).build().unwrap();
+    let error = client.credentials_blocking().unwrap_err();
+    assert_eq!((error.kind(), error.provider()), (ErrorKind::Denied, Some("kms_secret/vault")));
+    let report = client.explain_blocking().unwrap();
+    assert_eq!(report.sources[0].failed_at.as_deref(), Some("kms_secret/vault"));
 }
 
 #[test]

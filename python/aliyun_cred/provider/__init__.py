@@ -6,6 +6,7 @@ from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
 from .env import EnvironmentVariableCredentialsProvider
 from .external import ExternalCredentialsProvider
+from .kms_secret import KmsSecretCredentialsProvider
 from .oauth import OAuthCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
 from .profile import ProfileCredentialsProvider
@@ -23,6 +24,7 @@ __all__ = [
     "RamRoleArnCredentialsProvider",
     "OIDCRoleArnCredentialsProvider",
     "RsaKeyPairCredentialsProvider",
+    "KmsSecretCredentialsProvider",
     "URLCredentialsProvider",
     "CLIProfileCredentialsProvider",
     "ProfileCredentialsProvider",

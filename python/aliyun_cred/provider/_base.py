@@ -122,3 +122,16 @@ def native_of(provider: object) -> "_native.Client | None":
         and kind.get_provider_name is Provider.get_provider_name
     )
     return provider._native if inherited and not replaced else None  # type: ignore[attr-defined]
+
+
+def base_of(provider: "Any") -> "_native.Client | None":
+    """Returns the native client of the provider that another source asks; ``None`` if there is none."""
+    from ._custom_provider import CustomProviderFunction
+
+    if provider is None:
+        return None
+    native = native_of(provider)
+    if native is not None:
+        return native
+    asked = CustomProviderFunction(provider)
+    return _native.Client.from_provider(asked.name, asked)

@@ -10,6 +10,7 @@ from ._base import Provider, native_of
 from ._custom_provider import AssignedCredential, CustomProvider
 from .default import DefaultCredentialsProvider
 from .ecs_ram_role import EcsRamRoleCredentialsProvider
+from .kms_secret import KmsSecretCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
 from .ram_role_arn import RamRoleArnCredentialsProvider
 from .rsa_key_pair import RsaKeyPairCredentialsProvider
@@ -29,6 +30,7 @@ _CLASSES: "dict[str, type[Provider]]" = {
     "ram_role_arn": RamRoleArnCredentialsProvider,
     "rsa_key_pair": RsaKeyPairCredentialsProvider,
     "oidc_role_arn": OIDCRoleArnCredentialsProvider,
+    "kms_secret": KmsSecretCredentialsProvider,
     "credentials_uri": URLCredentialsProvider,
     "default": DefaultCredentialsProvider,
 }

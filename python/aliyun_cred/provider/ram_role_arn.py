@@ -1,13 +1,7 @@
 """The source ``ram_role_arn``."""
 
 from ..http import HttpOptions
-from ._base import Provider
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from .._native import Client
+from ._base import Provider, base_of
 
 
 class RamRoleArnCredentialsProvider(Provider):
@@ -53,16 +47,4 @@ class RamRoleArnCredentialsProvider(Provider):
             "enable_vpc": enable_vpc,
             **self._limits(http_options),
         }
-        self._open(options, None if credentials_provider is None else _base(credentials_provider))
-
-
-def _base(provider: "Any") -> "Client":
-    from .. import _native
-    from ._base import native_of
-    from ._custom_provider import CustomProviderFunction
-
-    native = native_of(provider)
-    if native is not None:
-        return native
-    asked = CustomProviderFunction(provider)
-    return _native.Client.from_provider(asked.name, asked)
+        self._open(options, base_of(credentials_provider))

@@ -16,10 +16,12 @@ pub(crate) struct Times {
     pub(crate) end: u64,
 }
 
-const HOUR: u64 = 3_600_000;
-/// The longest back-off, in milliseconds, for every service except the metadata service.
-const LONGEST_HOLD: u64 = 60_000;
-const LONGEST_METADATA_HOLD: u64 = 120_000;
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+/// The longest back-off, in milliseconds.
+const LONGEST_HOLD: u64 = MINUTE;
+/// The same for a credential without end, of the metadata service or KMS.
+const LONGEST_ENDLESS_HOLD: u64 = 2 * MINUTE;
 
 impl Times {
     /// `lifetime` in milliseconds; `draw` is uniform in `0.0..1.0`. The first draw of a provider in a process covers a
@@ -35,6 +37,22 @@ impl Times {
         // Static stability: an instance keeps its credential for as long as the metadata service is unreachable.
         let end = if lead == Lead::Metadata { u64::MAX } else { lifetime };
         Times { prefetch: between(from, to, draw), stale, end }
+    }
+
+    /// The schedule of a key without end that is rotated `until_rotation` milliseconds from now, or was before: it is
+    /// fetched again five to fifteen minutes after that, and at the age `at_most` in any case.
+    pub(crate) fn rotating(until_rotation: Option<i64>, at_most: u64, first: bool, draw: f64) -> Self {
+        let after_rotation = until_rotation.and_then(|left| left.checked_add_unsigned(15 * MINUTE));
+        let (from, stale) = match after_rotation.and_then(|last| u64::try_from(last).ok()) {
+            // At least a minute from now: until the rotation has shown, each fetch brings the same date.
+            Some(last) if last <= at_most && last > 0 => {
+                (last.saturating_sub(10 * MINUTE).max(MINUTE), last.max(MINUTE))
+            }
+            // The first range is wide, as above.
+            _ if first => (at_most / 4, at_most),
+            _ => (at_most - (10 * MINUTE).min(at_most / 4), at_most),
+        };
+        Times { prefetch: between(from, stale, draw), stale, end: u64::MAX }
     }
 
     /// The schedule for a process forked at `age`, redrawn so that processes forked together do not refresh together.
@@ -101,9 +119,9 @@ pub(crate) fn decide(times: Times, age: u64, failures: Failures, held: bool) -> 
 }
 
 /// The back-off after `count` failures in a row, in milliseconds: full jitter, starting at 1 s and doubling, at most 60
-/// s, or 120 s for the metadata service. `draw` is uniform in `0.0..1.0`.
+/// s, or 120 s for a credential without end. `draw` is uniform in `0.0..1.0`.
 pub(crate) fn back_off(count: u32, times: Option<Times>, draw: f64) -> u64 {
-    let longest = if times.is_some_and(Times::outlives_its_end) { LONGEST_METADATA_HOLD } else { LONGEST_HOLD };
+    let longest = if times.is_some_and(Times::outlives_its_end) { LONGEST_ENDLESS_HOLD } else { LONGEST_HOLD };
     between(0, (1_000_u64 << count.saturating_sub(1).min(16)).min(longest), draw)
 }
 
@@ -190,6 +208,30 @@ mod tests {
         assert_eq!(decide(FINE, false), Decision::Wait);
         assert_eq!(decide(failed_at(40 * HOUR), true), Decision::Use);
         assert_eq!(decide(failed_at(40 * HOUR), false), Decision::UseAndRefresh);
+    }
+
+    #[test]
+    fn a_rotated_key_is_fetched_again_after_its_rotation_and_every_six_hours() {
+        let times = |until_rotation, first| {
+            let drawn = |draw| Times::rotating(until_rotation, 6 * HOUR, first, draw);
+            assert_eq!((drawn(0.0).end, drawn(0.0).stale), (u64::MAX, drawn(1.0).prefetch));
+            (drawn(0.0).prefetch / MINUTE, drawn(1.0).prefetch / MINUTE)
+        };
+        let minutes = |count: i64| Some(count * 60_000);
+        for first in [true, false] {
+            assert_eq!(times(minutes(60), first), (65, 75));
+            assert_eq!(times(minutes(345), first), (350, 360));
+            // It is due now, or was a moment ago: the rotation takes its time.
+            assert_eq!(times(minutes(0), first), (5, 15));
+            assert_eq!(times(minutes(-8), first), (1, 7));
+            assert_eq!(times(minutes(-15).map(|left| left + 1), first), (1, 1));
+        }
+        // Far away, long past, or never.
+        for until_rotation in [minutes(346), minutes(-15), Some(i64::MAX), Some(i64::MIN), None] {
+            assert_eq!(times(until_rotation, true), (90, 360));
+            assert_eq!(times(until_rotation, false), (350, 360));
+        }
+        assert_eq!(back_off(9, Some(Times::rotating(None, 6 * HOUR, true, 0.5)), 1.0), 120_000);
     }
 
     #[test]

@@ -582,11 +582,10 @@ impl State {
         let first = !self.fetched;
         *self =
             State { fetched: true, timed: self.timed, provider_name: self.provider_name.take(), ..State::default() };
-        let times = match credentials.freshness() {
-            Freshness::Uncached => return None,
-            Freshness::Constant => None,
-            Freshness::Expires { lead, .. } => Some(Times::new(lifetime(&credentials, now), lead, first, draw())),
-        };
+        if credentials.freshness() == Freshness::Uncached {
+            return None;
+        }
+        let times = schedule(&credentials, now, first, draw);
         Some(Cached::new(credentials, now, times))
     }
 
@@ -736,10 +735,24 @@ fn lifetime(credentials: &Credentials, now: Now) -> u64 {
 
 /// The ages between which the first refresh of a credential is drawn; `None` if it is never refreshed.
 pub(crate) fn refresh_window(credentials: &Credentials, now: Now) -> Option<(Duration, Duration)> {
-    let Freshness::Expires { lead, .. } = credentials.freshness() else { return None };
-    let lifetime = lifetime(credentials, now);
-    let drawn = |draw| Duration::from_millis(Times::new(lifetime, lead, true, draw).prefetch);
-    Some((drawn(0.0), drawn(1.0)))
+    let drawn = |draw| Some(Duration::from_millis(schedule(credentials, now, true, || draw)?.prefetch));
+    drawn(0.0).zip(drawn(1.0))
+}
+
+/// The schedule of a credential that was fetched now; `None` if it is never refreshed. `first` and `draw` as in
+/// [`Times::new`].
+fn schedule(credentials: &Credentials, now: Now, first: bool, draw: impl FnOnce() -> f64) -> Option<Times> {
+    match credentials.freshness() {
+        Freshness::Constant | Freshness::Uncached => None,
+        Freshness::Expires { lead, .. } => Some(Times::new(lifetime(credentials, now), lead, first, draw())),
+        Freshness::Rotates { rotation, at_most } => {
+            let until_rotation = rotation.map(|rotation| {
+                let left = i128::from(wall_millis(rotation)) - i128::from(now.wall);
+                i64::try_from(left).unwrap_or(i64::MAX)
+            });
+            Some(Times::rotating(until_rotation, u64::from(at_most) * 1000, first, draw()))
+        }
+    }
 }
 
 pub(crate) fn recursion() -> Error {
@@ -943,17 +956,24 @@ mod tests {
     }
 
     /// A client's cache on a fake system.
-    fn cache_on(fake: &Fake, source: Source) -> Arc<Cache> {
+    fn cache_above(base: Option<Provider>, fake: &Fake, source: Source) -> Cache {
         let host = Host::on(fake.system.clone(), Surface::Rust);
         let config = Config {
             access_key_id: Some("LTAI5tCacheTest".to_owned()),
             access_key_secret: Some("secret".into()),
             role_arn: Some("acs:ram::1:role/test".to_owned()),
             role_name: Some("test".to_owned()),
+            secret_name: Some("app/key".to_owned()),
+            kms_region_id: Some("cn-hangzhou".to_owned()),
             ..Config::default()
         };
-        let provider = Provider::of(source, &config, Extras::default(), &host).unwrap();
-        Arc::new(Cache::new(provider, host, source.name()))
+        let extras = Extras { base, ..Extras::default() };
+        let provider = Provider::of(source, &config, extras, &host).unwrap();
+        Cache::new(provider, host, source.name())
+    }
+
+    fn cache_on(fake: &Fake, source: Source) -> Arc<Cache> {
+        Arc::new(cache_above(None, fake, source))
     }
 
     /// Answers the pending request with a credential of this lifetime.
@@ -1050,6 +1070,91 @@ mod tests {
         assert_eq!([first, second, third].map(wait), ["first", "second", "second"]);
         assert_eq!(cache.fresh().unwrap().access_key_id(), Some("second"));
         assert!(fake.asked.try_recv().is_err());
+    }
+
+    /// Answers the pending request with a secret of KMS that is rotated an hour from now. Returns the request.
+    fn give_secret(fake: &Fake, id: &str) -> String {
+        let rotation = rfc3339(wall_time(fake.now().wall) + TEST_HOUR);
+        let data = format!(r#"{{\"AccessKeyId\":\"{id}\",\"AccessKeySecret\":\"s\"}}"#);
+        let asked = fake.asked.recv().unwrap();
+        let url = asked.request.url.clone();
+        assert!(url.contains("Action=GetSecretValue"), "{url}");
+        asked.reply(200, &format!(r#"{{"SecretData":"{data}","NextRotationDate":"{rotation}"}}"#));
+        url
+    }
+
+    #[test]
+    fn a_secret_is_fetched_again_after_its_rotation_and_outlives_its_service() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, Source::KmsSecret);
+        let flight = cache.begin();
+        give_secret(&fake, "first");
+        assert_eq!(wait(flight), "first");
+        assert_eq!(cache.status().expiration, None);
+        // Five to fifteen minutes after the rotation.
+        fake.pass(TEST_HOUR + Duration::from_secs(599));
+        assert!(cache.fresh().is_some());
+        fake.pass(Duration::from_secs(1));
+        assert!(cache.fresh().is_none());
+        assert_eq!(id(cache.begin().outcome()), "first");
+        let joined = cache.refresh_now();
+        give_secret(&fake, "second");
+        assert_eq!(wait(joined), "second");
+
+        fake.pass(TEST_HOUR + Duration::from_secs(900));
+        let stale = cache.begin();
+        assert!(stale.outcome().is_none(), "the key may have been replaced twice since");
+        fake.asked.recv().unwrap().reply(503, "{}");
+        assert_eq!(wait(stale), "second");
+        fake.pass(10_000 * TEST_HOUR);
+        assert_eq!(id(cache.begin().outcome()), "second", "KMS being away never withholds it");
+        let joined = cache.refresh_now();
+        give_secret(&fake, "third");
+        assert_eq!(wait(joined), "third");
+
+        cache.invalidate();
+        let flight = cache.begin();
+        assert!(flight.outcome().is_none());
+        give_secret(&fake, "fourth");
+        assert_eq!(wait(flight), "fourth");
+    }
+
+    #[test]
+    fn a_busy_kms_is_asked_thrice_with_pauses() {
+        let fake = Fake::new();
+        let cache = cache_on(&fake, Source::KmsSecret);
+        fake.draws(&[0.5, 1.0]);
+        let flight = cache.begin();
+        for pause in [500, 2_000] {
+            fake.asked.recv().unwrap().reply(429, r#"{"Code":"Rejected.Throttling"}"#);
+            let nap = fake.naps.recv().unwrap();
+            assert_eq!(nap.duration, Duration::from_millis(pause));
+            assert!(fake.asked.try_recv().is_err());
+            nap.end();
+        }
+        fake.asked.recv().unwrap().reply(503, r#"{"Code":"ServiceUnavailableTemporary"}"#);
+        let error = flight.wait(|| None).unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.provider()), (ErrorKind::Unavailable, Some("kms_secret")));
+        assert!(fake.asked.try_recv().is_err());
+    }
+
+    /// The session below has expired by the time of the rotation.
+    #[test]
+    fn a_secret_is_fetched_with_a_session_that_is_still_valid() {
+        let fake = Fake::new();
+        let role = crate::Client::of(cache_above(None, &fake, Source::RamRoleArn), None, None);
+        let base = crate::provider::Custom::client("ram_role_arn".to_owned(), Box::new(role));
+        let cache = Arc::new(cache_above(Some(Provider::Custom(Box::new(base))), &fake, Source::KmsSecret));
+        let flight = cache.begin();
+        issue(&fake, "first", TEST_HOUR);
+        assert!(give_secret(&fake, "key").contains("AccessKeyId=first&"));
+        assert_eq!(wait(flight), "key");
+        fake.pass(TEST_HOUR + Duration::from_secs(900));
+        let flight = cache.begin();
+        issue(&fake, "second", TEST_HOUR);
+        assert!(give_secret(&fake, "rotated").contains("AccessKeyId=second&"));
+        assert_eq!(wait(flight), "rotated");
+        assert_eq!(cache.status().provider_name.as_deref(), Some("kms_secret/ram_role_arn/static_ak"));
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub(super) struct Seen {
     pub(super) clock: Option<(String, i64)>,
     /// The files that other users can read.
     pub(super) open_files: Vec<String>,
-    /// The files that a platform mounts, with permissions of its own.
-    mounted: Vec<String>,
+    /// The files that other users may read.
+    shared: Vec<String>,
 }
 
 /// Records, and leaves the work to the real system.
@@ -98,8 +98,8 @@ impl System for Recorder {
         }
     }
 
-    fn note_token_file(&self, path: &Path) {
-        lock(&self.seen).mounted.push(one_line(shown_path(path)));
+    fn note_shared_file(&self, path: &Path) {
+        lock(&self.seen).shared.push(one_line(shown_path(path)));
     }
 
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -111,7 +111,7 @@ impl System for Recorder {
         };
         let shown = one_line(shown_path(path));
         let mut seen = lock(&self.seen);
-        let is_secret = !seen.mounted.contains(&shown) && !seen.open_files.contains(&shown);
+        let is_secret = !seen.shared.contains(&shown) && !seen.open_files.contains(&shown);
         if read.is_ok() && is_secret && others_can_read(path) {
             seen.open_files.push(shown.clone());
         }

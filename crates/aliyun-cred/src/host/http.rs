@@ -34,6 +34,9 @@ const MAX_CLIENTS: usize = 64;
 /// because the reply stays in its buffer.
 const KEEP: Duration = Duration::from_millis(150);
 
+/// The domain of KMS's dedicated gateways, each of which has a certificate authority of its own.
+const KMS_GATEWAYS: &str = ".cryptoservice.kms.aliyuncs.com";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -61,6 +64,15 @@ pub(crate) enum Route {
     Direct,
 }
 
+/// The certificate authorities that a request trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Trust {
+    /// Those of the environment, else the system's.
+    Usual,
+    /// Those in this file's content, and no others: the option `ca_file`.
+    Only(Arc<[u8]>),
+}
+
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -71,6 +83,7 @@ pub(crate) struct Request {
     pub(crate) route: Route,
     /// Whether a service of Alibaba Cloud answers; see [`Host::learn_time`](super::Host).
     pub(crate) tells_time: bool,
+    pub(crate) trust: Trust,
 }
 
 #[derive(Debug)]
@@ -148,8 +161,9 @@ struct Setting {
     tls: bool,
     connect: Duration,
     proxy: Option<Secret>,
+    trust: Trust,
     /// A digest of the variables that name trusted certificates, so that a later change takes effect.
-    trust: u64,
+    variables: u64,
 }
 
 /// Kept connections, and the settings for new ones.
@@ -167,7 +181,7 @@ impl std::fmt::Debug for Setting {
     }
 }
 
-fn digest_of_trust() -> u64 {
+fn digest_of_variables() -> u64 {
     let mut digest = DefaultHasher::new();
     trust::VARIABLES.map(super::env::read_os).hash(&mut digest);
     digest.finish()
@@ -186,7 +200,8 @@ impl Clients {
             tls: request.url.starts_with("https:"),
             connect: request.limits.connect,
             proxy: proxy.as_ref().map(|proxy| proxy.url.clone()),
-            trust: digest_of_trust(),
+            trust: request.trust.clone(),
+            variables: digest_of_variables(),
         };
         let pool = self.pool(driver, setting.clone()).await?;
         let client = match connection {
@@ -195,7 +210,14 @@ impl Clients {
         };
         let host = authority(&request.url).to_owned();
         let may_be_kept = connection == Connection::Any && lock(&pool.answered).contains(&host);
-        let exchange = Exchange { limits: request.limits, proxy: proxy.as_ref(), may_be_kept };
+        let authority_hint = match request.trust {
+            Trust::Only(_) => "; check that 'ca_file' is the certificate authority of this service",
+            Trust::Usual if host.ends_with(KMS_GATEWAYS) => {
+                "; set 'ca_file' to the certificate authority of the instance"
+            }
+            Trust::Usual => "; set SSL_CERT_FILE if your network has its own certificate authority",
+        };
+        let exchange = Exchange { limits: request.limits, proxy: proxy.as_ref(), may_be_kept, authority_hint };
         let answer = exchange.run(&client, driver, request).await;
         let mut answered = lock(&pool.answered);
         match &answer {
@@ -226,13 +248,17 @@ impl Clients {
         // On a helper: the certificates may lie on a hanging disk.
         let building = driver.block(move || {
             let _alone = alone;
-            clients.built(Setting { trust: digest_of_trust(), ..setting })
+            clients.built(Setting { variables: digest_of_variables(), ..setting })
         });
         driver::within(BUILD_LIMIT, building).await.ok_or_else(slow)??
     }
 
     fn built(&self, setting: Setting) -> Result<Arc<Pool>, Failure> {
-        let roots = if setting.tls { trust::roots()? } else { RootCertStore::empty() };
+        let roots = match &setting.trust {
+            _ if !setting.tls => RootCertStore::empty(),
+            Trust::Usual => trust::roots()?,
+            Trust::Only(pem) => trust::only(pem)?,
+        };
         let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?
@@ -297,6 +323,8 @@ struct Exchange<'a> {
     limits: Limits,
     proxy: Option<&'a Proxy>,
     may_be_kept: bool,
+    /// What the user can do about a certificate of an unknown authority.
+    authority_hint: &'static str,
 }
 
 impl Exchange<'_> {
@@ -370,7 +398,7 @@ impl Exchange<'_> {
             return failure(ErrorKind::Timeout, format!("{what} within {} ms", limit.as_millis()), NETWORK);
         }
         if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
-            return failure(ErrorKind::Tls, format!("TLS failed: {tls}"), tls_hint(tls));
+            return failure(ErrorKind::Tls, format!("TLS failed: {tls}"), tls_hint(tls, self.authority_hint));
         }
         // An error of this library: no thread to resolve the name on.
         if let Some(own) = causes(error).find_map(|cause| cause.downcast_ref::<Error>()) {
@@ -396,7 +424,7 @@ fn refused_by(proxy: &Proxy, status: u16) -> Failure {
     Failure { hint: proxy::advice(status, *name == proxy::OPTION), ..Failure::new(ErrorKind::Unavailable, text) }
 }
 
-fn tls_hint(error: &rustls::Error) -> &'static str {
+fn tls_hint(error: &rustls::Error, otherwise: &'static str) -> &'static str {
     use rustls::CertificateError as Certificate;
     match error {
         rustls::Error::InvalidCertificate(
@@ -405,7 +433,7 @@ fn tls_hint(error: &rustls::Error) -> &'static str {
             | Certificate::NotValidYet
             | Certificate::NotValidYetContext { .. },
         ) => "; look at this machine's clock first, then at the certificate",
-        _ => "; set SSL_CERT_FILE if your network has its own certificate authority",
+        _ => otherwise,
     }
 }
 
@@ -495,6 +523,7 @@ mod tests {
             limits: Limits { connect: second, whole: second },
             route,
             tells_time: false,
+            trust: Trust::Usual,
         }
     }
 
@@ -555,9 +584,9 @@ mod tests {
     #[test]
     fn an_expired_certificate_blames_the_clock_first() {
         use rustls::CertificateError::{Expired, NotValidYet, UnknownIssuer};
-        let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error));
+        let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error), "the rest");
         assert!([Expired, NotValidYet].map(hint).iter().all(|hint| hint.starts_with("; look at this machine's clock")));
-        assert!(hint(UnknownIssuer).contains("SSL_CERT_FILE"));
+        assert_eq!(hint(UnknownIssuer), "the rest");
     }
 
     #[test]

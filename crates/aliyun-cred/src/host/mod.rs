@@ -28,7 +28,7 @@ pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use env::variable_state;
 pub(crate) use files::{FileStamp, LockedFile};
-pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, authority};
+pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, Trust, authority};
 pub(crate) use private_folder::{LockedEntry, PrivateFolder};
 pub(crate) use proxy::shown as shown_proxy;
 pub(crate) use system::{Pending, Printed, System};
@@ -98,9 +98,9 @@ impl Host {
         self.system.note_profile(path, profile);
     }
 
-    /// See [`System::note_token_file`].
-    pub(crate) fn note_token_file(&self, path: &Path) {
-        self.system.note_token_file(path);
+    /// See [`System::note_shared_file`].
+    pub(crate) fn note_shared_file(&self, path: &Path) {
+        self.system.note_shared_file(path);
     }
 
     pub(crate) fn surface(&self) -> &Surface {

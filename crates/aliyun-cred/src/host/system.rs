@@ -66,8 +66,9 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
     /// Learns that a profile or section of a file is used; for systems that record.
     fn note_profile(&self, _path: &Path, _profile: &str) {}
 
-    /// Learns that a file holds a token that the platform mounts; for systems that record.
-    fn note_token_file(&self, _path: &Path) {}
+    /// Learns that other users may read a file: a token that the platform mounts, or certificates; for systems that
+    /// record.
+    fn note_shared_file(&self, _path: &Path) {}
 
     /// Reads a regular file of at most 1 MiB.
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

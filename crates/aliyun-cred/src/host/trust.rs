@@ -43,6 +43,25 @@ pub(super) fn roots() -> Result<RootCertStore> {
     Ok(store)
 }
 
+/// The roots in a file's content: the option `ca_file`.
+pub(super) fn only(pem: &[u8]) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates(pem));
+    if store.is_empty() {
+        let text = "the option 'ca_file' names a file without a certificate in PEM";
+        return Err(Error::new(ErrorKind::MalformedFile, text));
+    }
+    Ok(store)
+}
+
+/// The certificates in a file's content.
+fn certificates(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
+    // A file that is not valid text may still hold certificates: comments come in any encoding.
+    let text = decode(bytes);
+    let pem = text.as_deref().map_or(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), str::as_bytes);
+    CertificateDer::pem_slice_iter(pem).flatten().collect()
+}
+
 /// The certificates that the variables name. The first unreadable file is reported in `problem`.
 fn named(
     file: Option<OsString>,
@@ -72,14 +91,7 @@ fn named(
     let mut found = Vec::new();
     for path in &paths {
         match files::read_up_to(path, MAX_FILE) {
-            // A file that is not valid text may still hold certificates: comments come in any encoding.
-            Ok(bytes) => match decode(&bytes) {
-                Some(text) => found.extend(CertificateDer::pem_slice_iter(text.as_bytes()).flatten()),
-                None => {
-                    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-                    found.extend(CertificateDer::pem_slice_iter(bytes).flatten());
-                }
-            },
+            Ok(bytes) => found.extend(certificates(&bytes)),
             Err(error) => problem_of(path, &error),
         }
     }

@@ -21,7 +21,7 @@ use crate::text::{decode_wiped, key, one_line, quoted};
 const INHERITED: &str = "DEFAULT";
 
 /// The keys that are read. Messages quote no others: they may be secrets that lost their key.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 17] = [
     "type",
     "enable",
     "access_key_id",
@@ -34,6 +34,11 @@ const KEYS: [&str; 12] = [
     "role_name",
     "public_key_id",
     "private_key_file",
+    "secret_name",
+    "kms_region_id",
+    "kms_endpoint",
+    "enable_vpc",
+    "ca_file",
 ];
 
 /// The plan of the section called `profile`.
@@ -78,8 +83,16 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
         Some("oidc_role_arn") => Ok(Plan::OidcRoleArn(config)),
         Some("ecs_ram_role") => Ok(Plan::EcsRamRole(config)),
         Some("rsa_key_pair") => Ok(Plan::RsaKeyPair(config)),
+        Some("kms_secret") => Ok(Plan::KmsSecret(Box::new(Config {
+            secret_name: given("secret_name"),
+            kms_region_id: given("kms_region_id"),
+            kms_endpoint: given("kms_endpoint"),
+            enable_vpc: given("enable_vpc").map(|value| value.eq_ignore_ascii_case("true")),
+            ca_file: given("ca_file"),
+            ..*config
+        }))),
         other => Err(Error::invalid_config(format!(
-            "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair",
+            "unsupported credential type {} from credentials file {shown}; supported: access_key, ram_role_arn, oidc_role_arn, ecs_ram_role, rsa_key_pair, kms_secret",
             other.map_or("None".into(), |given| quoted(given, false))
         ))),
     }

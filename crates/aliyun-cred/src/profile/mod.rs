@@ -49,6 +49,7 @@ pub(crate) enum Plan {
     EcsRamRole(Box<Config>),
     OidcRoleArn(Box<Config>),
     RsaKeyPair(Box<Config>),
+    KmsSecret(Box<Config>),
     CredentialsUri(Box<Config>),
     CloudSso(Box<Config>),
     /// `profile` is where new values are written.

@@ -4,6 +4,7 @@
 
 pub(crate) mod endpoint;
 pub(crate) mod json;
+pub(crate) mod kms;
 pub(crate) mod reply;
 pub(crate) mod rsa;
 pub(crate) mod sts;

@@ -164,7 +164,8 @@ impl Service<'_> {
         let kind = match (response.status, code.as_deref()) {
             (429, _) => ErrorKind::Throttled,
             (_, Some(code)) if code.starts_with("Throttling") => ErrorKind::Throttled,
-            (500.., _) => ErrorKind::Unavailable,
+            (_, Some("Rejected.Throttling")) => ErrorKind::Throttled,
+            (500.., _) | (_, Some("ServiceUnavailableTemporary" | "InternalFailure")) => ErrorKind::Unavailable,
             (200 | 400..500, _) => ErrorKind::Denied,
             // Redirects are never followed: a signed request must not reach another host.
             _ => ErrorKind::MalformedReply,
@@ -246,7 +247,7 @@ fn farthest() -> Option<SystemTime> {
 }
 
 /// The first of `names` that is a non-empty string.
-fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
+pub(crate) fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     let found = names.iter().find_map(|name| object.get(name)).and_then(Value::as_str);
     found.filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The RPC protocol of STS: its endpoint, and how to sign and send a request.
+//! STS and its RPC protocol, which other services speak, too: endpoints, and how to sign and send a request.
 //!
 //! The protocol: <https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism>.
 //! Invariant: the signed parameters are exactly those sent.
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, Result};
-use crate::host::{Host, Limits, Method, Request, Response, Route, wall_time};
+use crate::host::{Host, Limits, Method, Request, Response, Route, Trust, wall_time};
 use crate::protocol::reply::{self, Shape, encode};
 use crate::protocol::rsa::PrivateKey;
 use crate::protocol::{endpoint, limits, route};
@@ -24,18 +24,26 @@ use crate::text;
 pub(crate) const DEFAULT_HOST: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
 
-/// The STS endpoint, and how to reach it.
+/// A service that speaks this protocol, and how to reach it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sts {
-    url: String,
-    limits: Limits,
-    route: Route,
+pub(crate) struct Rpc {
+    pub(crate) url: String,
+    pub(crate) version: &'static str,
+    pub(crate) limits: Limits,
+    pub(crate) route: Route,
+    pub(crate) trust: Trust,
+    /// What the user can do about a refusal with this status and code.
+    pub(crate) hint: fn(status: u16, code: &str) -> &'static str,
 }
+
+/// STS.
+#[derive(Clone, Debug)]
+pub(crate) struct Sts(Rpc);
 
 /// Request parameters by name, sorted as the signature requires.
 pub(crate) type Parameters = BTreeMap<&'static str, String>;
 
-/// One STS call.
+/// One call.
 pub(crate) struct Call<'a> {
     /// The source that makes the call.
     pub(crate) provider: &'static str,
@@ -45,7 +53,6 @@ pub(crate) struct Call<'a> {
     pub(crate) signer: Signer<'a>,
     /// The secrets in the form, which must not reach a message.
     pub(crate) secrets: &'a [&'a str],
-    pub(crate) shape: Shape,
 }
 
 /// How a request is authenticated.
@@ -65,36 +72,25 @@ impl Sts {
         let given = |option: &Option<String>| option.clone().filter(|value| !value.is_empty());
         let endpoint = given(&config.sts_endpoint).or_else(|| host.env("ALIBABA_CLOUD_STS_ENDPOINT"));
         let region = given(&config.sts_region_id).or_else(|| host.env("ALIBABA_CLOUD_STS_REGION"));
-        // The region becomes part of a host name, which messages show.
-        if let (None, Some(region)) = (&endpoint, &region)
-            && !(region.contains('-')
-                && region.len() <= 32
-                && region.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')))
-        {
-            let length = text::length(region);
-            return Err(Error::invalid_config(format!(
-                "the STS region {length} is no region's name, such as cn-hangzhou"
-            )));
-        }
-        let vpc = config.enable_vpc.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"));
+        let vpc = vpc(config, host);
         let endpoint = match (endpoint, region) {
             (Some(endpoint), _) => endpoint,
-            (None, Some(region)) if vpc => format!("sts-vpc.{region}.aliyuncs.com"),
-            (None, Some(region)) => format!("sts.{region}.aliyuncs.com"),
+            (None, Some(region)) => regional("STS", if vpc { "sts-vpc" } else { "sts" }, &region)?,
             (None, None) => default_host.to_owned(),
         };
         let url = endpoint::service("STS endpoint", &endpoint)?;
-        let route = route(config, &url);
-        Ok(Sts { url, limits: limits(config, 5_000, 10_000), route })
+        let (limits, route) = (limits(config, 5_000, 10_000), route(config, &url));
+        Ok(Sts(Rpc { url, version: VERSION, limits, route, trust: Trust::Usual, hint }))
     }
 
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        &self.0.url
     }
 
     /// Makes a call and parses the credential in the reply.
-    pub(crate) async fn call(&self, host: &Host, call: Call<'_>) -> Result<Credentials> {
-        let issued = self.exchange(host, &call, |service, response| service.read(response, &call.shape, host)).await?;
+    pub(crate) async fn call(&self, host: &Host, call: Call<'_>, shape: &Shape) -> Result<Credentials> {
+        let read = |service: &reply::Service<'_>, response: &Response| service.read(response, shape, host);
+        let issued = self.0.exchange(host, &call, read).await?;
         Ok(Credentials::issued(issued, call.provider, Lead::Sts))
     }
 
@@ -109,7 +105,6 @@ impl Sts {
             form: Parameters::new(),
             signer: Signer::Credentials(signer),
             secrets: &[],
-            shape: Shape::common(None),
         };
         let read = |service: &reply::Service<'_>, response: &Response| {
             let answer = service.json(response)?;
@@ -125,12 +120,34 @@ impl Sts {
                 _ => Err(service.malformed(response, "AccountId or Arn is missing")),
             }
         };
-        self.exchange(host, &call, read).await
+        self.0.exchange(host, &call, read).await
     }
+}
 
+/// Whether regions stand for their VPC endpoints.
+pub(crate) fn vpc(config: &Config, host: &Host) -> bool {
+    config.enable_vpc.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"))
+}
+
+/// The host of a service in a region. `service` is what messages call it.
+pub(crate) fn regional(service: &str, prefix: &str, region: &str) -> Result<String> {
+    // The region becomes part of a host name, which messages show.
+    let is_region = region.contains('-')
+        && region.len() <= 32
+        && region.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if !is_region {
+        let length = text::length(region);
+        return Err(Error::invalid_config(format!(
+            "the {service} region {length} is no region's name, such as cn-hangzhou"
+        )));
+    }
+    Ok(format!("{prefix}.{region}.aliyuncs.com"))
+}
+
+impl Rpc {
     /// Makes a call, and reads the reply with `read`. A request that is refused for its time is repeated once with the
     /// service's time, if that is known from an authenticated reply.
-    async fn exchange<T>(
+    pub(crate) async fn exchange<T>(
         &self,
         host: &Host,
         call: &Call<'_>,
@@ -143,7 +160,7 @@ impl Sts {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(call, &text::rfc3339(wall_time(host.service_now())), &host.nonce())?;
+            let query = query(call, self.version, &text::rfc3339(wall_time(host.service_now())), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),
@@ -152,6 +169,7 @@ impl Sts {
                 limits: self.limits,
                 route: self.route.clone(),
                 tells_time: true,
+                trust: self.trust.clone(),
             })
         };
         let service = reply::Service {
@@ -159,7 +177,7 @@ impl Sts {
             refused: reply::refused,
             rejected: reply::rejected,
             secrets: &secrets,
-            hint,
+            hint: self.hint,
         };
         let expected = host.clock_offset();
         let response = match service.ask(host, request).await {
@@ -197,11 +215,11 @@ fn join(parameters: &Parameters) -> String {
 }
 
 /// The query to send, including its version 1.0 signature.
-fn query(call: &Call<'_>, timestamp: &str, nonce: &str) -> Result<Parameters> {
+fn query(call: &Call<'_>, version: &str, timestamp: &str, nonce: &str) -> Result<Parameters> {
     let mut query = Parameters::from([
         ("Action", call.action.to_owned()),
         ("Format", "JSON".to_owned()),
-        ("Version", VERSION.to_owned()),
+        ("Version", version.to_owned()),
         ("Timestamp", timestamp.to_owned()),
     ]);
     let (id, method) = match call.signer {
@@ -261,7 +279,7 @@ fn is_about_time(code: &str) -> bool {
 }
 
 /// What the user can do, for error codes that do not explain themselves.
-fn hint(_: u16, code: &str) -> &'static str {
+pub(super) fn hint(_: u16, code: &str) -> &'static str {
     match code {
         "SignatureDoesNotMatch" => "; check the AccessKey secret",
         "InvalidAccessKeyId.NotFound" | "InvalidAccessKeyId.Inactive" => "; check the AccessKey ID",
@@ -327,9 +345,8 @@ mod tests {
             form,
             signer: Signer::Credentials(&signer),
             secrets: &[],
-            shape: Shape::common(Some("Credentials")),
         };
-        let query = query(&call, "2026-01-02T03:04:05Z", "nonce").unwrap();
+        let query = query(&call, VERSION, "2026-01-02T03:04:05Z", "nonce").unwrap();
         assert!(!query.contains_key("RoleArn"), "the body's fields stay out of the URL");
         assert_eq!(query.get("SecurityToken").map(String::as_str), Some("token"));
         let mut signed = query.clone();

@@ -76,19 +76,31 @@ pub(crate) struct Chain {
     /// Whether only the first source that answered is asked from then on.
     keeps_winner: bool,
     winner: AtomicUsize,
+    /// A source that is left out, and not mentioned.
+    without: Option<Source>,
 }
 
 impl Chain {
     /// # Errors
     /// If the environment variables of OIDC, the metadata service or a credentials URI are invalid.
     pub(crate) fn new(config: &Config, host: &Host) -> Result<Self> {
+        Chain::of(config, None, host)
+    }
+
+    /// The chain below a section of the INI file: without that file, which would lead back to the section.
+    pub(crate) fn below_profile(host: &Host) -> Result<Self> {
+        Chain::of(&Config::default(), Some(Source::Profile), host)
+    }
+
+    fn of(config: &Config, without: Option<Source>, host: &Host) -> Result<Self> {
         let link = |candidate: &Candidate| {
             let made = (candidate.make)(host)?;
             Some(made.map(|provider| Link { source: candidate.source, provider }))
         };
-        let links = CANDIDATES.iter().filter_map(link).collect::<Result<_>>()?;
+        let candidates = CANDIDATES.iter().filter(|candidate| Some(candidate.source) != without);
+        let links = candidates.filter_map(link).collect::<Result<_>>()?;
         let keeps_winner = config.reuse_last_provider_enabled.unwrap_or(true);
-        Ok(Chain { links, keeps_winner, winner: AtomicUsize::new(NO_WINNER) })
+        Ok(Chain { links, keeps_winner, winner: AtomicUsize::new(NO_WINNER), without })
     }
 
     /// The source that answered.
@@ -153,7 +165,7 @@ impl Chain {
     /// people: a sentence for each source that failed, and one for all that are not configured.
     fn exhausted(&self, attempts: Vec<Attempt>, host: &Host) -> Error {
         let (mut failed, mut absent, mut disabled) = (Vec::new(), Vec::new(), Vec::new());
-        for candidate in &CANDIDATES {
+        for candidate in CANDIDATES.iter().filter(|candidate| Some(candidate.source) != self.without) {
             let name = candidate.source.name();
             let mut asked = self.links.iter().zip(&attempts).filter(|(link, _)| link.source == candidate.source);
             match asked.next() {
@@ -163,7 +175,9 @@ impl Chain {
                 _ => absent.push(name),
             }
         }
-        let kind = failed.first().map_or(ErrorKind::NotConfigured, |attempt| attempt.kind);
+        // Below a section of a file, this is a mistake in the section, which the chain above must not pass over.
+        let nothing = if self.without.is_some() { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured };
+        let kind = failed.first().map_or(nothing, |attempt| attempt.kind);
         let why =
             |attempt: &&Attempt| format!("{} failed: {}", attempt.provider, attempt.message.trim_end_matches('.'));
         let mut sentences: Vec<String> = failed.iter().map(why).collect();

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Limits, Method, Request, Route};
+use crate::host::{Host, Limits, Method, Request, Route, Trust};
 use crate::protocol::endpoint;
 use crate::protocol::reply::{Service, Shape, no_hint, refused, rejected};
 use crate::protocol::{limits, route};
@@ -87,6 +87,7 @@ impl CloudSso {
                 limits: self.limits,
                 route: self.route.clone(),
                 tells_time: true,
+                trust: Trust::Usual,
             })
         };
         let secrets = [self.access_token.expose()];

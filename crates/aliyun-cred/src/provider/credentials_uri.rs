@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, Result};
-use crate::host::{Host, Limits, Method, Request, Route};
+use crate::host::{Host, Limits, Method, Request, Route, Trust};
 use crate::protocol::reply::{Service, Shape, no_hint, rejected};
 use crate::protocol::{limits, route};
 use crate::secret::Secret;
@@ -81,6 +81,7 @@ impl CredentialsUri {
                 limits: self.limits,
                 route: self.route.clone(),
                 tells_time: false,
+                trust: Trust::Usual,
             })
         };
         let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();

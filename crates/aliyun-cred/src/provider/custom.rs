@@ -210,7 +210,9 @@ pub(crate) fn check(name: &str, credentials: Credentials, host: &Host) -> Result
             Err(Error::new(ErrorKind::Expired, text))
         }
         Freshness::Expires { .. } => Ok(credentials),
-        Freshness::Constant | Freshness::Uncached => Ok(credentials.with_freshness(Freshness::Uncached)),
+        Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => {
+            Ok(credentials.with_freshness(Freshness::Uncached))
+        }
     }
 }
 

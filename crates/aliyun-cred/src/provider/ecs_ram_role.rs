@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Failure, Host, Limits, Method, Request, Response, Route};
+use crate::host::{Failure, Host, Limits, Method, Request, Response, Route, Trust};
 use crate::protocol::reply::{Service, Shape, encode, no_hint, rejected};
 use crate::protocol::{limits, route};
 use crate::secret::Secret;
@@ -213,6 +213,7 @@ impl EcsRamRole {
                 limits: self.limits,
                 route: self.route.clone(),
                 tells_time: false,
+                trust: Trust::Usual,
             })
         };
         match host.http(request).await {

@@ -15,6 +15,7 @@ mod ecs_ram_role;
 mod env;
 mod external;
 mod ini_profile;
+mod kms_secret;
 mod loaded;
 mod oauth;
 mod oidc_role_arn;
@@ -39,6 +40,7 @@ pub(crate) use ecs_ram_role::EcsRamRole;
 pub(crate) use env::Env;
 use external::External;
 pub(crate) use ini_profile::IniProfile;
+use kms_secret::KmsSecret;
 use oauth::OAuth;
 pub(crate) use oidc_role_arn::OidcRoleArn;
 use ram_role_arn::RamRoleArn;
@@ -67,6 +69,7 @@ pub(crate) enum Provider {
     OidcRoleArn(Box<OidcRoleArn>),
     EcsRamRole(Box<EcsRamRole>),
     RsaKeyPair(Box<RsaKeyPair>),
+    KmsSecret(Box<KmsSecret>),
     CredentialsUri(Box<CredentialsUri>),
     CloudSso(Box<CloudSso>),
     OAuth(Box<OAuth>),
@@ -80,7 +83,7 @@ pub(crate) enum Provider {
 /// What a client is built from besides its options.
 #[derive(Debug, Default)]
 pub(crate) struct Extras {
-    /// The credential that a role is assumed with.
+    /// The credential that a role is assumed with, or a secret fetched.
     pub(crate) base: Option<Provider>,
     /// The update callback.
     pub(crate) listener: Option<Listener>,
@@ -98,6 +101,7 @@ impl Provider {
             Some("ram_role_arn") => Ok(Source::RamRoleArn),
             Some("rsa_key_pair") => Ok(Source::RsaKeyPair),
             Some("oidc_role_arn") => Ok(Source::OidcRoleArn),
+            Some("kms_secret") => Ok(Source::KmsSecret),
             Some(_) => Err(Error::unknown_type(surface.words(wording::UNKNOWN_TYPE))),
             None => Err(Error::unknown_type(surface.words(wording::MISSING_TYPE))),
         }
@@ -114,13 +118,16 @@ impl Provider {
             Source::StaticSts => sts_token::new(config, host),
             Source::Bearer => bearer::new(config, host),
             Source::RamRoleArn => {
-                let has_token = filled_secret(config.security_token.as_ref()).is_some();
+                let base = extras.base.map_or_else(|| pair_or_token(config, host), Ok)?;
+                RamRoleArn::assume(base, std::slice::from_ref(config), host)
+            }
+            Source::KmsSecret => {
                 let base = match extras.base {
                     Some(base) => base,
-                    None if has_token => sts_token::new(config, host)?,
-                    None => access_key::new(config, host)?,
+                    None if has_pair(config) => pair_or_token(config, host)?,
+                    None => Provider::Default(Chain::new(&Config::default(), host)?),
                 };
-                RamRoleArn::assume(base, std::slice::from_ref(config), host)
+                KmsSecret::new(base, config, host)
             }
             Source::EcsRamRole => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Source::OidcRoleArn => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
@@ -146,6 +153,13 @@ impl Provider {
             Plan::EcsRamRole(config) => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Plan::OidcRoleArn(config) => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
             Plan::RsaKeyPair(config) => RsaKeyPair::new(config, host).map(|p| Provider::RsaKeyPair(Box::new(p))),
+            Plan::KmsSecret(config) => {
+                let base = match has_pair(config) {
+                    true => pair_or_token(config, host)?,
+                    false => Provider::Default(Chain::below_profile(host)?),
+                };
+                KmsSecret::new(base, config, host)
+            }
             Plan::CredentialsUri(config) => {
                 CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p)))
             }
@@ -158,6 +172,15 @@ impl Provider {
                 let store = store.map(|store| store.profile(profile));
                 External::new(config, store, None).map(|p| Provider::External(Box::new(p)))
             }
+        }
+    }
+
+    /// The provider whose credential this one exchanges for another.
+    fn base(&self) -> Option<&Provider> {
+        match self {
+            Provider::RamRoleArn(role) => Some(role.base()),
+            Provider::KmsSecret(secret) => Some(secret.base()),
+            _ => None,
         }
     }
 
@@ -177,10 +200,9 @@ impl Provider {
             Provider::CliProfile(profile) => profile.forget(),
             Provider::IniProfile(profile) => profile.forget(),
             Provider::Default(chain) => chain.forget_files(),
-            Provider::RamRoleArn(role) => role.forget_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.forget_file(),
             Provider::Custom(custom) => custom.forget_files(),
-            _ => false,
+            _ => self.base().is_some_and(Provider::forget_files),
         }
     }
 
@@ -190,10 +212,9 @@ impl Provider {
             Provider::CliProfile(profile) => profile.is_watched(),
             Provider::IniProfile(profile) => profile.is_watched(),
             Provider::Default(chain) => chain.watches_files(),
-            Provider::RamRoleArn(role) => role.base().watches_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.has_file(),
             Provider::Custom(custom) => custom.watches_files(),
-            _ => false,
+            _ => self.base().is_some_and(Provider::watches_files),
         }
     }
 
@@ -204,10 +225,9 @@ impl Provider {
             Provider::CliProfile(profile) => profile.reload(host),
             Provider::IniProfile(profile) => profile.reload(host),
             Provider::Default(chain) => chain.reload(host),
-            Provider::RamRoleArn(role) => role.base().reload(host),
             Provider::RsaKeyPair(key_pair) => key_pair.reload(host),
             Provider::Custom(custom) => custom.reload(),
-            _ => false,
+            _ => self.base().is_some_and(|base| base.reload(host)),
         }
     }
 
@@ -215,8 +235,7 @@ impl Provider {
     fn is_ahead_of_its_file(&self) -> bool {
         match self {
             Provider::OAuth(oauth) => oauth.has_unwritten(),
-            Provider::RamRoleArn(role) => role.is_ahead_of_its_file(),
-            _ => false,
+            _ => self.base().is_some_and(Provider::is_ahead_of_its_file),
         }
     }
 
@@ -224,17 +243,20 @@ impl Provider {
     fn inherit(&self, before: &Provider) {
         match (self, before) {
             (Provider::OAuth(oauth), Provider::OAuth(before)) => oauth.inherit(before),
-            (Provider::RamRoleArn(role), Provider::RamRoleArn(before)) => role.base().inherit(before.base()),
-            _ => {}
+            _ => {
+                if let (Some(base), Some(before)) = (self.base(), before.base()) {
+                    base.inherit(before);
+                }
+            }
         }
     }
 
-    /// The client that this role is assumed with, to be asked anew on this host; `None` if there is no such client.
+    /// The client that this role is assumed with, or this secret fetched, to be asked anew on this host; `None` if there
+    /// is no such client.
     pub(crate) fn base_anew(&self, host: &Host) -> Option<Provider> {
         match self {
-            Provider::RamRoleArn(role) => role.base().base_anew(host),
             Provider::Custom(custom) => custom.base_anew(host).map(|base| Provider::Custom(Box::new(base))),
-            _ => None,
+            _ => self.base()?.base_anew(host),
         }
     }
 
@@ -247,7 +269,7 @@ impl Provider {
             | Provider::EcsRamRole(_)
             | Provider::CredentialsUri(_)
             | Provider::CloudSso(_) => false,
-            Provider::RamRoleArn(role) => role.base().has_state(),
+            Provider::RamRoleArn(_) | Provider::KmsSecret(_) => self.base().is_some_and(Provider::has_state),
             Provider::RsaKeyPair(_)
             | Provider::OAuth(_)
             | Provider::External(_)
@@ -262,8 +284,11 @@ impl Provider {
     pub(crate) fn adopt_tokens(&self, live: &Provider) {
         match (self, live) {
             (Provider::OAuth(oauth), Provider::OAuth(live)) => oauth.adopt_tokens(live),
-            (Provider::RamRoleArn(role), Provider::RamRoleArn(live)) => role.base().adopt_tokens(live.base()),
-            _ => {}
+            _ => {
+                if let (Some(base), Some(live)) = (self.base(), live.base()) {
+                    base.adopt_tokens(live);
+                }
+            }
         }
     }
 
@@ -279,6 +304,7 @@ impl Provider {
             Provider::OidcRoleArn(provider) => Box::pin(provider.fetch(host)),
             Provider::EcsRamRole(provider) => Box::pin(provider.fetch(host)),
             Provider::RsaKeyPair(provider) => Box::pin(provider.fetch(host)),
+            Provider::KmsSecret(provider) => Box::pin(provider.fetch(host)),
             Provider::CredentialsUri(provider) => Box::pin(provider.fetch(host)),
             Provider::CloudSso(provider) => Box::pin(provider.fetch(host)),
             Provider::OAuth(provider) => Box::pin(provider.fetch(host)),
@@ -295,7 +321,9 @@ impl Extras {
     /// Rejects extras that the source would ignore: the caller expects them to have an effect.
     fn check(&self, source: Source) -> Result<()> {
         let what = match self {
-            Extras { base: Some(_), .. } if source != Source::RamRoleArn => "base, which only ram_role_arn has",
+            Extras { base: Some(_), .. } if !matches!(source, Source::RamRoleArn | Source::KmsSecret) => {
+                "base, which only ram_role_arn and kms_secret have"
+            }
             Extras { listener: Some(_), .. } if !matches!(source, Source::OAuth | Source::External) => {
                 "listener for updates, which only oauth and external have"
             }
@@ -312,6 +340,19 @@ const MIN_SESSION_SECONDS: i64 = 900;
 fn required(given: Option<&str>, variable: &str, host: &Host, empty: Words) -> Result<String> {
     let found = given.filter(|value| !value.is_empty()).map(str::to_owned).or_else(|| host.env(variable));
     found.ok_or_else(|| Error::invalid_config(host.surface().words(empty)))
+}
+
+/// Whether the options hold an AccessKey pair, or half of one.
+fn has_pair(config: &Config) -> bool {
+    filled(config.access_key_id.as_ref()).is_some() || filled_secret(config.access_key_secret.as_ref()).is_some()
+}
+
+/// The AccessKey pair in the options, with their security token if there is one.
+fn pair_or_token(config: &Config, host: &Host) -> Result<Provider> {
+    match filled_secret(config.security_token.as_ref()) {
+        Some(_) => sts_token::new(config, host),
+        None => access_key::new(config, host),
+    }
 }
 
 /// An option that counts only if it is not empty.

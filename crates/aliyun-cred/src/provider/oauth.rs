@@ -17,7 +17,7 @@ use crate::credentials::Credentials;
 use crate::credentials::Issued;
 use crate::credentials::Lead;
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::{Host, Limits, Method, Request, Route, wall_millis, wall_time};
+use crate::host::{Host, Limits, Method, Request, Route, Trust, wall_millis, wall_time};
 use crate::profile::ProfileStore;
 use crate::protocol::endpoint;
 use crate::protocol::reply::{Service, Shape, encode, no_hint, refused, rejected};
@@ -357,6 +357,7 @@ impl OAuth {
             limits: self.limits,
             route: self.route.clone(),
             tells_time: true,
+            trust: Trust::Usual,
         }
     }
 }

@@ -85,10 +85,9 @@ impl OidcRoleArn {
             form,
             signer: Signer::Nobody,
             secrets: &[token.expose()],
-            shape: Shape::common(Some("Credentials")),
         };
-        let key = Key::of_call(&self.sts, &call, self.own);
-        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await
+        let (key, shape) = (Key::of_call(&self.sts, &call, self.own), Shape::common(Some("Credentials")));
+        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await
     }
 
     /// Reads the token, which is rotated on disk. Token files often end with a line break.
@@ -99,7 +98,7 @@ impl OidcRoleArn {
                 format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
             Error::new(kind, text)
         };
-        host.note_token_file(&self.token_file);
+        host.note_shared_file(&self.token_file);
         let bytes =
             host.read_file(&self.token_file).await.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
         let text = decode_wiped(&bytes)

@@ -45,14 +45,6 @@ impl RamRoleArn {
         &self.base
     }
 
-    pub(super) fn is_ahead_of_its_file(&self) -> bool {
-        self.base.is_ahead_of_its_file()
-    }
-
-    pub(super) fn forget_files(&self) -> bool {
-        self.base.forget_files()
-    }
-
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let mut credentials = self.base.fetch(host).await?;
         for role in &self.roles {
@@ -90,16 +82,10 @@ impl Role {
         ]);
         form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
         form.extend(self.external_id.clone().map(|id| ("ExternalId", id)));
-        let call = Call {
-            provider: NAME,
-            action: "AssumeRole",
-            form,
-            signer: Signer::Credentials(signer),
-            secrets: &[],
-            shape: Shape::common(Some("Credentials")),
-        };
-        let key = Key::of_call(&self.sts, &call, self.own);
-        let session = self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await?;
+        let call =
+            Call { provider: NAME, action: "AssumeRole", form, signer: Signer::Credentials(signer), secrets: &[] };
+        let (key, shape) = (Key::of_call(&self.sts, &call, self.own), Shape::common(Some("Credentials")));
+        let session = self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await?;
         Ok(match signer.provider_name() {
             Some(base) => session.named(format!("{NAME}/{base}")),
             None => session,

@@ -111,10 +111,9 @@ impl RsaKeyPair {
             form: Parameters::from([("DurationSeconds", self.duration_seconds.to_string())]),
             signer: Signer::KeyPair { public_key_id: &self.public_key_id, private_key: &private_key },
             secrets: &[],
-            shape: SHAPE,
         };
         let key = Key::of_call(&self.sts, &call, &[]);
-        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call)).await
+        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &SHAPE)).await
     }
 }
 

@@ -325,7 +325,6 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::protocol::reply::Shape;
     use crate::protocol::sts::Parameters;
     use crate::wording::Surface;
 
@@ -342,7 +341,6 @@ mod tests {
             form: parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Parameters>(),
             signer: Signer::Credentials(&signer),
             secrets: &[],
-            shape: Shape::common(None),
         };
         Key::of_call(&sts, &call, own).name().name
     }
