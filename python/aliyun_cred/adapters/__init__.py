@@ -15,4 +15,8 @@ module             packages on PyPI                      what it has
 SDKs built on ``alibabacloud_tea_openapi`` need no adapter: they take a :class:`aliyun_cred.client.Client` directly.
 Each request is signed with the client's current credential, and with one credential only: AccessKey ID, secret and
 security token are read together.
+
+``aliyunsdkcore.AcsClient`` and ``oss_v2_aio.AsyncClient`` learn what a service has answered: after
+``InvalidAccessKeyId`` they drop the credential and try once more. With the others, and with
+``alibabacloud_tea_openapi``, that is for the program to do: ``client.invalidate()``, and call again.
 """

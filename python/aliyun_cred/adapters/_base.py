@@ -30,6 +30,17 @@ class Adapter:
             raise exception
         return credential
 
+    def forgets(self, code: object) -> bool:
+        """Drops the cached credential if a service's error ``code`` says that its AccessKey does not exist.
+
+        The key may have been rotated. Returns whether it was dropped, so that one more attempt makes sense.
+        """
+        invalidate = getattr(self.client, "invalidate", None)
+        if invalidate is None or not str(code).startswith("InvalidAccessKeyId"):
+            return False
+        invalidate()
+        return True
+
     def parts(self) -> "tuple[str, str, str | None]":
         """Returns AccessKey ID, AccessKey secret and security token of :meth:`pair`."""
         pair = self.pair()
