@@ -41,7 +41,7 @@ class Option:
         assert type in TYPES["rust"] and unit in {None, *UNITS} and self.places <= PLACES, name
         assert self.node in self.names(), f"the core does not know {self.node}"
         # The core knows a path by its name; see `shown` in its config.rs.
-        assert (type == "path") == name.endswith(("_file", "_path")), name
+        assert (type == "path") == name.endswith(("_file", "_path", "_dir")), name
 
     def names(self):
         """Returns all names, without repetition."""

@@ -810,6 +810,14 @@ aliyun_cred_error_t *aliyun_cred_config_set_connect_timeout(aliyun_cred_config_t
                                                             int64_t value);
 
 /**
+ * The folder where the processes of this user share sessions, or 1 for the usual one; else
+ * ALIBABA_CLOUD_CREDENTIALS_CACHE, else nothing is shared.
+ */
+ALIYUN_CRED_MUST_USE
+aliyun_cred_error_t *aliyun_cred_config_set_cache_dir(aliyun_cred_config_t *config,
+                                                      const char *value);
+
+/**
  * The profile of a configuration file, for the sources cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the
  * current profile of the CLI's file, or the one called default.
  */

@@ -425,6 +425,7 @@ public:
     ALIYUN_CRED_OPTION(credentials_uri, const detail::Text &)
     ALIYUN_CRED_DURATION(timeout, std::chrono::milliseconds)
     ALIYUN_CRED_DURATION(connect_timeout, std::chrono::milliseconds)
+    ALIYUN_CRED_OPTION(cache_dir, const detail::Text &)
     ALIYUN_CRED_OPTION(profile_name, const detail::Text &)
     ALIYUN_CRED_OPTION(profile_file, const detail::Text &)
     ALIYUN_CRED_OPTION(reuse_last_provider_enabled, bool)

@@ -210,6 +210,11 @@ declare namespace Credential {
     timeout?: number;
     /** The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default. */
     connectTimeout?: number;
+    /**
+     * The folder where the processes of this user share sessions, or `1` for the usual one; else
+     * `ALIBABA_CLOUD_CREDENTIALS_CACHE`, else nothing is shared.
+     */
+    cacheDir?: string;
     /** The proxy for this source's requests, such as `http://127.0.0.1:8080`; else that of the environment. */
     proxy?: string;
     // --- end of the generated code

@@ -36,6 +36,7 @@ const CONFIG = {
   credentialsURI: ['credentialsURI', 'string'],
   timeout: ['readTimeout', 'number'],
   connectTimeout: ['connectTimeout', 'number'],
+  cacheDir: ['cacheDir', 'string'],
   proxy: ['proxy', 'string'],
 };
 
@@ -43,7 +44,7 @@ const CONFIG = {
 const SECRETS = new Set(['accessKeySecret', 'securityToken', 'bearerToken', 'privateKey', 'credentialsURI', 'proxy']);
 
 /** Properties that are shown only if they look like a path. */
-const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile', 'caFile']);
+const PATHS = new Set(['oidcTokenFilePath', 'privateKeyFile', 'caFile', 'cacheDir']);
 
 // --- end of the generated code
 

@@ -31,7 +31,7 @@ _SECRETS = (
     "proxy",
 )
 # Where users paste secrets by mistake. Shown only if the value looks like a path.
-_PATHS = {"oidc_token_file_path", "private_key_file", "ca_file", "profile_file"}
+_PATHS = {"oidc_token_file_path", "private_key_file", "ca_file", "cache_dir", "profile_file"}
 # --- end of the generated code
 
 _TYPES = (
@@ -117,6 +117,7 @@ class Config(TeaModel):
         "host": "host",
         "timeout": "timeout",
         "connect_timeout": "connectTimeout",
+        "cache_dir": "cacheDir",
         "profile_name": "profileName",
         "profile_file": "profileFile",
         "reuse_last_provider_enabled": "reuseLastProviderEnabled",
@@ -167,6 +168,7 @@ class Config(TeaModel):
         host: "str | None" = None,
         timeout: "int | None" = None,
         connect_timeout: "int | None" = None,
+        cache_dir: "str | None" = None,
         profile_name: "str | None" = None,
         profile_file: "str | None" = None,
         reuse_last_provider_enabled: "bool | None" = None,
@@ -253,6 +255,10 @@ class Config(TeaModel):
         """
         self.connect_timeout = connect_timeout
         """The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default."""
+        self.cache_dir = cache_dir
+        """The folder where the processes of this user share sessions, or ``1`` for the usual one; else
+        ``ALIBABA_CLOUD_CREDENTIALS_CACHE``, else nothing is shared.
+        """
         self.profile_name = profile_name
         """The profile of a configuration file, for the sources ``cli_profile`` and ``profile``; else
         ``ALIBABA_CLOUD_PROFILE``, else the current profile of the CLI's file, or the one called ``default``.

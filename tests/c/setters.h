@@ -32,6 +32,7 @@ static const string_setter STRING_SETTERS[] = {
     aliyun_cred_config_set_ca_file,
     aliyun_cred_config_set_role_name,
     aliyun_cred_config_set_credentials_uri,
+    aliyun_cred_config_set_cache_dir,
     aliyun_cred_config_set_profile_name,
     aliyun_cred_config_set_profile_file,
     aliyun_cred_config_set_process_command,

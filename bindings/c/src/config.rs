@@ -338,6 +338,17 @@ pub extern "C" fn aliyun_cred_config_set_connect_timeout(
     set(config, "connect_timeout", value)
 }
 
+/// The folder where the processes of this user share sessions, or 1 for the usual one; else
+/// ALIBABA_CLOUD_CREDENTIALS_CACHE, else nothing is shared.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn aliyun_cred_config_set_cache_dir(
+    config: Option<&mut Config>,
+    value: *const c_char,
+) -> Option<Box<Error>> {
+    set_text(config, "cache_dir", value)
+}
+
 /// The profile of a configuration file, for the sources cli_profile and profile; else ALIBABA_CLOUD_PROFILE, else the
 /// current profile of the CLI's file, or the one called default.
 #[must_use]
@@ -499,6 +510,7 @@ mod tests {
         ("ca_file", aliyun_cred_config_set_ca_file),
         ("role_name", aliyun_cred_config_set_role_name),
         ("credentials_uri", aliyun_cred_config_set_credentials_uri),
+        ("cache_dir", aliyun_cred_config_set_cache_dir),
         ("profile_name", aliyun_cred_config_set_profile_name),
         ("profile_file", aliyun_cred_config_set_profile_file),
         ("process_command", aliyun_cred_config_set_process_command),

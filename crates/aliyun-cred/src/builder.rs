@@ -217,8 +217,6 @@ impl ClientBuilder {
             return Ok(client);
         }
         let host = Host::new(self.surface);
-        let folder = shared_session::folder(None, &host);
-        let host = host.sharing_sessions(folder);
         let (source, type_name) = match (self.source, &self.config) {
             (Some(source), _) => (source, source.name().to_owned()),
             (None, Some(config)) => {
@@ -228,6 +226,8 @@ impl ClientBuilder {
             (None, None) => (Source::Default, Source::Default.name().to_owned()),
         };
         let config = self.config.unwrap_or_default();
+        let folder = shared_session::folder(config.cache_dir.as_deref(), &host);
+        let host = host.sharing_sessions(folder);
         let provider = Provider::of(source, &config, self.extras, &host)?;
         let options = provider.has_state().then(|| config.entries());
         let cache = Cache::new(provider, host, &type_name).at_depth(self.depth);

@@ -84,7 +84,7 @@ impl FromValue for String {
     fn shown(&self, name: &str) -> impl fmt::Debug {
         match name {
             "profile_name" | "secret_name" => length(self),
-            _ if name.ends_with("_file") || name.ends_with("_path") => shown_path(self.as_ref()),
+            _ if ["_file", "_path", "_dir"].iter().any(|ending| name.ends_with(ending)) => shown_path(self.as_ref()),
             _ => self.clone(),
         }
     }
@@ -257,6 +257,9 @@ options! {
     timeout: i64, "readTimeout";
     /// The time limit of a connection attempt, in milliseconds; 0 or absent: the source's default.
     connect_timeout: i64, "connectTimeout";
+    /// The folder where the processes of this user share sessions, or `1` for the usual one; else
+    /// `ALIBABA_CLOUD_CREDENTIALS_CACHE`, else nothing is shared.
+    cache_dir: String, "cacheDir";
     /// The profile of a configuration file, for the sources `cli_profile` and `profile`; else `ALIBABA_CLOUD_PROFILE`,
     /// else the current profile of the CLI's file, or the one called `default`.
     profile_name: String, "profileName";

@@ -3,7 +3,7 @@
 //! Invariant: a [`Credentials`] never changes after it is created.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use crate::lead::Lead;
 use crate::secret::{Secret, Terminated};
@@ -216,6 +216,16 @@ impl Credentials {
     pub(crate) fn renewed_by_timer(mut self) -> Self {
         if let Freshness::Expires { renewed, .. } = &mut self.freshness {
             *renewed = true;
+        }
+        self
+    }
+
+    /// Converts a rotation by a clock that is so many milliseconds ahead of this machine's.
+    pub(crate) fn rotated_by_a_clock_ahead(mut self, offset: i64) -> Self {
+        if let Freshness::Rotates { rotation: Some(at), .. } = &mut self.freshness {
+            let shift = Duration::from_millis(offset.unsigned_abs());
+            let here = if offset > 0 { at.checked_sub(shift) } else { at.checked_add(shift) };
+            *at = here.unwrap_or(*at);
         }
         self
     }

@@ -68,8 +68,9 @@ impl Kms {
             signer: Signer::Credentials(signer),
             secrets: &[],
         };
-        let read = |service: &reply::Service<'_>, response: &Response| read(service, response, host.now().wall);
-        Rpc { trust, ..self.rpc.clone() }.exchange(host, &call, read).await
+        let read = |service: &reply::Service<'_>, response: &Response| read(service, response, host.service_now());
+        let credentials = Rpc { trust, ..self.rpc.clone() }.exchange(host, &call, read).await?;
+        Ok(credentials.rotated_by_a_clock_ahead(host.clock_offset()))
     }
 }
 
@@ -106,7 +107,7 @@ fn region_of(secret: &str) -> Result<Option<&str>> {
     Ok(region)
 }
 
-/// The AccessKey pair in a successful reply, with the schedule of its rotation.
+/// The AccessKey pair in a successful reply, with the schedule of its rotation. `now` is the service's time.
 fn read(service: &reply::Service<'_>, response: &Response, now: u64) -> Result<Credentials> {
     let malformed = |why: &str| {
         let text = format!("error retrieving credentials from {NAME} result: {why}");
