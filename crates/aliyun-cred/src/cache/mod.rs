@@ -770,7 +770,7 @@ mod tests {
     use crate::config::Config;
     use crate::credentials::Lead;
     use crate::host::fake::Fake;
-    use crate::provider::Extras;
+    use crate::provider::{Custom, Extras};
     use crate::source::Source;
     use crate::text::rfc3339;
     use crate::wording::Surface;
@@ -1142,8 +1142,11 @@ mod tests {
     #[test]
     fn a_secret_is_fetched_with_a_session_that_is_still_valid() {
         let fake = Fake::new();
-        let role = crate::Client::of(cache_above(None, &fake, Source::RamRoleArn), None, None);
-        let base = crate::provider::Custom::client("ram_role_arn".to_owned(), Box::new(role));
+        let role = cache_on(&fake, Source::RamRoleArn);
+        let base = Custom::future("role".to_owned(), move || {
+            let session = role.begin().join();
+            async { session.await.map(|credentials| (*credentials).clone()) }
+        });
         let cache = Arc::new(cache_above(Some(Provider::Custom(Box::new(base))), &fake, Source::KmsSecret));
         let flight = cache.begin();
         issue(&fake, "first", TEST_HOUR);

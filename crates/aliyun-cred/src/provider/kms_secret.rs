@@ -31,7 +31,7 @@ pub(crate) struct KmsSecret {
 
 impl KmsSecret {
     /// The secret in the options, fetched with the credential of `base`.
-    pub(super) fn read_with(base: Provider, config: &Config, host: &Host) -> Result<Provider> {
+    pub(super) fn read(base: Provider, config: &Config, host: &Host) -> Result<Provider> {
         let ca_file = filled(config.ca_file.as_ref()).map(|path| host.path(path));
         Ok(Provider::KmsSecret(Box::new(KmsSecret { base, kms: Kms::new(config, host)?, ca_file })))
     }

@@ -127,7 +127,7 @@ impl Provider {
                     None if has_pair(config) => pair_or_token(config, host)?,
                     None => Provider::Default(Chain::new(&Config::default(), host)?),
                 };
-                KmsSecret::read_with(base, config, host)
+                KmsSecret::read(base, config, host)
             }
             Source::EcsRamRole => EcsRamRole::new(config, host).map(|p| Provider::EcsRamRole(Box::new(p))),
             Source::OidcRoleArn => OidcRoleArn::new(config, host).map(|p| Provider::OidcRoleArn(Box::new(p))),
@@ -158,7 +158,7 @@ impl Provider {
                     true => pair_or_token(config, host)?,
                     false => Provider::Default(Chain::below_profile(host)?),
                 };
-                KmsSecret::read_with(base, config, host)
+                KmsSecret::read(base, config, host)
             }
             Plan::CredentialsUri(config) => {
                 CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p)))
