@@ -50,8 +50,8 @@ class Status(Record):
         self.last_error = last_error
         """Why the last one failed."""
         self.clock_offset: float = document["clock_offset"] / 1000
-        """How many seconds the services' clock is ahead of this machine's, as far as this process has learned from HTTPS
-        services of Alibaba Cloud; negative if it is behind, 0 while they agree."""
+        """How many seconds the services' clock is ahead of this machine's, as far as this process has learned from
+        HTTPS services of Alibaba Cloud; negative if it is behind, 0 while they agree."""
 
 
 class Event(Record):

@@ -1,10 +1,10 @@
-"""One `aliyun-cred serve`, asked by clients that others wrote: the official packages of Python and Node, and curl; and by
-ours. Between two rounds the server gets another session, which all of them must find.
+"""One `aliyun-cred serve`, asked by clients that others wrote: the official packages of Python and Node, and curl; and
+by ours. Between two rounds the server gets another session, which all of them must find.
 
     serve.py PYTHON NODE_MODULES    a Python with the official package and ours; the folder above the official Node one
 
-The second part gives the loopback interface the address of the metadata service, in a network namespace: official clients
-ask no other address. It needs root, unshare and ip.
+The second part gives the loopback interface the address of the metadata service, in a network namespace: official
+clients ask no other address. It needs root, unshare and ip.
 """
 
 import json
@@ -78,7 +78,7 @@ class Asker:
     def __init__(self, name, command, environment):
         self.name = name
         # The official packages log much; it is shown if they fail.
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115, it stays open as long as the process
         self.process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True
         )

@@ -187,8 +187,8 @@ def compare_json(where, expected, found):
 
 
 def check_clock(where, scenario, offset):
-    """Whether the offset of the services' clock is as expected. Some seconds pass meanwhile, and a `Date` has whole ones;
-    a small offset is none."""
+    """Whether the offset of the services' clock is as expected. Some seconds pass meanwhile, and a `Date` has whole
+    ones; a small offset is none."""
     off = offset - scenario.get("clock_offset", 0)
     if abs(off) > WATCHDOG_SECONDS:
         raise Mismatch(f"the clock of {where}: {off} s off")

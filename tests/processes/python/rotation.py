@@ -1,5 +1,5 @@
-"""Seven threads and an event loop ask the default chain while run.py replaces the configuration file, until they get the
-last key. The ID and the secret of a key are equal, so that a mix of two files would show."""
+"""Seven threads and an event loop ask the default chain while run.py replaces the configuration file, until they get
+the last key. The ID and the secret of a key are equal, so that a mix of two files would show."""
 
 import asyncio
 import threading
