@@ -6,8 +6,6 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 const WIRE: &str = "%Y-%m-%dT%H:%M:%SZ";
 /// The format of `Date`: RFC 9110, section 5.6.7.
 const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
-/// The exact length of `YYYY-MM-DDThh:mm:ssZ`.
-const WIRE_LENGTH: usize = 20;
 
 /// Seconds since 1970 by the machine's clock.
 pub(crate) fn now() -> i64 {
@@ -31,13 +29,23 @@ pub(crate) fn to_date(seconds: i64) -> String {
 
 /// Parses exactly `YYYY-MM-DDThh:mm:ssZ`: no fraction, no offset, no other case.
 pub(crate) fn from_wire(text: &str) -> Option<i64> {
-    if text.len() != WIRE_LENGTH {
-        return None;
-    }
-    let civil = DateTime::strptime(WIRE, text).ok()?;
-    let seconds = civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+    parsed(text, WIRE)
+}
+
+/// Parses the form of the `Date` header.
+pub(crate) fn from_date(text: &str) -> Option<i64> {
+    parsed(text, DATE)
+}
+
+/// Parses `YYYYMMDDThhmmssZ`.
+pub(crate) fn from_compact(text: &str) -> Option<i64> {
+    parsed(text, "%Y%m%dT%H%M%SZ")
+}
+
+fn parsed(text: &str, format: &str) -> Option<i64> {
+    let seconds = DateTime::strptime(format, text).ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     // `strptime` is lenient about padding; formatting the result again is the strictest check.
-    (to_wire(seconds) == text).then_some(seconds)
+    (Timestamp::from_second(seconds).ok()?.strftime(format).to_string() == text).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -62,5 +70,9 @@ mod tests {
         }
         assert_eq!(to_wire(86_401), "1970-01-02T00:00:01Z");
         assert_eq!(to_date(86_401), "Fri, 02 Jan 1970 00:00:01 GMT");
+        assert_eq!(from_date("Fri, 02 Jan 1970 00:00:01 GMT"), Some(86_401));
+        assert_eq!(from_date("Fri, 02 Jan 1970 00:00:01 +0000"), None);
+        assert_eq!(from_compact("19700102T000001Z"), Some(86_401));
+        assert_eq!(from_compact("1970-01-02T00:00:01Z"), None);
     }
 }

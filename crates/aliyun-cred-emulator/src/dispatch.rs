@@ -83,12 +83,12 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
         }
         Some(Effect::Error { status, code, message }) => finish(service, call, Err(Refusal { status, code, message })),
         Some(Effect::Raw { status, content_type, body }) => {
-            (Answer::Response { status, content_type, location: None, body: body.into() }, None)
+            (Answer::Response { status, content_type, headers: Vec::new(), body: body.into() }, None)
         }
         Some(Effect::Close) => (Answer::Close, None),
         Some(Effect::Hang) => (Answer::Hang, None),
-        Some(Effect::Redirect(url)) => (made_up(302, Some(url), Bytes::new()), None),
-        Some(Effect::Oversize(size)) => (made_up(200, None, vec![b' '; size].into()), None),
+        Some(Effect::Redirect(url)) => (made_up(302, vec![("location", url)], Bytes::new()), None),
+        Some(Effect::Oversize(size)) => (made_up(200, Vec::new(), vec![b' '; size].into()), None),
     };
     let status = match &answer {
         Answer::Response { status, .. } => Some(*status),
@@ -107,6 +107,6 @@ fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) 
     }
 }
 
-fn made_up(status: u16, location: Option<String>, body: Bytes) -> Answer {
-    Answer::Response { status, content_type: "application/json".to_owned(), location, body }
+fn made_up(status: u16, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
+    Answer::Response { status, content_type: "application/json".to_owned(), headers, body }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{self, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl Emulator {
         let own_identity = authority.identity(&OWN_NAMES)?;
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let shared = Arc::new(Shared::new(authority, World::new(Settings::default()).map_err(io::Error::other)?));
-        let bind = || runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+        let bind = || bind(&runtime);
         let url = |scheme: &str, address: SocketAddr| format!("{scheme}://{address}");
 
         let (sts_http, sts_https, proxy, metadata, control) = (bind()?, bind()?, bind()?, bind()?, bind()?);
@@ -118,6 +118,14 @@ impl Drop for Emulator {
             let _gone = fs::remove_file(&self.addresses.ca);
         }
     }
+}
+
+/// A free port. Not by `block_on`, which another runtime's threads must not call.
+fn bind(runtime: &Runtime) -> io::Result<TcpListener> {
+    let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let _entered = runtime.enter();
+    TcpListener::from_std(listener)
 }
 
 /// Accepts forever; each connection is its own task.

@@ -11,13 +11,23 @@ use crate::identity::Identity;
 use crate::visitor::Visitor;
 
 /// Parameters whose value is a secret.
-const SECRET_PARAMS: [&str; 5] = ["SecurityToken", "OIDCToken", "refresh_token", "access_token", "Signature"];
+const SECRET_PARAMS: [&str; 8] = [
+    "SecurityToken",
+    "OIDCToken",
+    "refresh_token",
+    "access_token",
+    "Signature",
+    "security-token",
+    "x-oss-security-token",
+    "x-oss-signature",
+];
 /// Headers whose value is a secret.
-const SECRET_HEADERS: [&str; 3] = ["x-acs-security-token", "x-aliyun-ecs-metadata-token", "cookie"];
+const SECRET_HEADERS: [&str; 4] =
+    ["x-acs-security-token", "x-oss-security-token", "x-aliyun-ecs-metadata-token", "cookie"];
 /// Headers whose scheme is kept, if it is one of [`SCHEMES`].
 const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
 /// The schemes that may precede a secret in such a header.
-const SCHEMES: [&str; 3] = ["ACS3-HMAC-SHA256", "Bearer", "Basic"];
+const SCHEMES: [&str; 5] = ["ACS3-HMAC-SHA256", "OSS4-HMAC-SHA256", "OSS", "Bearer", "Basic"];
 /// Replaces a secret.
 const MASK: &str = "***";
 

@@ -7,6 +7,7 @@ use credentials_uri::CredentialsUri;
 use kms::Kms;
 use metadata::Metadata;
 use oauth::Oauth;
+use oss::Oss;
 use sts::Sts;
 
 pub(crate) mod cloud_sso;
@@ -14,11 +15,12 @@ pub(crate) mod credentials_uri;
 pub(crate) mod kms;
 pub(crate) mod metadata;
 pub(crate) mod oauth;
+pub(crate) mod oss;
 pub(crate) mod sts;
 
 /// The names of all services.
-pub(crate) const NAMES: [&str; 6] =
-    [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME, kms::NAME];
+pub(crate) const NAMES: [&str; 7] =
+    [sts::NAME, metadata::NAME, credentials_uri::NAME, cloud_sso::NAME, oauth::NAME, kms::NAME, oss::NAME];
 
 /// Every service with its state.
 pub(crate) struct Services {
@@ -34,6 +36,8 @@ pub(crate) struct Services {
     pub(crate) oauth: Oauth,
     /// KMS.
     pub(crate) kms: Kms,
+    /// Object storage.
+    pub(crate) oss: Oss,
 }
 
 impl Services {
@@ -47,6 +51,7 @@ impl Services {
         match (call.via, host.as_str(), call.path.as_str()) {
             (Via::Metadata, _, _) | (_, "100.100.100.200", _) => &mut self.metadata,
             (_, "oauth.aliyun.com" | "oauth.alibabacloud.com", _) => &mut self.oauth,
+            (_, host, _) if oss::is_host(host) || (!is_real && oss::is_signed(call)) => &mut self.oss,
             (_, _, "/cloud-credentials") => &mut self.cloud_sso,
             (_, _, path) if path == "/credentials-uri" || path.starts_with("/credentials-uri/") => {
                 &mut self.credentials_uri

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::clock;
 use crate::fault::{Fault, FaultSettings};
-use crate::services::{self, Services, cloud_sso, credentials_uri, kms, metadata, oauth, sts};
+use crate::services::{self, Services, cloud_sso, credentials_uri, kms, metadata, oauth, oss, sts};
 use crate::settings::{AccessKeySettings, seconds};
 use crate::state::State;
 
@@ -35,6 +35,7 @@ impl World {
             cloud_sso: cloud_sso::CloudSso::new(settings.cloud_sso),
             oauth: oauth::Oauth::new(settings.oauth, now)?,
             kms: kms::Kms::new(settings.secrets, &mut state)?,
+            oss: oss::Oss::default(),
         };
         state.faults = faults(settings.faults)?;
         Ok(Self { state, services })

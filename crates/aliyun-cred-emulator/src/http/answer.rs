@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, DATE, HeaderValue, LOCATION};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 
@@ -21,6 +21,17 @@ pub(crate) enum Content {
     Json(Value),
     /// Plain text.
     Text(String),
+    /// An XML document.
+    Xml(String),
+    /// Bytes as they were stored, described by headers.
+    Stored {
+        /// The `Content-Type` header.
+        content_type: String,
+        /// Other headers, by lower-case name.
+        headers: Vec<(&'static str, String)>,
+        /// The body.
+        body: Bytes,
+    },
 }
 
 /// The answer to a request.
@@ -32,8 +43,8 @@ pub(crate) enum Answer {
         status: u16,
         /// The `Content-Type` header.
         content_type: String,
-        /// The `Location` header.
-        location: Option<String>,
+        /// Other headers, by lower-case name.
+        headers: Vec<(&'static str, String)>,
         /// The body.
         body: Bytes,
     },
@@ -49,24 +60,28 @@ impl Answer {
         let (content_type, body) = match content {
             Content::Json(document) => ("application/json;charset=utf-8", document.to_string()),
             Content::Text(text) => ("text/plain", text),
+            Content::Xml(document) => ("application/xml", document),
+            Content::Stored { content_type, headers, body } => {
+                return Self::Response { status, content_type, headers, body };
+            }
         };
-        Self::Response { status, content_type: content_type.to_owned(), location: None, body: Bytes::from(body) }
+        Self::Response { status, content_type: content_type.to_owned(), headers: Vec::new(), body: Bytes::from(body) }
     }
 }
 
 /// Sends `answer` with this `Date`, in seconds since 1970, unless it is one that sends nothing.
 pub(super) async fn send(answer: Answer, date: i64) -> io::Result<Reply> {
     match answer {
-        Answer::Response { status, content_type, location, body } => {
+        Answer::Response { status, content_type, headers, body } => {
             let mut reply = Response::new(Full::new(body));
             *reply.status_mut() = StatusCode::from_u16(status).map_err(io::Error::other)?;
-            let headers = reply.headers_mut();
             let content_type = HeaderValue::from_str(&content_type).map_err(io::Error::other)?;
-            headers.insert(CONTENT_TYPE, content_type);
-            headers.insert(DATE, HeaderValue::from_str(&clock::to_date(date)).map_err(io::Error::other)?);
-            if let Some(location) = location {
-                let location = HeaderValue::from_str(&location).map_err(io::Error::other)?;
-                headers.insert(LOCATION, location);
+            reply.headers_mut().insert(CONTENT_TYPE, content_type);
+            let date = HeaderValue::from_str(&clock::to_date(date)).map_err(io::Error::other)?;
+            reply.headers_mut().insert(DATE, date);
+            for (name, value) in headers {
+                let value = HeaderValue::from_str(&value).map_err(io::Error::other)?;
+                reply.headers_mut().insert(HeaderName::from_static(name), value);
             }
             Ok(reply)
         }

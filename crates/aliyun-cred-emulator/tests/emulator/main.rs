@@ -14,6 +14,7 @@ mod kms;
 mod metadata;
 mod oauth;
 mod oidc;
+mod oss;
 mod program;
 mod sts;
 mod support;
