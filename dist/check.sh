@@ -22,7 +22,8 @@ echo "== every artifact"
 echo "== the crates, as cargo would publish them"
 verify=--no-verify
 if [ "${REPRODUCE:-0}" = 1 ]; then verify=; fi
-(cd "$root" && cargo publish --quiet --dry-run --locked --allow-dirty $verify -p aliyun-cred-emulator -p aliyun-cred -p aliyun-cred-cli 2>&1 |
+(cd "$root" && cargo publish --quiet --dry-run --locked --allow-dirty $verify -p aliyun-cred-emulator -p aliyun-cred -p aliyun-cred-cli \
+    -p aliyun-cred-reqsign 2>&1 |
     { grep -v 'aborting upload due to dry run' || true; })
 
 echo "== the artifacts on this machine"

@@ -3,7 +3,7 @@
 #
 #   publish.sh npm       the platforms' packages first: those that users install depend on them
 #   publish.sh wheels    puts what goes to PyPI into .build/pypi
-#   publish.sh crates    the emulator first: the library's tests depend on it, and the command on the library
+#   publish.sh crates    the emulator first: the library's tests depend on it, and the others on the library
 #   publish.sh page      the release on GitHub, with every file
 #
 # What is there already, from a run that broke off, is left as it is.
@@ -34,7 +34,7 @@ case $1 in
         ;;
     crates)
         cd "$root"
-        for crate in aliyun-cred-emulator aliyun-cred aliyun-cred-cli; do
+        for crate in aliyun-cred-emulator aliyun-cred aliyun-cred-cli aliyun-cred-reqsign; do
             if cargo info --quiet --registry crates-io "$crate@$version" >/dev/null 2>&1; then
                 echo "$crate $version is published"
             else
