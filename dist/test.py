@@ -269,7 +269,8 @@ def test_c(options, files, work, target):
     def program(source, form, flags):
         path = work / f"{source.stem}-{source.suffix[1:]}-{form}{exe}"
         lead = ["-pthread", "-D_POSIX_C_SOURCE=200809L", f"-I{package / 'include'}", str(source), "-o", str(path)]
-        extra = ["-fno-exceptions"] if source.name == "results.cpp" else []
+        own = {"results.cpp": ["-fno-exceptions", "-fno-rtti"], "adapters.cpp": [f"-I{source.parent / 'sdk'}"]}
+        extra = own.get(source.name, [])
         compiler = shlex.split((form == "static" and others[source.suffix]) or compilers[source.suffix])
         if not compiler:
             return None

@@ -335,6 +335,11 @@ def check_archive(path, row):
         "SBOM.cdx.json",
         "include/aliyun_cred.h",
         "include/aliyun_cred.hpp",
+        "include/aliyun_cred/adapters/adapter.hpp",
+        "include/aliyun_cred/adapters/aws_sdk_cpp.hpp",
+        "include/aliyun_cred/adapters/log_c_sdk.h",
+        "include/aliyun_cred/adapters/oss_c_sdk.h",
+        "include/aliyun_cred/adapters/oss_cpp_sdk.hpp",
         "lib/pkgconfig/aliyun_cred.pc",
     }
     expected |= {f"lib/cmake/aliyun_cred/aliyun_credConfig{kind}.cmake" for kind in ("", "Version")}

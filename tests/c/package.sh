@@ -54,6 +54,11 @@ expected() { # folder of libraries, of headers, of data; as listing shows them
     cat <<END
 -rw-r--r-- $2/aliyun_cred.h
 -rw-r--r-- $2/aliyun_cred.hpp
+-rw-r--r-- $2/aliyun_cred/adapters/adapter.hpp
+-rw-r--r-- $2/aliyun_cred/adapters/aws_sdk_cpp.hpp
+-rw-r--r-- $2/aliyun_cred/adapters/log_c_sdk.h
+-rw-r--r-- $2/aliyun_cred/adapters/oss_c_sdk.h
+-rw-r--r-- $2/aliyun_cred/adapters/oss_cpp_sdk.hpp
 -rw-r--r-- $1/cmake/aliyun_cred/aliyun_credConfig.cmake
 -rw-r--r-- $1/cmake/aliyun_cred/aliyun_credConfigVersion.cmake
 -rw-r--r-- $1/libaliyun_cred.a
@@ -102,7 +107,7 @@ chmod 2775 "$BUILD_DIR/prefix/lib"
 echo foreign >"$BUILD_DIR/prefix/lib/foreign"
 make_package install PREFIX="$BUILD_DIR/prefix"
 [ "$(stat -c %a "$BUILD_DIR/prefix/lib")" = 2775 ] || failed "the mode of a folder that was there changed"
-[ "$(find "$BUILD_DIR/prefix" ! -type d | wc -l)" = 11 ] || failed "PREFIX without DESTDIR"
+[ "$(find "$BUILD_DIR/prefix" ! -type d | wc -l)" = 16 ] || failed "PREFIX without DESTDIR"
 for directory in PREFIX LIBDIR INCLUDEDIR; do
     if (cd "$BUILD_DIR" && make_package install $directory=relative >/dev/null 2>&1); then
         failed "a relative $directory is accepted"
@@ -111,7 +116,7 @@ done
 cp -a "$BUILD_DIR/prefix" "$BUILD_DIR/removed"
 make_package uninstall PREFIX="$BUILD_DIR/removed"
 [ "$(cd "$BUILD_DIR/removed" && find . ! -type d)" = ./lib/foreign ] || failed "uninstall leaves or takes too much"
-for folder in lib/cmake/aliyun_cred share/aliyun_cred; do
+for folder in lib/cmake/aliyun_cred share/aliyun_cred include/aliyun_cred; do
     [ ! -e "$BUILD_DIR/removed/$folder" ] || failed "uninstall leaves its folder $folder"
 done
 say "ok what is installed"

@@ -59,7 +59,8 @@ link_static="$static -lgcc_s -lutil -lrt -lpthread -lm -ldl"
 compile() { # source output flags...
     source=$1; output=$2; shift 2
     case $source in
-        results.cpp) set -- "$@" -fno-exceptions ;;
+        results.cpp) set -- "$@" -fno-exceptions -fno-rtti ;;
+        adapters.cpp) set -- "$@" "-I$here/sdk" ;;
     esac
     case $source in
         *.cpp) "$CXX" -std=c++17 -g -O1 $warnings $posix $include "$here/$source" -o "$output" "$@" -pthread ;;
@@ -90,13 +91,21 @@ check_headers() { # C compiler, C++ compiler
     done
     for std in c++17 c++20; do
         "$2" -std=$std $warnings $posix $include -fsyntax-only "$here/wrapper.cpp" || failed "$2 $std aliyun_cred.hpp"
-        "$2" -std=$std $warnings $posix $include -fno-exceptions -fsyntax-only "$here/results.cpp" ||
-            failed "$2 $std aliyun_cred.hpp without exceptions"
+        "$2" -std=$std $warnings $posix $include -fno-exceptions -fno-rtti -fsyntax-only "$here/results.cpp" ||
+            failed "$2 $std aliyun_cred.hpp without exceptions and RTTI"
+        for adapter in "$root"/include/aliyun_cred/adapters/*.hpp; do
+            printf '#include "%s"\n' "$adapter" | "$2" -std=$std $warnings $strict "-I$here/sdk" -fno-exceptions \
+                -fno-rtti -x c++ -fsyntax-only - || failed "$2 $std $adapter"
+        done
         # The warnings that strict projects enable for every header, C's included.
         for header in aliyun_cred.h aliyun_cred.hpp; do
             printf '#include <%s>\n' "$header" | "$2" -std=$std $warnings $strict $include -x c++ -fsyntax-only - ||
                 failed "$2 $std $strict $header"
         done
+    done
+    for adapter in "$root"/include/aliyun_cred/adapters/*.h; do
+        printf '#include "%s"\n' "$adapter" | "$1" -std=c99 $warnings "-I$here/sdk" -x c -fsyntax-only - ||
+            failed "$1 $adapter"
     done
     for program in "$BUILD_DIR"/headers/*; do
         clean "$program" || failed "$program"
@@ -175,14 +184,26 @@ done
 command -v valgrind >/dev/null || skipped "valgrind is not installed"
 
 # With the installed suppressions.
-# shellcheck disable=SC2086
-compile asking.c "$BUILD_DIR/plain/asking-threads" $link -fsanitize=thread
-run "asking, ThreadSanitizer" "$BUILD_DIR/plain/asking-threads" \
-    TSAN_OPTIONS=suppressions="$root/bindings/c/package/tsan.supp"
+for source in asking.c engines.cpp adapters.cpp; do
+    # shellcheck disable=SC2086
+    compile "$source" "$BUILD_DIR/plain/threads" $link -fsanitize=thread
+    run "$source, ThreadSanitizer" "$BUILD_DIR/plain/threads" \
+        TSAN_OPTIONS=suppressions="$root/bindings/c/package/tsan.supp"
+done
 
 # shellcheck disable=SC2086
 compile remote.c "$BUILD_DIR/static/remote" $link_static
 run "remote, static library" "$BUILD_DIR/static/remote"
+
+# The archive in two shared objects of one process; only their own names leave them.
+for name in first second; do
+    # shellcheck disable=SC2086
+    compile plugin.c "$BUILD_DIR/static/$name.so" -shared -fPIC -Wl,--exclude-libs,ALL $link_static
+done
+compile plugins.c "$BUILD_DIR/static/plugins" -ldl
+say "== two plugins with the static library"
+clean ALIBABA_CLOUD_ACCESS_KEY_ID=of-the-environment ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret \
+    "$BUILD_DIR/static/plugins" "$BUILD_DIR/static/first.so" "$BUILD_DIR/static/second.so" || failed "two plugins"
 
 # The probe, with a configuration and without.
 mkdir -p "$BUILD_DIR/probed"

@@ -113,6 +113,9 @@ install_all() {
     case $target in *-msvc) static=aliyun_cred.lib import=aliyun_cred.dll.lib ;; esac
     put "$root/include/aliyun_cred.h" "$include" 644
     put "$root/include/aliyun_cred.hpp" "$include" 644
+    for adapter in "$root"/include/aliyun_cred/adapters/*; do
+        put "$adapter" "$include/aliyun_cred/adapters" 644
+    done
     put "$1/$static" "$lib" 644
     case $target in
         *-windows-*) put_dll "$1" ;;
@@ -144,8 +147,11 @@ uninstall_all() {
         "$lib/libaliyun_cred.$abi.dylib" "$lib/libaliyun_cred.$version.dylib" "$lib/aliyun_cred.lib" \
         "$lib/aliyun_cred.dll.lib" "$lib/libaliyun_cred.dll.a" "$bin/aliyun_cred.dll" "$lib/pkgconfig/aliyun_cred.pc" \
         "$lib/cmake/aliyun_cred/aliyun_credConfig.cmake" "$lib/cmake/aliyun_cred/aliyun_credConfigVersion.cmake"
+    for adapter in "$root"/include/aliyun_cred/adapters/*; do
+        rm -f "$include/aliyun_cred/adapters/$(basename "$adapter")"
+    done
     # The folders that are nobody else's.
-    for folder in "$lib/cmake/aliyun_cred" "$share"; do
+    for folder in "$lib/cmake/aliyun_cred" "$share" "$include/aliyun_cred/adapters" "$include/aliyun_cred"; do
         [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
     done
 }
