@@ -932,9 +932,10 @@ aliyun_cred_error_t *aliyun_cred_client_new(const aliyun_cred_config_t *config,
 ALIYUN_CRED_MUST_USE aliyun_cred_error_t *aliyun_cred_client_default(aliyun_cred_client_t **client);
 
 /**
- * Creates a client for a source by name: "env", "env_legacy", "static_ak", "static_sts", "bearer", "ram_role_arn",
- * "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri", "cli_profile", "profile",
- * "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
+ * Creates a client for a source by name: "env", "env_legacy", "env_oss", "env_terraform", "static_ak", "static_sts",
+ * "bearer", "ram_role_arn", "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri",
+ * "cli_profile", "profile", "oss_profile", "cloud_sso", "oauth", "external" or "default". It opens no connection and
+ * starts no thread.
  *
  * name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
  * type is ignored; NULL means an empty one. client: written on success only, with a client that the caller owns and

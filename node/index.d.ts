@@ -514,6 +514,45 @@ declare namespace Credential {
   }
   export interface ProfileCredentialsProvider extends Provider {}
 
+  /** The settings of `LegacyEnvironmentVariableCredentialsProvider`. */
+  interface LegacyEnvironmentVariableCredentialsProviderBuilder extends Builder<LegacyEnvironmentVariableCredentialsProvider> {}
+  /** The environment variables of the first SDKs: `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET`. */
+  export class LegacyEnvironmentVariableCredentialsProvider implements CredentialsProvider {
+    static builder(): LegacyEnvironmentVariableCredentialsProviderBuilder;
+    constructor(builder: LegacyEnvironmentVariableCredentialsProviderBuilder);
+  }
+  export interface LegacyEnvironmentVariableCredentialsProvider extends Provider {}
+
+  /** The settings of `OSSEnvironmentVariableCredentialsProvider`. */
+  interface OSSEnvironmentVariableCredentialsProviderBuilder extends Builder<OSSEnvironmentVariableCredentialsProvider> {}
+  /** The environment variables of the OSS SDKs: `OSS_ACCESS_KEY_ID`, `..._SECRET` and `OSS_SESSION_TOKEN`. */
+  export class OSSEnvironmentVariableCredentialsProvider implements CredentialsProvider {
+    static builder(): OSSEnvironmentVariableCredentialsProviderBuilder;
+    constructor(builder: OSSEnvironmentVariableCredentialsProviderBuilder);
+  }
+  export interface OSSEnvironmentVariableCredentialsProvider extends Provider {}
+
+  /** The settings of `TerraformEnvironmentVariableCredentialsProvider`. */
+  interface TerraformEnvironmentVariableCredentialsProviderBuilder extends Builder<TerraformEnvironmentVariableCredentialsProvider> {}
+  /** The environment variables of Terraform: `ALICLOUD_ACCESS_KEY`, `ALICLOUD_SECRET_KEY` and `ALICLOUD_SECURITY_TOKEN`. */
+  export class TerraformEnvironmentVariableCredentialsProvider implements CredentialsProvider {
+    static builder(): TerraformEnvironmentVariableCredentialsProviderBuilder;
+    constructor(builder: TerraformEnvironmentVariableCredentialsProviderBuilder);
+  }
+  export interface TerraformEnvironmentVariableCredentialsProvider extends Provider {}
+
+  /** The settings of `OSSProfileCredentialsProvider`. */
+  interface OSSProfileCredentialsProviderBuilder extends Builder<OSSProfileCredentialsProvider> {
+    /** The section; else `OSS_PROFILE`, else `default`. */
+    withProfileName(profileName?: string): this;
+  }
+  /** A section of `~/.oss/credentials`, or of the file that `OSS_CREDENTIAL_PROFILES_FILE` names. */
+  export class OSSProfileCredentialsProvider implements CredentialsProvider {
+    static builder(): OSSProfileCredentialsProviderBuilder;
+    constructor(builder: OSSProfileCredentialsProviderBuilder);
+  }
+  export interface OSSProfileCredentialsProvider extends Provider {}
+
   /** The settings of `CloudSSOCredentialsProvider`. */
   interface CloudSSOCredentialsProviderBuilder extends Builder<CloudSSOCredentialsProvider>, LimitSetters {
     /** The sign-in URL. Required. */

@@ -215,6 +215,22 @@ class ProfileCredentialsProvider extends Provider {
   static [about] = { source: 'profile', setters: PROFILE };
 }
 
+class LegacyEnvironmentVariableCredentialsProvider extends Provider {
+  static [about] = { source: 'env_legacy', setters: {} };
+}
+
+class OSSEnvironmentVariableCredentialsProvider extends Provider {
+  static [about] = { source: 'env_oss', setters: {} };
+}
+
+class TerraformEnvironmentVariableCredentialsProvider extends Provider {
+  static [about] = { source: 'env_terraform', setters: {} };
+}
+
+class OSSProfileCredentialsProvider extends Provider {
+  static [about] = { source: 'oss_profile', setters: PROFILE };
+}
+
 class CloudSSOCredentialsProvider extends Provider {
   static [about] = {
     source: 'cloud_sso',
@@ -282,6 +298,10 @@ module.exports = {
   URICredentialsProvider,
   CLIProfileCredentialsProvider,
   ProfileCredentialsProvider,
+  LegacyEnvironmentVariableCredentialsProvider,
+  OSSEnvironmentVariableCredentialsProvider,
+  OSSProfileCredentialsProvider,
+  TerraformEnvironmentVariableCredentialsProvider,
   CloudSSOCredentialsProvider,
   OAuthCredentialsProvider,
   ExternalCredentialsProvider,

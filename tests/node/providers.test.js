@@ -24,6 +24,10 @@ const Credential = require('../../node');
 const CLASSES = {
   DefaultCredentialsProvider: ['default', []],
   EnvironmentVariableCredentialsProvider: ['env', []],
+  LegacyEnvironmentVariableCredentialsProvider: ['env_legacy', []],
+  OSSEnvironmentVariableCredentialsProvider: ['env_oss', []],
+  TerraformEnvironmentVariableCredentialsProvider: ['env_terraform', []],
+  OSSProfileCredentialsProvider: ['oss_profile', ['ProfileName']],
   StaticAKCredentialsProvider: ['static_ak', ['AccessKeyId', 'AccessKeySecret']],
   StaticSTSCredentialsProvider: ['static_sts', ['AccessKeyId', 'AccessKeySecret', 'SecurityToken']],
   RAMRoleARNCredentialsProvider: [
@@ -416,12 +420,19 @@ test('profiles of both files, by name', () => {
       .map((name) => `[${name}]\ntype = access_key\naccess_key_id = ${name}\naccess_key_secret = ${SECRET}\n`)
       .join(''),
   );
+  mkdirSync(join(HOME, '.oss'));
+  writeFileSync(
+    join(HOME, '.oss', 'credentials'),
+    ['default', 'other'].map((name) => `[${name}]\naccess_key_id = ${name}\naccess_key_secret = ${SECRET}\n`).join(''),
+  );
   return withEnvironment({ HOME }, async () => {
     for (const [name, ProfileName, id, providerName] of [
       ['CLIProfileCredentialsProvider', undefined, 'first', 'cli_profile/static_ak'],
       ['CLIProfileCredentialsProvider', 'second', 'second', 'cli_profile/static_ak'],
       ['ProfileCredentialsProvider', undefined, 'default', 'profile/static_ak'],
       ['ProfileCredentialsProvider', 'other', 'other', 'profile/static_ak'],
+      ['OSSProfileCredentialsProvider', undefined, 'default', 'oss_profile/static_ak'],
+      ['OSSProfileCredentialsProvider', 'other', 'other', 'oss_profile/static_ak'],
     ]) {
       const found = await build(name, { ProfileName }).getCredentials();
       assert.deepEqual([found.accessKeyId, found.providerName], [id, providerName]);

@@ -115,6 +115,10 @@ ALL = {
         "oauth",
     ),
     "ExternalCredentialsProvider": ({"process_command": f"echo {SECRET}", "timeout": 5}, "external"),
+    "LegacyEnvironmentVariableCredentialsProvider": ({}, "env_legacy"),
+    "OSSEnvironmentVariableCredentialsProvider": ({}, "env_oss"),
+    "OSSProfileCredentialsProvider": ({"profile_name": "p", "profile_file": "/f"}, "oss_profile"),
+    "TerraformEnvironmentVariableCredentialsProvider": ({}, "env_terraform"),
 }
 
 

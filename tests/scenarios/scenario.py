@@ -17,6 +17,8 @@ REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 # The sources of the chain, in order.
 CHAIN = ["env", "oidc_role_arn", "cli_profile", "profile", "ecs_ram_role", "credential_uri", "env_legacy"]
+# Those of other tools, behind them: an error or a report mentions them only if they are configured.
+QUIET = ["env_oss", "env_terraform", "oss_profile"]
 # In each language: the first words of the chain's error, and the name of `explain`.
 CHAIN_WORDS = {
     "rust": ("unable to load credentials from any of the providers in the chain: ", "Client::explain()"),
@@ -73,11 +75,12 @@ def _resolve(value, named):
 
 def whole_report(short):
     """The state of each source of the chain, from those that a scenario names: before the source that ends the search
-    the others are not configured, and behind it they are not asked."""
+    the others are not configured, and behind it they are not asked. Quiet ones are there only if they are named."""
     whole, is_over = {}, False
     for source in CHAIN:
         whole[source] = short.get(source, "not_asked" if is_over else "not_configured")
         is_over = is_over or whole[source] in ("answered", "not_asked")
+    whole.update((source, short[source]) for source in QUIET if source in short)
     unknown = short.keys() - whole.keys()
     if unknown:
         raise ValueError(f"the chain has no source called {unknown}")
@@ -103,7 +106,7 @@ def fill_in_the_chain(error, report):
         return
     attempts = {item["provider"]: item for item in error["attempts"]}
     failed, clauses = [], {"not_configured": [], "disabled": []}
-    for source in CHAIN:
+    for source in CHAIN + [source for source in QUIET if source in attempts]:
         if source not in attempts:
             # The others that are always asked say why they are disabled.
             state = "disabled" if source == "ecs_ram_role" else "not_configured"

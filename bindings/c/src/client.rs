@@ -67,9 +67,10 @@ pub extern "C" fn aliyun_cred_client_default(client: Option<&mut MaybeUninit<*mu
     })
 }
 
-/// Creates a client for a source by name: "env", "env_legacy", "static_ak", "static_sts", "bearer", "ram_role_arn",
-/// "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri", "cli_profile", "profile",
-/// "cloud_sso", "oauth", "external" or "default". It opens no connection and starts no thread.
+/// Creates a client for a source by name: "env", "env_legacy", "env_oss", "env_terraform", "static_ak", "static_sts",
+/// "bearer", "ram_role_arn", "oidc_role_arn", "ecs_ram_role", "rsa_key_pair", "kms_secret", "credential_uri",
+/// "cli_profile", "profile", "oss_profile", "cloud_sso", "oauth", "external" or "default". It opens no connection and
+/// starts no thread.
 ///
 /// name: borrowed, NUL-terminated UTF-8; it becomes the client's type. config: borrowed for the call, and copied; its
 /// type is ignored; NULL means an empty one. client: written on success only, with a client that the caller owns and

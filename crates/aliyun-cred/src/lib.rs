@@ -30,6 +30,11 @@
 //! | 5 | `ecs_ram_role` | the instance metadata service answers, unless `ALIBABA_CLOUD_ECS_METADATA_DISABLED` is `true` |
 //! | 6 | `credential_uri` | `ALIBABA_CLOUD_CREDENTIALS_URI` is set |
 //! | 7 | `env_legacy` | `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET` are set |
+//! | 8 | `env_oss` | `OSS_ACCESS_KEY_ID` and `OSS_ACCESS_KEY_SECRET` are set |
+//! | 9 | `env_terraform` | `ALICLOUD_ACCESS_KEY` and `ALICLOUD_SECRET_KEY` are set |
+//! | 10 | `oss_profile` | `~/.oss/credentials` has the section that `OSS_PROFILE` names, else `default` |
+//!
+//! The last three are those of other tools. An error or a report mentions them only if they are configured.
 //!
 //! The first source that answers is kept. [`Client::credentials`] describes the cost of a call, [`ErrorKind`] the
 //! errors.

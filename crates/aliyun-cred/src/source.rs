@@ -42,6 +42,10 @@ sources! {
     Env, "env";
     /// The variables `ALIYUN_ACCESS_KEY_ID` and `ALIYUN_ACCESS_KEY_SECRET`.
     EnvLegacy, "env_legacy";
+    /// The variables `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and `OSS_SESSION_TOKEN`.
+    EnvOss, "env_oss";
+    /// The variables `ALICLOUD_ACCESS_KEY`, `ALICLOUD_SECRET_KEY` and `ALICLOUD_SECURITY_TOKEN`.
+    EnvTerraform, "env_terraform";
     /// An AccessKey pair in the options.
     StaticAk, "static_ak";
     /// An STS token in the options.
@@ -64,6 +68,8 @@ sources! {
     CliProfile, "cli_profile";
     /// A section of `credentials.ini`.
     Profile, "profile";
+    /// A section of OSS's own `~/.oss/credentials`.
+    OssProfile, "oss_profile";
     /// A CloudSSO session.
     CloudSso, "cloud_sso";
     /// An OAuth session.

@@ -9,6 +9,12 @@ from .external import ExternalCredentialsProvider
 from .kms_secret import KmsSecretCredentialsProvider
 from .oauth import OAuthCredentialsProvider
 from .oidc import OIDCRoleArnCredentialsProvider
+from .other_tools import (
+    LegacyEnvironmentVariableCredentialsProvider,
+    OSSEnvironmentVariableCredentialsProvider,
+    OSSProfileCredentialsProvider,
+    TerraformEnvironmentVariableCredentialsProvider,
+)
 from .profile import ProfileCredentialsProvider
 from .ram_role_arn import RamRoleArnCredentialsProvider
 from .rsa_key_pair import RsaKeyPairCredentialsProvider
@@ -32,4 +38,8 @@ __all__ = [
     "CloudSSOCredentialsProvider",
     "OAuthCredentialsProvider",
     "ExternalCredentialsProvider",
+    "LegacyEnvironmentVariableCredentialsProvider",
+    "OSSEnvironmentVariableCredentialsProvider",
+    "OSSProfileCredentialsProvider",
+    "TerraformEnvironmentVariableCredentialsProvider",
 ]

@@ -224,6 +224,9 @@ CLASSES = {
     "ecs_ram_role": "EcsRamRoleCredentialsProvider",
     "credential_uri": "URLCredentialsProvider",
     "env_legacy": "LegacyEnvironmentVariableCredentialsProvider",
+    "env_oss": "OSSEnvironmentVariableCredentialsProvider",
+    "env_terraform": "TerraformEnvironmentVariableCredentialsProvider",
+    "oss_profile": "OSSProfileCredentialsProvider",
 }
 
 

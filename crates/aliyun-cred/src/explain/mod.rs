@@ -143,6 +143,7 @@ impl Explain {
                 .iter()
                 .map(|candidate| {
                     let mut step = Step::new(candidate.source.name(), client);
+                    step.is_quiet = candidate.is_quiet;
                     step.asked = match (candidate.make)(&step.host) {
                         Some(made) => made.map(Asked::New).map_err(failed),
                         None => {
@@ -179,6 +180,9 @@ impl Explain {
         let mut is_over = false;
         for step in self.steps(begun).await? {
             if is_over && !self.all {
+                if step.is_quiet && !step.is_set() {
+                    continue;
+                }
                 report.sources.push(SourceReport::new(&step.name, State::NotAsked));
                 seen.push(step.recorder.take());
                 continue;
@@ -186,6 +190,9 @@ impl Explain {
             let started = step.host.now();
             let (state, outcome) = step.ask(client.cache().provider(), in_chain, self.left(begun)).await;
             let took = step.host.now().after(started);
+            if step.is_quiet && state == State::NotConfigured {
+                continue;
+            }
             let mut recorded = step.recorder.take();
             let source = SourceReport { took, ..SourceReport::new(&step.name, state) };
             is_over |= matches!(source.state, State::Answered | State::NotAsked);
@@ -226,6 +233,8 @@ struct Step {
     host: Host,
     /// What it asks; or its state and the reason, if there is nothing to ask.
     asked: std::result::Result<Asked, (State, Error)>,
+    /// Whether it is left out unless it is configured.
+    is_quiet: bool,
 }
 
 /// What a step asks.
@@ -241,7 +250,12 @@ impl Step {
         let real = client.cache().host();
         let recorder = Arc::new(Recorder::new(real.system().clone()));
         let host = Host::on(recorder.clone(), real.surface().clone()).for_report();
-        Step { name: name.to_owned(), recorder, host, asked: Ok(Asked::Own) }
+        Step { name: name.to_owned(), recorder, host, asked: Ok(Asked::Own), is_quiet: false }
+    }
+
+    /// Whether the environment configures it, as far as variables say.
+    fn is_set(&self) -> bool {
+        matches!(&self.asked, Ok(Asked::New(provider)) if provider.is_set(&self.host))
     }
 
     async fn ask(&self, own: &Provider, in_chain: bool, left: Duration) -> (State, Result<Credentials>) {

@@ -98,6 +98,47 @@ pub(crate) fn plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Plan> {
     }
 }
 
+/// The keys of `~/.oss/credentials`, in lower case. The first that is there counts.
+const OSS_ID: [&str; 2] = ["access_key_id", "accesskeyid"];
+const OSS_SECRET: [&str; 2] = ["access_key_secret", "accesskeysecret"];
+const OSS_TOKEN: [&str; 4] = ["session_token", "security_token", "sts_token", "token"];
+
+/// The plan of the section called `profile` of OSS's file; `None` if there is no such section.
+pub(crate) fn oss_plan(bytes: &[u8], path: &Path, profile: &str) -> Result<Option<Plan>> {
+    let Some(section) = section(bytes, path, profile)? else { return Ok(None) };
+    let what = |name: &str| format!("'{name}' of [{}] of {}", quoted(profile, profile == "default"), path.display());
+    let held = |names: &[&str]| -> Result<Option<Secret>> {
+        let found = names.iter().find_map(|name| Some((name, section.get(*name).filter(|value| !value.is_empty())?)));
+        let Some((name, value)) = found else { return Ok(None) };
+        let cut =
+            key(unquoted(value.expose()), &what(name)).map_err(|why| Error::new(ErrorKind::MalformedFile, why))?;
+        Ok(Some(Secret::new(cut)).filter(|value| !value.is_empty()))
+    };
+    let required = |names: &[&str; 2]| {
+        let [name, _] = names;
+        held(names)?.ok_or_else(|| Error::invalid_config(format!("{} is missing", what(name))))
+    };
+    let config = Box::new(Config {
+        access_key_id: Some(required(&OSS_ID)?.expose().to_owned()),
+        access_key_secret: Some(required(&OSS_SECRET)?),
+        security_token: held(&OSS_TOKEN)?,
+        ..Config::default()
+    });
+    Ok(Some(if config.security_token.is_some() { Plan::StsToken(config) } else { Plan::AccessKey(config) }))
+}
+
+/// What is wrong if OSS's file has no section called `profile`.
+pub(crate) fn no_oss_section(path: &Path, profile: &str) -> String {
+    let shown = quoted(profile, profile == "default");
+    format!("{} has no section [{shown}]; add it, or set OSS_PROFILE", path.display())
+}
+
+/// A value without the quotes around it, which other readers of OSS's file remove, too.
+fn unquoted(value: &str) -> &str {
+    let within = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).unwrap_or(value)
+}
+
 /// All sections, in their order.
 pub(crate) fn list(bytes: &[u8], path: &Path) -> Result<Vec<ListedProfile>> {
     let file = parse(bytes, path)?;
@@ -243,6 +284,31 @@ mod tests {
                 format!("[default] # comment\ntype = access_key\nACCESS_KEY_ID: id\nrole_session_name={value}\n");
             let plan = Plan::AccessKey(Box::new(Config::default().access_key_id("id").role_session_name(expected)));
             assert!(read(&text, "default").unwrap() == plan, "differs: {value:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_oss_has_other_names() {
+        let read = |text: &str| oss_plan(text.as_bytes(), Path::new("/h/.oss/credentials"), "default");
+        let pair = "[default]\naccess_key_id = id\naccess_key_secret = canary\n";
+        assert!(read(pair).unwrap() == Some(access_key("id", "canary")), "differs");
+        let other = "[default]\naccessKeyID = 'id'\naccessKeySecret = \"canary\"\n";
+        assert!(read(other).unwrap() == Some(access_key("id", "canary")), "differs");
+        for name in OSS_TOKEN {
+            let plan = read(&format!("{pair}{name} = t\n")).unwrap().unwrap();
+            let Plan::StsToken(config) = plan else { panic!("another plan") };
+            assert!(config.security_token == Some(Secret::new("t")), "differs: {name}");
+        }
+        assert!(read("[other]\naccess_key_id = id\n").unwrap().is_none());
+        for (text, part) in [
+            ("[default]\naccess_key_id = id\n", "'access_key_secret' of [default] of /h/.oss/credentials is missing"),
+            (
+                "[default]\naccess_key_secret = canary\n",
+                "'access_key_id' of [default] of /h/.oss/credentials is missing",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidConfig, part));
         }
     }
 

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Attempt, Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::provider::{CliProfile, CredentialsUri, EcsRamRole, Env, IniProfile, OidcRoleArn, Provider};
+use crate::provider::{CliProfile, CredentialsUri, EcsRamRole, Env, IniProfile, OidcRoleArn, OssProfile, Provider};
 use crate::source::Source;
 use crate::wording;
 
@@ -20,14 +20,25 @@ pub(crate) struct Candidate {
     pub(crate) make: fn(&Host) -> Option<Result<Provider>>,
     /// What `None` means.
     pub(crate) absent: (ErrorKind, &'static str),
+    /// Whether errors and reports mention it only if it is configured: another tool's.
+    pub(crate) is_quiet: bool,
 }
 
-/// What `absent` is for the sources that are always asked.
-const ALWAYS: (ErrorKind, &str) = (ErrorKind::NotConfigured, "");
+impl Candidate {
+    /// A source that is always asked.
+    const fn always(source: Source, make: fn(&Host) -> Option<Result<Provider>>) -> Self {
+        Candidate { source, make, absent: (ErrorKind::NotConfigured, ""), is_quiet: false }
+    }
+
+    /// A source of another tool.
+    const fn quiet(source: Source, make: fn(&Host) -> Option<Result<Provider>>) -> Self {
+        Candidate { is_quiet: true, ..Candidate::always(source, make) }
+    }
+}
 
 /// The sources in order; see the table in the crate documentation.
-pub(crate) const CANDIDATES: [Candidate; 7] = [
-    Candidate { source: Source::Env, make: |_| Some(Ok(Provider::Env(Env::STANDARD))), absent: ALWAYS },
+pub(crate) const CANDIDATES: [Candidate; 10] = [
+    Candidate::always(Source::Env, |_| Some(Ok(Provider::Env(Env::STANDARD)))),
     Candidate {
         source: Source::OidcRoleArn,
         make: |host| boxed(OidcRoleArn::from_environment(host), Provider::OidcRoleArn),
@@ -35,28 +46,32 @@ pub(crate) const CANDIDATES: [Candidate; 7] = [
             ErrorKind::NotConfigured,
             "set ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE",
         ),
+        is_quiet: false,
     },
-    Candidate {
-        source: Source::CliProfile,
-        make: |host| Some(Ok(Provider::CliProfile(CliProfile::new(&Config::default(), host)))),
-        absent: ALWAYS,
-    },
-    Candidate {
-        source: Source::Profile,
-        make: |host| Some(Ok(Provider::IniProfile(IniProfile::new(&Config::default(), host)))),
-        absent: ALWAYS,
-    },
+    Candidate::always(Source::CliProfile, |host| {
+        Some(Ok(Provider::CliProfile(CliProfile::new(&Config::default(), host))))
+    }),
+    Candidate::always(Source::Profile, |host| {
+        Some(Ok(Provider::IniProfile(IniProfile::new(&Config::default(), host))))
+    }),
     Candidate {
         source: Source::EcsRamRole,
         make: |host| boxed(EcsRamRole::for_chain(host), Provider::EcsRamRole),
         absent: (ErrorKind::Disabled, "unset ALIBABA_CLOUD_ECS_METADATA_DISABLED to use it"),
+        is_quiet: false,
     },
     Candidate {
         source: Source::CredentialUri,
         make: |host| boxed(CredentialsUri::from_environment(host), Provider::CredentialsUri),
         absent: (ErrorKind::NotConfigured, "set ALIBABA_CLOUD_CREDENTIALS_URI"),
+        is_quiet: false,
     },
-    Candidate { source: Source::EnvLegacy, make: |_| Some(Ok(Provider::Env(Env::LEGACY))), absent: ALWAYS },
+    Candidate::always(Source::EnvLegacy, |_| Some(Ok(Provider::Env(Env::LEGACY)))),
+    Candidate::quiet(Source::EnvOss, |_| Some(Ok(Provider::Env(Env::OSS)))),
+    Candidate::quiet(Source::EnvTerraform, |_| Some(Ok(Provider::Env(Env::TERRAFORM)))),
+    Candidate::quiet(Source::OssProfile, |host| {
+        Some(Ok(Provider::OssProfile(OssProfile::new(&Config::default(), host))))
+    }),
 ];
 
 fn boxed<T>(made: Option<Result<T>>, variant: fn(Box<T>) -> Provider) -> Option<Result<Provider>> {
@@ -68,6 +83,7 @@ fn boxed<T>(made: Option<Result<T>>, variant: fn(Box<T>) -> Provider) -> Option<
 struct Link {
     source: Source,
     provider: Provider,
+    is_quiet: bool,
 }
 
 #[derive(Debug)]
@@ -95,7 +111,7 @@ impl Chain {
     fn of(config: &Config, without: Option<Source>, host: &Host) -> Result<Self> {
         let link = |candidate: &Candidate| {
             let made = (candidate.make)(host)?;
-            Some(made.map(|provider| Link { source: candidate.source, provider }))
+            Some(made.map(|provider| Link { source: candidate.source, provider, is_quiet: candidate.is_quiet }))
         };
         let candidates = CANDIDATES.iter().filter(|candidate| Some(candidate.source) != without);
         let links = candidates.filter_map(link).collect::<Result<_>>()?;
@@ -134,7 +150,7 @@ impl Chain {
     /// Asks each source in order:
     /// - The first success is returned, and only that source is asked from then on, even if it fails (unless the chain
     ///   is configured to ask every source each time).
-    /// - A failure is recorded, and the next source is asked.
+    /// - A failure is recorded, and the next source is asked. That another tool's source is not configured is none.
     /// - At the end, the error lists every attempt.
     pub(crate) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         if let Some(winner) = self.winner() {
@@ -151,6 +167,7 @@ impl Chain {
                 }
                 // A call would get its answer here.
                 Err(error) if error.is_would_rotate() => return Err(error),
+                Err(error) if link.is_quiet && error.kind() == ErrorKind::NotConfigured => {}
                 Err(error) => attempts.push(Attempt {
                     provider: link.source.name(),
                     kind: error.kind(),
@@ -167,10 +184,11 @@ impl Chain {
         let (mut failed, mut absent, mut disabled) = (Vec::new(), Vec::new(), Vec::new());
         for candidate in CANDIDATES.iter().filter(|candidate| Some(candidate.source) != self.without) {
             let name = candidate.source.name();
-            let mut asked = self.links.iter().zip(&attempts).filter(|(link, _)| link.source == candidate.source);
-            match asked.next() {
+            let link = self.links.iter().find(|link| link.source == candidate.source);
+            match link.zip(attempts.iter().find(|attempt| attempt.provider == name)) {
                 Some((link, attempt)) if is_configured(&link.provider, attempt.kind) => failed.push(attempt),
                 Some((_, attempt)) if attempt.kind == ErrorKind::Disabled => disabled.push(name),
+                None if candidate.is_quiet => {}
                 None if candidate.absent.0 == ErrorKind::Disabled => disabled.push(name),
                 _ => absent.push(name),
             }

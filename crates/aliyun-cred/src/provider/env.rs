@@ -17,6 +17,8 @@ pub(crate) struct Env {
     id: &'static str,
     secret: &'static str,
     token: Option<&'static str>,
+    /// Whether a secret without ID is a mistake. The official packages ignore one of theirs.
+    is_strict: bool,
 }
 
 impl Env {
@@ -25,11 +27,42 @@ impl Env {
         id: "ALIBABA_CLOUD_ACCESS_KEY_ID",
         secret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
         token: Some("ALIBABA_CLOUD_SECURITY_TOKEN"),
+        is_strict: false,
     };
 
     /// The variables of the first SDK generation.
-    pub(crate) const LEGACY: Env =
-        Env { name: "env_legacy", id: "ALIYUN_ACCESS_KEY_ID", secret: "ALIYUN_ACCESS_KEY_SECRET", token: None };
+    pub(crate) const LEGACY: Env = Env {
+        name: "env_legacy",
+        id: "ALIYUN_ACCESS_KEY_ID",
+        secret: "ALIYUN_ACCESS_KEY_SECRET",
+        token: None,
+        is_strict: false,
+    };
+
+    /// The variables of the OSS SDKs.
+    pub(crate) const OSS: Env = Env {
+        name: "env_oss",
+        id: "OSS_ACCESS_KEY_ID",
+        secret: "OSS_ACCESS_KEY_SECRET",
+        token: Some("OSS_SESSION_TOKEN"),
+        is_strict: true,
+    };
+
+    /// The variables of Terraform's provider `alicloud`.
+    pub(crate) const TERRAFORM: Env = Env {
+        name: "env_terraform",
+        id: "ALICLOUD_ACCESS_KEY",
+        secret: "ALICLOUD_SECRET_KEY",
+        token: Some("ALICLOUD_SECURITY_TOKEN"),
+        is_strict: true,
+    };
+
+    /// Whether a part of the pair is set.
+    pub(super) fn is_set(&self, host: &Host) -> bool {
+        [self.id, self.secret]
+            .into_iter()
+            .any(|name| host.env(name).map(Zeroizing::new).is_some_and(|v| !v.trim().is_empty()))
+    }
 
     /// Whether the variables still hold the values that `credentials` was made from, so that it can be reused.
     pub(crate) fn still_holds(&self, credentials: &Credentials, host: &Host) -> bool {
@@ -57,7 +90,9 @@ impl Env {
             Error::new(kind, text)
         };
         let Some(id) = held(self.id)? else {
-            return Err(missing(ErrorKind::NotConfigured, "accessKeyId", self.id));
+            let is_half = self.is_strict && held(self.secret)?.is_some();
+            let kind = if is_half { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured };
+            return Err(missing(kind, "accessKeyId", self.id));
         };
         // Half a pair is a mistake, not an absent source.
         let Some(secret) = held(self.secret)? else {

@@ -19,6 +19,7 @@ mod kms_secret;
 mod loaded;
 mod oauth;
 mod oidc_role_arn;
+mod oss_profile;
 mod ram_role_arn;
 mod rsa_key_pair;
 pub(crate) mod shared_session;
@@ -43,6 +44,7 @@ pub(crate) use ini_profile::IniProfile;
 use kms_secret::KmsSecret;
 use oauth::OAuth;
 pub(crate) use oidc_role_arn::OidcRoleArn;
+pub(crate) use oss_profile::OssProfile;
 use ram_role_arn::RamRoleArn;
 use rsa_key_pair::RsaKeyPair;
 
@@ -76,6 +78,7 @@ pub(crate) enum Provider {
     External(Box<External>),
     CliProfile(CliProfile),
     IniProfile(IniProfile),
+    OssProfile(OssProfile),
     Default(Chain),
     Custom(Box<Custom>),
 }
@@ -114,6 +117,8 @@ impl Provider {
             Source::Default => Chain::new(config, host).map(Provider::Default),
             Source::Env => Ok(Provider::Env(Env::STANDARD)),
             Source::EnvLegacy => Ok(Provider::Env(Env::LEGACY)),
+            Source::EnvOss => Ok(Provider::Env(Env::OSS)),
+            Source::EnvTerraform => Ok(Provider::Env(Env::TERRAFORM)),
             Source::StaticAk => access_key::new(config, host),
             Source::StaticSts => sts_token::new(config, host),
             Source::Bearer => bearer::new(config, host),
@@ -135,6 +140,7 @@ impl Provider {
             Source::CredentialUri => CredentialsUri::new(config, host).map(|p| Provider::CredentialsUri(Box::new(p))),
             Source::CliProfile => Ok(Provider::CliProfile(CliProfile::new(config, host))),
             Source::Profile => Ok(Provider::IniProfile(IniProfile::new(config, host))),
+            Source::OssProfile => Ok(Provider::OssProfile(OssProfile::new(config, host))),
             Source::CloudSso => CloudSso::new(config, host).map(|p| Provider::CloudSso(Box::new(p))),
             Source::OAuth => OAuth::new(config, None, extras.listener, host).map(|p| Provider::OAuth(Box::new(p))),
             Source::External => External::new(config, None, extras.listener).map(|p| Provider::External(Box::new(p))),
@@ -193,12 +199,22 @@ impl Provider {
         }
     }
 
+    /// Whether the environment configures it, as far as variables say.
+    pub(crate) fn is_set(&self, host: &Host) -> bool {
+        match self {
+            Provider::Env(env) => env.is_set(host),
+            Provider::OssProfile(profile) => profile.is_set(),
+            _ => true,
+        }
+    }
+
     /// Drops values read from configuration files, here and in the clients below, so that they are reread. Returns
     /// whether there were any.
     pub(crate) fn forget_files(&self) -> bool {
         match self {
             Provider::CliProfile(profile) => profile.forget(),
             Provider::IniProfile(profile) => profile.forget(),
+            Provider::OssProfile(profile) => profile.forget(),
             Provider::Default(chain) => chain.forget_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.forget_file(),
             Provider::Custom(custom) => custom.forget_files(),
@@ -275,6 +291,7 @@ impl Provider {
             | Provider::External(_)
             | Provider::CliProfile(_)
             | Provider::IniProfile(_)
+            | Provider::OssProfile(_)
             | Provider::Default(_)
             | Provider::Custom(_) => true,
         }
@@ -311,6 +328,7 @@ impl Provider {
             Provider::External(provider) => Box::pin(provider.fetch(host)),
             Provider::CliProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::IniProfile(provider) => Box::pin(provider.fetch(host)),
+            Provider::OssProfile(provider) => Box::pin(provider.fetch(host)),
             Provider::Default(chain) => Box::pin(chain.fetch(host)),
             Provider::Custom(provider) => Box::pin(provider.fetch(host)),
         }
