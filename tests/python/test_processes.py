@@ -1,6 +1,9 @@
 import multiprocessing
 import os
+import pathlib
 import pickle
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -33,6 +36,37 @@ def in_child(function):
 
 # The child does what CPython warns of: it goes on in a process of which other threads are gone.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
+
+COMPAT = pathlib.Path(__file__).resolve().parents[2] / "python" / "compat"
+# Its workers import it anew, and with it the official name.
+POOL = """
+import multiprocessing, sys
+{alias}
+from alibabacloud_credentials.client import Client
+from alibabacloud_credentials.models import Config
+
+def ask(client):
+    return client.get_credential().access_key_id, Client.__module__
+
+if __name__ == "__main__":
+    client = Client(Config(type="access_key", access_key_id="id", access_key_secret="secret"))
+    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+        print(pool.map(ask, [client] * 4))
+"""
+ALIAS = "import aliyun_cred\naliyun_cred.install_as_alibabacloud_credentials()"
+
+
+@pytest.mark.parametrize("alias", ["", ALIAS], ids=["compat", "alias"])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_workers_know_the_official_name(method, alias, tmp_path):
+    program = tmp_path / "main.py"
+    program.write_text(POOL.format(alias=alias))
+    # As if it was installed.
+    environment = {**os.environ, "PYTHONPATH": str(COMPAT) if not alias else ""}
+    command = [sys.executable, str(program), method]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=WATCHDOG_SECONDS, env=environment)
+    assert ended.stdout == f"{[('id', 'aliyun_cred.client')] * 4}\n", ended.stderr
 
 
 @needs_fork

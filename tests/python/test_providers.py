@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import gc
+import importlib
 import inspect
 import logging
 import pickle
@@ -130,6 +131,26 @@ def make(name, monkeypatch):
 
 def test_there_is_a_class_for_each_source():
     assert providers.__all__ == list(ALL)
+
+
+def test_static_ones_have_their_values_as_attributes(monkeypatch):
+    pair = providers.StaticAKCredentialsProvider(access_key_id="id", access_key_secret=SECRET)
+    assert (pair.access_key_id, pair.access_key_secret) == ("id", SECRET), "differs"
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "of-the-environment")
+    triple = providers.StaticSTSCredentialsProvider(access_key_secret=SECRET, security_token="token")
+    assert triple.access_key_id == "of-the-environment"
+    assert (triple.access_key_secret, triple.security_token) == (SECRET, "token"), "differs"
+    assert vars(pair).keys() == vars(triple).keys() == {"_native", "_last"}, "a secret would be pickled twice"
+
+
+# Of the official package, those that import it.
+@pytest.mark.parametrize(
+    "module",
+    ["cli_profile", "cloud_sso", "default", "ecs_ram_role", "env", "external", "oauth", "oidc", "profile"]
+    + ["ram_role_arn", "refreshable", "rsa_key_pair", "uri"],
+)
+def test_modules_offer_the_exception(module):
+    assert importlib.import_module(f"aliyun_cred.provider.{module}").CredentialException is CredentialException
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, Coroutine, Optional
 
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ..http import HttpOptions
 from ._base import Provider
 from ._update_callback import VALUES, update_callback

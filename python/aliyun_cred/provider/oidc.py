@@ -1,5 +1,7 @@
 """The source ``oidc_role_arn``."""
 
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ..http import HttpOptions
 from ._base import Provider
 

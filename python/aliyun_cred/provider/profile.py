@@ -1,5 +1,7 @@
 """The source ``profile``."""
 
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ._base import Provider
 
 

@@ -1,5 +1,7 @@
 """The credentials that a provider returns, and the official package's cache for custom providers."""
 
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ._official_interfaces import ICredentials
 
 TYPE_CHECKING = False

@@ -19,3 +19,13 @@ class StaticAKCredentialsProvider(Provider):
             "access_key_secret": access_key_secret,
         }
         self._open(options)
+
+    @property
+    def access_key_id(self) -> str:
+        """The AccessKey ID that was given, or found in the environment."""
+        return self.get_credentials().get_access_key_id()
+
+    @property
+    def access_key_secret(self) -> str:
+        """The AccessKey secret that was given, or found in the environment."""
+        return self.get_credentials().get_access_key_secret()

@@ -21,3 +21,18 @@ class StaticSTSCredentialsProvider(Provider):
             "security_token": security_token,
         }
         self._open(options)
+
+    @property
+    def access_key_id(self) -> str:
+        """The AccessKey ID that was given, or found in the environment."""
+        return self.get_credentials().get_access_key_id()
+
+    @property
+    def access_key_secret(self) -> str:
+        """The AccessKey secret that was given, or found in the environment."""
+        return self.get_credentials().get_access_key_secret()
+
+    @property
+    def security_token(self) -> str:
+        """The security token that was given, or found in the environment."""
+        return self.get_credentials().get_security_token()
