@@ -59,7 +59,8 @@ static void aws() {
 static void an_error_is_that_of_the_last_call() {
     bool is_sealed = true;
     const Client client = Client::from_provider("vault", [&]() -> aliyun_cred::Provided {
-        if (is_sealed) throw std::runtime_error("it is sealed");
+        if (is_sealed)
+            throw std::runtime_error("it is sealed");
         return {"id", SECRET, "", std::nullopt};
     });
     OssCredentialsProvider provider(client);

@@ -52,9 +52,11 @@ static void a_get_that_never_waits() {
     std::atomic<unsigned> told{0};
     std::promise<void> all_told;
     const auto get = [&]() -> std::optional<Credentials> {
-        if (std::optional<Credentials> cached = client.cached()) return cached;
+        if (std::optional<Credentials> cached = client.cached())
+            return cached;
         const auto tell = [&](const Result<Credentials> &found) {
-            if (found && ++told == 3) all_told.set_value();
+            if (found && ++told == 3)
+                all_told.set_value();
         };
         // The request is let go: nobody wants to cancel it.
         static_cast<void>(client.try_credentials_async(tell).has_value());

@@ -12,7 +12,8 @@ int plugin_ask(char *id, size_t size) {
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_credentials_t *found = NULL;
     aliyun_cred_error_t *error = aliyun_cred_client_default(&client);
-    if (error == NULL) error = aliyun_cred_client_get_credentials(client, &found);
+    if (error == NULL)
+        error = aliyun_cred_client_get_credentials(client, &found);
     const int failed = error != NULL;
     snprintf(id, size, "%s", failed ? aliyun_cred_error_message(error) : aliyun_cred_credentials_access_key_id(found));
     aliyun_cred_error_free(error);

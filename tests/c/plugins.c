@@ -10,7 +10,8 @@ static const char *paths[2];
 
 static ask_t *loaded(const char *path) {
     void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (plugin == NULL) fprintf(stderr, "%s\n", dlerror());
+    if (plugin == NULL)
+        fprintf(stderr, "%s\n", dlerror());
     ask_t *ask = NULL;
     /* ISO C has no other way from a pointer to a function. */
     *(void **)&ask = plugin == NULL ? NULL : dlsym(plugin, "plugin_ask");
@@ -35,7 +36,8 @@ static void both_answer(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) return 2;
+    if (count != 3)
+        return 2;
     paths[0] = arguments[1];
     paths[1] = arguments[2];
     RUN(both_answer);

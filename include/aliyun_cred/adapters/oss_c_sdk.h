@@ -33,8 +33,8 @@ static inline void aliyun_cred_fill_oss_field(aos_pool_t *pool, aos_string_t *fi
  * Sets access_key_id, access_key_secret and sts_token of options->config to the client's credential, which it may wait
  * for. They are copied into options->pool if they have changed, and stay there until the pool is destroyed.
  *
- * Returns NULL, or an error that the caller owns; the three are empty then. options, its config and its pool must not be
- * NULL. Any thread may call it with options of its own.
+ * Returns NULL, or an error that the caller owns; the three are empty then. options, its config and its pool must not
+ * be NULL. Any thread may call it with options of its own.
  */
 static inline aliyun_cred_error_t *aliyun_cred_fill_oss_options(const aliyun_cred_client_t *client,
                                                                 oss_request_options_t *options) {

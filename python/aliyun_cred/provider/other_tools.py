@@ -5,7 +5,7 @@ from ._base import Provider
 
 
 class LegacyEnvironmentVariableCredentialsProvider(Provider):
-    """The variables of the first SDKs, read at every call: ``ALIYUN_ACCESS_KEY_ID`` and ``ALIYUN_ACCESS_KEY_SECRET``."""
+    """The variables of the first SDKs, read at every call: ``ALIYUN_ACCESS_KEY_ID``, ``ALIYUN_ACCESS_KEY_SECRET``."""
 
     _SOURCE = "env_legacy"
 

@@ -227,6 +227,7 @@ impl Provider {
         match self {
             Provider::CliProfile(profile) => profile.is_watched(),
             Provider::IniProfile(profile) => profile.is_watched(),
+            Provider::OssProfile(profile) => profile.is_watched(),
             Provider::Default(chain) => chain.watches_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.has_file(),
             Provider::Custom(custom) => custom.watches_files(),
@@ -240,6 +241,7 @@ impl Provider {
         match self {
             Provider::CliProfile(profile) => profile.reload(host),
             Provider::IniProfile(profile) => profile.reload(host),
+            Provider::OssProfile(profile) => profile.reload(host),
             Provider::Default(chain) => chain.reload(host),
             Provider::RsaKeyPair(key_pair) => key_pair.reload(host),
             Provider::Custom(custom) => custom.reload(),

@@ -1,16 +1,20 @@
 //! A section of `~/.oss/credentials`, the file of OSS's own tools, as other libraries read it.
 //!
-//! The file is read on first use; the resulting credential is kept until the client is invalidated.
+//! The file is read on first use, again when it changes, and when the client is invalidated.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Loaded, Provider, filled};
+use zeroize::Zeroizing;
+
+use super::filled;
+use super::loaded::{FromFile, Loaded};
+use super::watched::Watched;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
-use crate::profile::ini;
+use crate::profile::{Plan, ini};
 use crate::text::shown_path;
 
 const NAME: &str = "oss_profile";
@@ -39,6 +43,7 @@ impl OssProfile {
         }
     }
 
+    /// Whether an option or a variable names the file or the section: then it has to be there.
     pub(super) fn is_set(&self) -> bool {
         self.profile.is_some() || self.named_file.is_some()
     }
@@ -53,29 +58,47 @@ impl OssProfile {
         self.loaded.forget()
     }
 
-    async fn load(&self, host: &Host) -> Result<Provider> {
-        // What a variable or an option names has to be there.
-        let absent = if self.is_set() { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured };
+    pub(super) fn is_watched(&self) -> bool {
+        self.loaded.is_watched()
+    }
+
+    pub(super) fn reload(&self, host: &Host) -> bool {
+        self.loaded.reload(host, |path, bytes| self.plan(path, bytes))
+    }
+
+    async fn load(&self, host: &Host) -> Result<FromFile> {
         let usual = || Some(self.home.as_ref()?.join(".oss/credentials"));
         let Some(path) = self.named_file.clone().or_else(usual) else {
-            return Err(Error::new(absent, format!("no home directory; set HOME or {FILE}")));
+            return Err(Error::new(self.absent(), format!("no home directory; set HOME or {FILE}")));
         };
-        let bytes = host.read_file(&path).await.map_err(|error| {
-            let is_absent = error.kind() == io::ErrorKind::NotFound;
-            let (kind, hint) =
-                if is_absent { (absent, "make one, or set") } else { (ErrorKind::Io, "permit that, or set") };
-            Error::new(kind, format!("unable to read {}: {error}; {hint} {FILE}", shown_path(&path)))
+        let file = Watched::new(path, host);
+        let plan = self.plan(file.path(), host.read_file(file.path()).await)?;
+        host.note_profile(file.path(), self.section());
+        FromFile::new(plan, file, None, host)
+    }
+
+    fn plan(&self, path: &Path, read: io::Result<Zeroizing<Vec<u8>>>) -> Result<Plan> {
+        let bytes = read.map_err(|error| {
+            let (kind, hint) = match error.kind() {
+                io::ErrorKind::NotFound => (self.absent(), "make one"),
+                _ => (ErrorKind::Io, "make it a file that this user can read"),
+            };
+            Error::new(kind, format!("unable to read {}: {error}; {hint}, or set {FILE}", shown_path(path)))
         })?;
-        let name = self.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
-        match ini::oss_plan(&bytes, &path, name)? {
-            Some(plan) => {
-                host.note_profile(&path, name);
-                Provider::from_plan(&plan, None, host)
-            }
-            None => {
-                let kind = if self.profile.is_some() { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured };
-                Err(Error::new(kind, ini::no_oss_section(&path, name)))
-            }
-        }
+        let plan = ini::oss_plan(&bytes, path, self.section())?;
+        plan.ok_or_else(|| {
+            // The file may be another program's, unless a section of it was asked for.
+            let kind = if self.profile.is_some() { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured };
+            Error::new(kind, ini::no_oss_section(path, self.section()))
+        })
+    }
+
+    fn section(&self) -> &str {
+        self.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
+    }
+
+    /// What it means that the file is missing.
+    fn absent(&self) -> ErrorKind {
+        if self.is_set() { ErrorKind::InvalidConfig } else { ErrorKind::NotConfigured }
     }
 }
