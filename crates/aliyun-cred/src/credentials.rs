@@ -28,11 +28,20 @@ pub(crate) enum Freshness {
     /// At every call: the source caches by itself.
     Uncached,
     /// Before it expires; `lead` says how long before. `clock_offset`: how far the clock that set `at` was ahead of this
-    /// machine's, in milliseconds. `renewed`: a timer refreshes it, whether or not a caller asks.
-    Expires { at: SystemTime, clock_offset: i64, lead: Lead, renewed: bool },
+    /// machine's, in seconds. `renewed`: a timer refreshes it, whether or not a caller asks.
+    Expires { at: SystemTime, clock_offset: i32, lead: Lead, renewed: bool },
     /// After its rotation, if that is known, by this machine's clock, and `at_most` this many seconds after it was fetched.
     /// It has no end.
     Rotates { rotation: Option<SystemTime>, at_most: u32 },
+}
+
+impl Freshness {
+    /// `clock_offset` in milliseconds: how far the clock that set `at` was ahead of this machine's.
+    pub(crate) fn expires(at: SystemTime, clock_offset: i64, lead: Lead) -> Self {
+        // Services tell the time in whole seconds.
+        let clock_offset = i32::try_from(clock_offset / 1000).unwrap_or(0);
+        Freshness::Expires { at, clock_offset, lead, renewed: false }
+    }
 }
 
 /// A resolved credential: immutable, shared by `Arc`, safe to keep.
@@ -167,7 +176,7 @@ impl Credentials {
         let Issued { expiration: at, clock_offset, .. } = issued;
         Credentials::access_key(issued.access_key_id, issued.access_key_secret, provider)
             .with_token(issued.security_token)
-            .with_freshness(Freshness::Expires { at, clock_offset, lead, renewed: false })
+            .with_freshness(Freshness::expires(at, clock_offset, lead))
     }
 
     /// A bearer token. It has no provider name when configured directly, as in the official libraries.
@@ -281,7 +290,7 @@ impl Credentials {
     /// How far the clock that set the expiration was ahead of this machine's, in milliseconds.
     pub(crate) fn clock_offset(&self) -> i64 {
         match self.freshness {
-            Freshness::Expires { clock_offset, .. } => clock_offset,
+            Freshness::Expires { clock_offset, .. } => i64::from(clock_offset) * 1000,
             Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => 0,
         }
     }

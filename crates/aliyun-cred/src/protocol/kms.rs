@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::sts::{self, Call, Parameters, Rpc, Signer, regional, vpc};
+use super::sts::{self, Api, Call, Parameters, Rpc, Signer, regional, vpc};
 use super::{endpoint, limits, route};
 use crate::config::Config;
 use crate::credentials::{Credentials, Freshness};
@@ -15,7 +15,7 @@ use crate::protocol::json;
 use crate::protocol::reply::{self, parse_time, text};
 use crate::text::{key, length};
 
-const VERSION: &str = "2016-01-20";
+const API: Api = Api { version: "2016-01-20", hint };
 const NAME: &str = "kms_secret";
 /// The type of the secrets that KMS rotates together with the AccessKey of a RAM user.
 const RAM_CREDENTIALS: &str = "RAMCredentials";
@@ -51,7 +51,7 @@ impl Kms {
         };
         let url = endpoint::service("KMS endpoint", &endpoint)?;
         let (limits, route) = (limits(config, 5_000, 10_000), route(config, &url));
-        let rpc = Rpc { url, version: VERSION, limits, route, trust: Trust::Usual, hint };
+        let rpc = Rpc { url, limits, route };
         Ok(Kms { rpc, secret: secret.to_owned() })
     }
 
@@ -62,14 +62,16 @@ impl Kms {
         }
         let form = [("SecretName", self.secret.as_str()), ("VersionStage", "ACSCurrent")];
         let call = Call {
+            api: &API,
             provider: NAME,
             action: "GetSecretValue",
             form: Parameters::from(form.map(|(name, value)| (name, value.to_owned()))),
             signer: Signer::Credentials(signer),
             secrets: &[],
+            trust,
         };
         let read = |service: &reply::Service<'_>, response: &Response| read(service, response, host.service_now());
-        let credentials = Rpc { trust, ..self.rpc.clone() }.exchange(host, &call, read).await?;
+        let credentials = self.rpc.exchange(host, &call, read).await?;
         Ok(credentials.rotated_by_a_clock_ahead(host.clock_offset()))
     }
 }

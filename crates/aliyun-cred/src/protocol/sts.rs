@@ -22,19 +22,24 @@ use crate::secret::Secret;
 use crate::text;
 
 pub(crate) const DEFAULT_HOST: &str = "sts.aliyuncs.com";
-const VERSION: &str = "2015-04-01";
 
 /// A service that speaks this protocol, and how to reach it.
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
     pub(crate) url: String,
-    pub(crate) version: &'static str,
     pub(crate) limits: Limits,
     pub(crate) route: Route,
-    pub(crate) trust: Trust,
+}
+
+/// What such a service has of its own.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) version: &'static str,
     /// What the user can do about a refusal with this status and code.
     pub(crate) hint: fn(status: u16, code: &str) -> &'static str,
 }
+
+pub(crate) const API: Api = Api { version: "2015-04-01", hint };
 
 /// STS.
 #[derive(Clone, Debug)]
@@ -45,6 +50,7 @@ pub(crate) type Parameters = BTreeMap<&'static str, String>;
 
 /// One call.
 pub(crate) struct Call<'a> {
+    pub(crate) api: &'static Api,
     /// The source that makes the call.
     pub(crate) provider: &'static str,
     pub(crate) action: &'static str,
@@ -53,6 +59,7 @@ pub(crate) struct Call<'a> {
     pub(crate) signer: Signer<'a>,
     /// The secrets in the form, which must not reach a message.
     pub(crate) secrets: &'a [&'a str],
+    pub(crate) trust: Trust,
 }
 
 /// How a request is authenticated.
@@ -80,7 +87,7 @@ impl Sts {
         };
         let url = endpoint::service("STS endpoint", &endpoint)?;
         let (limits, route) = (limits(config, 5_000, 10_000), route(config, &url));
-        Ok(Sts(Rpc { url, version: VERSION, limits, route, trust: Trust::Usual, hint }))
+        Ok(Sts(Rpc { url, limits, route }))
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -100,11 +107,13 @@ impl Sts {
             return Err(Error::invalid_config("STS does not know who a bearer token belongs to"));
         }
         let call = Call {
+            api: &API,
             provider: "caller_identity",
             action: "GetCallerIdentity",
             form: Parameters::new(),
             signer: Signer::Credentials(signer),
             secrets: &[],
+            trust: Trust::Usual,
         };
         let read = |service: &reply::Service<'_>, response: &Response| {
             let answer = service.json(response)?;
@@ -160,7 +169,7 @@ impl Rpc {
             secrets.extend([signer.access_key_secret(), signer.security_token()].into_iter().flatten());
         }
         let request = || {
-            let query = query(call, self.version, &text::rfc3339(wall_time(host.service_now())), &host.nonce())?;
+            let query = query(call, call.api.version, &text::rfc3339(wall_time(host.service_now())), &host.nonce())?;
             Ok(Request {
                 method: Method::Post,
                 url: format!("{}?{}", self.url, join(&query)),
@@ -169,7 +178,7 @@ impl Rpc {
                 limits: self.limits,
                 route: self.route.clone(),
                 tells_time: true,
-                trust: self.trust.clone(),
+                trust: call.trust.clone(),
             })
         };
         let service = reply::Service {
@@ -177,7 +186,7 @@ impl Rpc {
             refused: reply::refused,
             rejected: reply::rejected,
             secrets: &secrets,
-            hint: self.hint,
+            hint: call.api.hint,
         };
         let expected = host.clock_offset();
         let response = match service.ask(host, request).await {
@@ -340,13 +349,15 @@ mod tests {
         let signer = Credentials::access_key("id", "secret", "static_sts").with_token(Some("token".into()));
         let form = BTreeMap::from([("RoleArn", "arn".to_owned())]);
         let call = Call {
+            api: &API,
             provider: "ram_role_arn",
             action: "AssumeRole",
             form,
             signer: Signer::Credentials(&signer),
             secrets: &[],
+            trust: Trust::Usual,
         };
-        let query = query(&call, VERSION, "2026-01-02T03:04:05Z", "nonce").unwrap();
+        let query = query(&call, API.version, "2026-01-02T03:04:05Z", "nonce").unwrap();
         assert!(!query.contains_key("RoleArn"), "the body's fields stay out of the URL");
         assert_eq!(query.get("SecurityToken").map(String::as_str), Some("token"));
         let mut signed = query.clone();

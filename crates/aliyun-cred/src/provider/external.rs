@@ -174,7 +174,7 @@ impl Printed {
         let freshness = match self.expiration {
             // Commands pass on what a service has issued.
             Some(at) if wall_millis(at) > host.service_now() => {
-                Freshness::Expires { at, clock_offset: host.clock_offset(), lead: Lead::Short, renewed: false }
+                Freshness::expires(at, host.clock_offset(), Lead::Short)
             }
             Some(_) => {
                 warn(NAME, "the external command printed a credential that has already expired");

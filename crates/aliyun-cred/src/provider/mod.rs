@@ -408,10 +408,9 @@ fn session_name(config: &Config, host: &Host) -> String {
         .unwrap_or_else(|| host.surface().session_name(host.now().wall))
 }
 
-/// The parameter that each process makes up for itself, unless it is given.
-fn own_parameters(config: &Config, host: &Host) -> &'static [&'static str] {
-    let given = filled(config.role_session_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME"));
-    if given.is_some() { &[] } else { &["RoleSessionName"] }
+/// Whether the session name is given, instead of made up by each process for itself.
+fn names_session(config: &Config, host: &Host) -> bool {
+    filled(config.role_session_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_ROLE_SESSION_NAME")).is_some()
 }
 
 /// A required key, secret or token: the option of this name, or its environment variable.

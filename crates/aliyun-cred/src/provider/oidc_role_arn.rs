@@ -5,13 +5,13 @@
 use std::path::PathBuf;
 
 use super::shared_session::{Key, SharedSession};
-use super::{filled, own_parameters, required, session_duration, session_name};
+use super::{filled, names_session, required, session_duration, session_name};
 use crate::config::Config;
 use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::Host;
+use crate::host::{Host, Trust};
 use crate::protocol::reply::Shape;
-use crate::protocol::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::protocol::sts::{API, Call, DEFAULT_HOST, Parameters, Signer, Sts};
 use crate::secret::Secret;
 use crate::text::{decode_wiped, shown_path};
 use crate::wording;
@@ -30,7 +30,8 @@ pub(crate) struct OidcRoleArn {
     duration_seconds: i64,
     policy: Option<String>,
     sts: Sts,
-    own: &'static [&'static str],
+    /// Whether the session name is the user's.
+    names_session: bool,
     shared: SharedSession,
 }
 
@@ -50,7 +51,7 @@ impl OidcRoleArn {
             duration_seconds,
             policy: filled(config.policy.as_ref()),
             sts: Sts::new(config, host, DEFAULT_HOST)?,
-            own: own_parameters(config, host),
+            names_session: names_session(config, host),
             shared: SharedSession::default(),
         })
     }
@@ -80,13 +81,15 @@ impl OidcRoleArn {
         ]);
         form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
         let call = Call {
+            api: &API,
             provider: NAME,
             action: "AssumeRoleWithOIDC",
             form,
             signer: Signer::Nobody,
             secrets: &[token.expose()],
+            trust: Trust::Usual,
         };
-        let (key, shape) = (Key::of_call(&self.sts, &call, self.own), Shape::common(Some("Credentials")));
+        let (key, shape) = (Key::of_call(&self.sts, &call, self.names_session), Shape::common(Some("Credentials")));
         self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await
     }
 

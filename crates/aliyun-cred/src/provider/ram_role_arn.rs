@@ -3,13 +3,13 @@
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole>
 
 use super::shared_session::{Key, SharedSession};
-use super::{Provider, filled, own_parameters, required, session_duration, session_name};
+use super::{Provider, filled, names_session, required, session_duration, session_name};
 use crate::config::Config;
 use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, Trust};
 use crate::protocol::reply::Shape;
-use crate::protocol::sts::{Call, DEFAULT_HOST, Parameters, Signer, Sts};
+use crate::protocol::sts::{API, Call, DEFAULT_HOST, Parameters, Signer, Sts};
 use crate::wording;
 
 const NAME: &str = "ram_role_arn";
@@ -21,16 +21,17 @@ pub(crate) struct RamRoleArn {
     roles: Box<[Role]>,
 }
 
+/// A program may have thousands: strings that never grow need no capacity.
 #[derive(Debug)]
 struct Role {
-    role_arn: String,
-    session_name: String,
+    role_arn: Box<str>,
+    session_name: Box<str>,
     duration_seconds: i64,
-    policy: Option<String>,
-    external_id: Option<String>,
+    policy: Option<Box<str>>,
+    external_id: Option<Box<str>>,
     sts: Sts,
-    /// The parameters that are not the user's.
-    own: &'static [&'static str],
+    /// Whether the session name is the user's.
+    names_session: bool,
     shared: SharedSession,
 }
 
@@ -59,13 +60,13 @@ impl Role {
         let duration_seconds = session_duration(role)?;
         let role_arn = required(role.role_arn.as_deref(), "ALIBABA_CLOUD_ROLE_ARN", host, wording::ROLE_ARN_EMPTY)?;
         Ok(Role {
-            role_arn,
-            session_name: session_name(role, host),
+            role_arn: role_arn.into(),
+            session_name: session_name(role, host).into(),
             duration_seconds,
-            policy: filled(role.policy.as_ref()),
-            external_id: filled(role.external_id.as_ref()),
+            policy: filled(role.policy.as_ref()).map(Into::into),
+            external_id: filled(role.external_id.as_ref()).map(Into::into),
             sts: Sts::new(role, host, DEFAULT_HOST)?,
-            own: own_parameters(role, host),
+            names_session: names_session(role, host),
             shared: SharedSession::default(),
         })
     }
@@ -76,15 +77,22 @@ impl Role {
             return Err(Error::invalid_config(text));
         }
         let mut form = Parameters::from([
-            ("RoleArn", self.role_arn.clone()),
-            ("RoleSessionName", self.session_name.clone()),
+            ("RoleArn", self.role_arn.to_string()),
+            ("RoleSessionName", self.session_name.to_string()),
             ("DurationSeconds", self.duration_seconds.to_string()),
         ]);
-        form.extend(self.policy.clone().map(|policy| ("Policy", policy)));
-        form.extend(self.external_id.clone().map(|id| ("ExternalId", id)));
-        let call =
-            Call { provider: NAME, action: "AssumeRole", form, signer: Signer::Credentials(signer), secrets: &[] };
-        let (key, shape) = (Key::of_call(&self.sts, &call, self.own), Shape::common(Some("Credentials")));
+        form.extend(self.policy.as_deref().map(|policy| ("Policy", policy.to_owned())));
+        form.extend(self.external_id.as_deref().map(|id| ("ExternalId", id.to_owned())));
+        let call = Call {
+            api: &API,
+            provider: NAME,
+            action: "AssumeRole",
+            form,
+            signer: Signer::Credentials(signer),
+            secrets: &[],
+            trust: Trust::Usual,
+        };
+        let (key, shape) = (Key::of_call(&self.sts, &call, self.names_session), Shape::common(Some("Credentials")));
         let session = self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await?;
         Ok(match signer.provider_name() {
             Some(base) => session.named(format!("{NAME}/{base}")),

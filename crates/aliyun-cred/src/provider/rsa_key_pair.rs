@@ -16,10 +16,10 @@ use super::{filled, session_duration};
 use crate::config::Config;
 use crate::credentials::{Credentials, Lead};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, Trust};
 use crate::protocol::reply::Shape;
 use crate::protocol::rsa::PrivateKey;
-use crate::protocol::sts::{Call, Parameters, Signer, Sts};
+use crate::protocol::sts::{API, Call, Parameters, Signer, Sts};
 use crate::text::{decode_wiped, key, shown_path};
 use crate::wording;
 
@@ -106,13 +106,15 @@ impl RsaKeyPair {
         self.read_again(host).await?;
         let private_key = self.private_key.load_full();
         let call = Call {
+            api: &API,
             provider: NAME,
             action: "GenerateSessionAccessKey",
             form: Parameters::from([("DurationSeconds", self.duration_seconds.to_string())]),
             signer: Signer::KeyPair { public_key_id: &self.public_key_id, private_key: &private_key },
             secrets: &[],
+            trust: Trust::Usual,
         };
-        let key = Key::of_call(&self.sts, &call, &[]);
+        let key = Key::of_call(&self.sts, &call, true);
         self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &SHAPE)).await
     }
 }

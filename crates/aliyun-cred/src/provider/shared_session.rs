@@ -60,15 +60,15 @@ impl Key {
         key.with("version", &VERSION.to_string()).with("source", source).with("endpoint", endpoint)
     }
 
-    /// Of an STS call: its action, its parameters and who signs it. `own` are parameters that each process makes up for
-    /// itself.
-    pub(super) fn of_call(sts: &Sts, call: &Call<'_>, own: &[&str]) -> Self {
+    /// Of an STS call: its action, its parameters and who signs it. Without `names_session`, each process makes the
+    /// session's name up for itself, and it does not count.
+    pub(super) fn of_call(sts: &Sts, call: &Call<'_>, names_session: bool) -> Self {
         let about = call.form.get("RoleArn").map_or("", String::as_str);
         let mut key = Key::new(call.provider, sts.url(), about).with("action", call.action);
         for (name, value) in &call.form {
             let is_secret = call.secrets.contains(&value.as_str());
             key = match name {
-                name if own.contains(name) => key,
+                &"RoleSessionName" if !names_session => key,
                 name if is_secret => key.with_secret(name, value),
                 name => key.with(name, value),
             };
@@ -235,7 +235,7 @@ async fn lock(host: &Host, folder: &PrivateFolder, name: &str) -> Option<LockedE
 
 /// Writes what was fetched, and removes what has expired.
 async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &Entry, credentials: &Credentials) {
-    let (Some(id), Some(secret), Freshness::Expires { at, clock_offset, .. }) =
+    let (Some(id), Some(secret), Freshness::Expires { at, .. }) =
         (credentials.access_key_id(), credentials.access_key_secret(), credentials.freshness())
     else {
         return;
@@ -247,7 +247,7 @@ async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &En
         "about": entry.about,
         "fetched": now,
         "expiration": wall_millis(at),
-        "clock_offset": clock_offset,
+        "clock_offset": credentials.clock_offset(),
         "access_key_id": id,
         "access_key_secret": secret,
         "security_token": credentials.security_token(),
@@ -325,24 +325,27 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::protocol::sts::Parameters;
+    use crate::host::Trust;
+    use crate::protocol::sts::{API, Parameters};
     use crate::wording::Surface;
 
     fn host() -> Host {
         Host::new(Surface::Rust)
     }
 
-    fn name(endpoint: &str, parameters: &[(&'static str, &str)], signer: (&str, &str), own: &[&str]) -> String {
+    fn name(endpoint: &str, parameters: &[(&'static str, &str)], signer: (&str, &str), names_session: bool) -> String {
         let sts = Sts::new(&Config::default().sts_endpoint(endpoint), &host(), "").unwrap();
         let signer = Credentials::access_key(signer.0, signer.1, "static_ak");
         let call = Call {
+            api: &API,
             provider: "ram_role_arn",
             action: "AssumeRole",
             form: parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Parameters>(),
             signer: Signer::Credentials(&signer),
             secrets: &[],
+            trust: Trust::Usual,
         };
-        Key::of_call(&sts, &call, own).name().name
+        Key::of_call(&sts, &call, names_session).name().name
     }
 
     #[test]
@@ -358,15 +361,15 @@ mod tests {
         let of = |changed: Option<(&'static str, &'static str)>| {
             let parameters: Vec<_> =
                 GIVEN.iter().map(|given| changed.filter(|changed| changed.0 == given.0).unwrap_or(*given)).collect();
-            name("sts.aliyuncs.com", &parameters, BASE, &[])
+            name("sts.aliyuncs.com", &parameters, BASE, true)
         };
         let first = of(None);
         assert!(first.len() == 64 && first == of(None), "the same of everything is the same key");
         let mut others = vec![
-            name("sts.cn-hangzhou.aliyuncs.com", &GIVEN, BASE, &[]),
-            name("sts.aliyuncs.com", &GIVEN, ("LTAIother", BASE.1), &[]),
-            name("sts.aliyuncs.com", &GIVEN, (BASE.0, "canary-rotated"), &[]),
-            name("sts.aliyuncs.com", &GIVEN[..4], BASE, &[]),
+            name("sts.cn-hangzhou.aliyuncs.com", &GIVEN, BASE, true),
+            name("sts.aliyuncs.com", &GIVEN, ("LTAIother", BASE.1), true),
+            name("sts.aliyuncs.com", &GIVEN, (BASE.0, "canary-rotated"), true),
+            name("sts.aliyuncs.com", &GIVEN[..4], BASE, true),
         ];
         others.extend(GIVEN.map(|(name, _)| of(Some((name, "other")))));
         assert!(!others.contains(&first));
@@ -375,12 +378,11 @@ mod tests {
         others.dedup();
         assert_eq!(others.len(), count);
         // A name that each process makes up for itself does not count.
-        let own = &["RoleSessionName"];
         let mut made_up = GIVEN;
         made_up[1].1 = "rust-123";
         assert_eq!(
-            name("sts.aliyuncs.com", &made_up, BASE, own),
-            name("sts.aliyuncs.com", &[&made_up[..1], &made_up[2..]].concat(), BASE, &[])
+            name("sts.aliyuncs.com", &made_up, BASE, false),
+            name("sts.aliyuncs.com", &[&made_up[..1], &made_up[2..]].concat(), BASE, true)
         );
     }
 
