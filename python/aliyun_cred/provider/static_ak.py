@@ -21,11 +21,11 @@ class StaticAKCredentialsProvider(Provider):
         self._open(options)
 
     @property
-    def access_key_id(self) -> str:
+    def access_key_id(self) -> "str | None":
         """The AccessKey ID that was given, or found in the environment."""
         return self.get_credentials().get_access_key_id()
 
     @property
-    def access_key_secret(self) -> str:
+    def access_key_secret(self) -> "str | None":
         """The AccessKey secret that was given, or found in the environment."""
         return self.get_credentials().get_access_key_secret()

@@ -23,16 +23,16 @@ class StaticSTSCredentialsProvider(Provider):
         self._open(options)
 
     @property
-    def access_key_id(self) -> str:
+    def access_key_id(self) -> "str | None":
         """The AccessKey ID that was given, or found in the environment."""
         return self.get_credentials().get_access_key_id()
 
     @property
-    def access_key_secret(self) -> str:
+    def access_key_secret(self) -> "str | None":
         """The AccessKey secret that was given, or found in the environment."""
         return self.get_credentials().get_access_key_secret()
 
     @property
-    def security_token(self) -> str:
+    def security_token(self) -> "str | None":
         """The security token that was given, or found in the environment."""
         return self.get_credentials().get_security_token()
