@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What the documentation promises: that pages and their translations say the same, that the messages are those of the
-scenarios, that links lead somewhere, that the index of
-scenarios is up to date and their README names nothing that is not there, that fixtures are used, that the scenarios'
-secrets look like real ones, and that the READMEs' platforms are those of dist/targets.json, and
-that docs/explain.svg is what the command shows (`make rust` comes first)."""
+scenarios, that links lead somewhere, that the index of scenarios is up to date, that neither their README nor the
+threat model names a test that is not there, that fixtures are used, that the scenarios' secrets look like real ones,
+and that the READMEs' platforms are those of dist/targets.json, and that docs/explain.svg is what the command shows
+(`make rust` comes first)."""
 
 import pathlib
 import re
@@ -105,14 +105,40 @@ def check_scenarios():
     lines = re.findall(r"^(?:\| [^|]+ \| |\d+\. .*?: (?=`))(`.+)$", text, re.MULTILINE)
     yield "tests/scenarios/README.md names tests and scenarios", len(lines) > 25
     for line in lines:
-        file = None
-        for source, name in re.findall(r"`(?:([\w/]+\.rs): )?(\w+)`", line):
-            # Further tests of a file follow without its name; a scenario after them is still one.
-            file = source or file
-            if name in names:
-                continue
-            code = next(ROOT.glob(f"crates/aliyun-cred/src/**/{file}"), None) if file else None
-            yield f"{name} is a scenario or a test", code is not None and f"fn {name}()" in code.read_text("utf-8")
+        yield from check_tests(line, names)
+
+
+def check_tests(line, scenarios):
+    """Whether each name in a line is that of a scenario, or, as `file: test`, of a test in that file."""
+    file = None
+    for source, name in re.findall(r"`(?:([\w/.-]+\.\w+): )?([^`]+)`", line):
+        # Further tests of a file follow without its name; a scenario after them is still one.
+        file = source or file
+        yield f"{name} is a scenario or a test", name in scenarios or is_test(file, name)
+
+
+def is_test(file, name):
+    """Whether a file of that name has that test; without a file, `name` is a program that is a test."""
+    found = [path for folder in ("crates", "tests") for path in ROOT.glob(f"{folder}/**/{file or name}")]
+    quoted = re.escape(name)
+    defined = rf"\b(?:fn|def|void) {quoted}\(|\btest\((['\"]){quoted}\1"
+    return any(path.is_file() and (file is None or re.search(defined, path.read_text("utf-8"))) for path in found)
+
+
+def check_security():
+    """Every promise of the threat model has a test, which exists and is the same in both languages."""
+    names = {folder.name for folder in scenario.folders()}
+    pages = [read(f"docs/security{language}.md") for language in ("", ".zh-CN")]
+    # The tables of promises are those whose last cells begin with a name.
+    held_by = [re.findall(r"^\| .+ \| (`[^|]+`) \|$", page, re.MULTILINE) for page in pages]
+    yield "docs/security.md says which tests hold its promises", len(held_by[0]) > 45
+    yield "docs/security.zh-CN.md names the same tests", held_by[0] == held_by[1]
+    for page in pages:
+        tables = re.findall(r"^\| (?:promise|承诺) \|.*\n\|.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+        rows = [row for table in tables for row in table.splitlines()]
+        yield "every promise in docs/security.md names a test", len(rows) == len(held_by[0])
+    for line in held_by[0]:
+        yield from check_tests(line, names)
 
 
 def message(name):
@@ -175,6 +201,7 @@ def main():
         *check_picture(),
         *check_links(),
         *check_scenarios(),
+        *check_security(),
         *check_fixtures(),
         *check_troubleshooting(),
         *check_secrets(),
