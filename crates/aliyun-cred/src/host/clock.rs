@@ -44,6 +44,16 @@ impl Now {
         Now::precise()
     }
 
+    /// So many milliseconds earlier.
+    pub(crate) fn before(self, millis: u64) -> Now {
+        Now { wall: self.wall.saturating_sub(millis), monotonic: self.monotonic.saturating_sub(millis) }
+    }
+
+    /// What the two clocks differ by.
+    fn epoch(self) -> i64 {
+        self.wall.cast_signed().wrapping_sub(self.monotonic.cast_signed())
+    }
+
     /// The time since `earlier`: the larger of the two clocks' answers, so that setting the wall clock back revives
     /// nothing, and time spent suspended counts.
     pub(crate) fn since(self, earlier: Now) -> u64 {
@@ -64,34 +74,42 @@ const TOLERANCE: u64 = 300_000;
 
 /// How far the services' clock is ahead of this machine's, in milliseconds; 0 while they agree.
 ///
-/// A plain number, which a forked child keeps.
+/// Plain numbers, which a forked child keeps.
 #[derive(Debug)]
-pub(crate) struct ClockOffset(AtomicI64);
+pub(crate) struct ClockOffset {
+    ahead: AtomicI64,
+    /// What the wall clock and the monotonic one differed by when it was learned: if they do no longer, the wall clock has
+    /// been set, and the offset says nothing about it.
+    epoch: AtomicI64,
+}
 
 /// The offset of this process.
 pub(super) static CLOCK_OFFSET: ClockOffset = ClockOffset::none();
 
 impl ClockOffset {
     pub(crate) const fn none() -> Self {
-        ClockOffset(AtomicI64::new(0))
+        ClockOffset { ahead: AtomicI64::new(0), epoch: AtomicI64::new(0) }
     }
 
-    pub(crate) fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+    pub(crate) fn get(&self, now: Now) -> i64 {
+        let is_set_since = now.epoch().abs_diff(self.epoch.load(Ordering::Relaxed)) > TOLERANCE;
+        if is_set_since { 0 } else { self.ahead.load(Ordering::Relaxed) }
     }
 
-    /// Takes the `Date` of a service, in milliseconds since the Unix epoch, that arrived at `wall` by this machine's
-    /// clock. Returns the new offset if that changes it: the `Date` must differ by more than [`TOLERANCE`] from the time
-    /// expected so far. A clock that is right within the tolerance has no offset.
-    pub(crate) fn learn(&self, date: u64, wall: u64) -> Option<i64> {
-        let known = self.get();
-        let ahead = i64::try_from(i128::from(date) - i128::from(wall)).ok()?;
+    /// Takes the `Date` of a service, in milliseconds since the Unix epoch, that arrived now. Returns the new offset if that
+    /// changes it: the `Date` must differ by more than [`TOLERANCE`] from the time expected so far. A clock that is right
+    /// within the tolerance has no offset.
+    pub(crate) fn learn(&self, date: u64, now: Now) -> Option<i64> {
+        let (stored, known) = (self.ahead.load(Ordering::Relaxed), self.get(now));
+        let ahead = i64::try_from(i128::from(date) - i128::from(now.wall)).ok()?;
         if ahead.abs_diff(known) <= TOLERANCE {
             return None;
         }
         let offset = if ahead.unsigned_abs() > TOLERANCE { ahead } else { 0 };
         // Of several replies at once, the first counts, and is logged.
-        self.0.compare_exchange(known, offset, Ordering::Relaxed, Ordering::Relaxed).ok().map(|_| offset)
+        self.ahead.compare_exchange(stored, offset, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        self.epoch.store(now.epoch(), Ordering::Relaxed);
+        (offset != known).then_some(offset)
     }
 }
 
@@ -164,6 +182,7 @@ mod tests {
     fn only_a_difference_that_matters_changes_the_offset() {
         const HOUR: i64 = 3_600_000;
         let offset = ClockOffset::none();
+        let at = |wall| Now { wall, monotonic: wall - 1_600_000_000_000 };
         let wall: u64 = 1_700_000_000_000;
         for (ahead, learned, then) in [
             (0, None, 0),
@@ -177,9 +196,18 @@ mod tests {
             (2_000, Some(0), 0), // the machine's clock was corrected
         ] {
             let date = wall.saturating_add_signed(ahead);
-            assert_eq!((offset.learn(date, wall), offset.get()), (learned, then), "{ahead}");
+            assert_eq!((offset.learn(date, at(wall)), offset.get(at(wall))), (learned, then), "{ahead}");
         }
-        assert_eq!(offset.learn(u64::MAX, 0), None, "no such time");
+        assert_eq!(offset.learn(u64::MAX, Now { wall: 0, monotonic: 0 }), None, "no such time");
+        // Set right meanwhile, without a request: the offset is over.
+        let behind = at(wall);
+        assert_eq!(offset.learn(wall + 8 * HOUR.unsigned_abs(), behind), Some(8 * HOUR));
+        let corrected = Now { wall: wall + 8 * HOUR.unsigned_abs(), ..behind };
+        assert_eq!((offset.get(behind), offset.get(corrected)), (8 * HOUR, 0));
+        assert_eq!(offset.learn(corrected.wall, corrected), None);
+        // And wrong again.
+        assert_eq!(offset.learn(wall, corrected), Some(-8 * HOUR));
+        assert_eq!(offset.get(corrected), -8 * HOUR);
     }
 
     #[test]

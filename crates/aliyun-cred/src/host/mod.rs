@@ -201,7 +201,7 @@ impl Host {
 
     /// How far the services' clock is ahead of this machine's, in milliseconds; 0 while they agree.
     pub(crate) fn clock_offset(&self) -> i64 {
-        self.system.clock_offset().get()
+        self.system.clock_offset().get(self.now())
     }
 
     /// See [`System::coarse_now`].
@@ -259,7 +259,7 @@ impl Host {
 
     /// Learns the services' time from the `Date` of an authenticated reply, whatever its status.
     fn learn_time(&self, date: SystemTime, service: &str) {
-        let Some(offset) = self.system.clock_offset().learn(wall_millis(date), self.now().wall) else { return };
+        let Some(offset) = self.system.clock_offset().learn(wall_millis(date), self.now()) else { return };
         let text = match offset {
             0 => format!("this machine's clock agrees with that of {service} again"),
             _ => {
