@@ -177,7 +177,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", conflicts_with = "print_env")]
     pub(crate) token_file: Option<PathBuf>,
     /// Answer as an instance's metadata service, too: every user of this machine who can connect gets credentials
-    #[arg(long)]
+    #[arg(long, conflicts_with = "allow_remote")]
     pub(crate) imds: bool,
     /// Also answer metadata requests without a token, which web pages and proxies can be made to send
     #[arg(long, requires = "imds")]

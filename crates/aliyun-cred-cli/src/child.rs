@@ -42,11 +42,12 @@ fn status_of(status: ExitStatus) -> ExitCode {
 
 #[cfg(unix)]
 mod passed {
+    use std::fs::{self, File};
     use std::future::poll_fn;
-    use std::io::IsTerminal as _;
     use std::task::Poll;
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Pid, Signal, getpgrp, kill_process};
+    use rustix::termios::tcgetpgrp;
     use tokio::process::Child;
     use tokio::signal::unix::{Signal as Received, SignalKind, signal};
 
@@ -57,27 +58,24 @@ mod passed {
     const OTHERS: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::USR1, Signal::USR2, Signal::ALARM, Signal::CONT];
 
     /// The signals that are passed on instead of being obeyed, or ignored because the program gets them anyway.
-    pub(super) struct Signals {
-        received: Vec<(Signal, Received)>,
-        on_terminal: bool,
-    }
+    pub(super) struct Signals(Vec<(Signal, Received)>);
 
     impl Signals {
         pub(super) fn new() -> Result<Self, Failure> {
-            let received = OF_TERMINAL
-                .into_iter()
-                .chain(OTHERS)
-                .map(|number| Ok((number, signal(SignalKind::from_raw(number.as_raw()))?)));
-            let received = received.collect::<Result<_, Failure>>()?;
-            Ok(Signals { received, on_terminal: std::io::stdin().is_terminal() })
+            let ignored = ignored();
+            let all = OF_TERMINAL.into_iter().chain(OTHERS);
+            // What `nohup` has them ignore stays ignored, in the program as well.
+            let heeded = all.filter(|number| ignored >> (number.as_raw() - 1) & 1 == 0);
+            let received = heeded.map(|number| Ok((number, signal(SignalKind::from_raw(number.as_raw()))?)));
+            received.collect::<Result<_, Failure>>().map(Signals)
         }
 
         /// Waits for one to pass on.
         pub(super) async fn next(&mut self) -> Signal {
             poll_fn(|context| {
-                for (number, received) in &mut self.received {
+                for (number, received) in &mut self.0 {
                     while received.poll_recv(context).is_ready() {
-                        if !(self.on_terminal && OF_TERMINAL.contains(number)) {
+                        if !(OF_TERMINAL.contains(number) && is_in_foreground()) {
                             return Poll::Ready(*number);
                         }
                     }
@@ -86,6 +84,18 @@ mod passed {
             })
             .await
         }
+    }
+
+    /// Whether both processes get what is typed at the terminal.
+    fn is_in_foreground() -> bool {
+        File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
+    }
+
+    /// The signals that this process was started to ignore, a bit each. Only Linux tells.
+    fn ignored() -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
     }
 
     pub(super) fn send(child: &Child, signal: Signal) {

@@ -46,6 +46,10 @@ fn base(profile: Option<&str>, origin: &Origin) -> Result<Client, Failure> {
         Some(path) => options(path)?,
         None => reach(origin),
     };
+    if profile.is_some() {
+        // The variables that `serve` prints turn profiles off for programs; this one is asked for by its name.
+        binding::assign_variable("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", Some(None));
+    }
     let builder = Client::builder();
     let builder = match (profile, &origin.source) {
         (Some(profile), _) => builder.source(Source::CliProfile).config(&config.profile_name(profile)),

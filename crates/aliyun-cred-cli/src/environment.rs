@@ -57,22 +57,28 @@ pub(crate) fn leading_to(uri: &str) -> Vec<Variable> {
     set("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true".to_owned());
     set("ALIBABA_CLOUD_CREDENTIALS_FILE", NO_FILE.to_owned());
     set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true".to_owned());
-    if uri.starts_with("http://") {
-        // A proxy must not see the token; programs differ in the name that they read.
-        for name in ["NO_PROXY", "no_proxy"] {
-            set(name, without_proxy(std::env::var(name).ok()));
-        }
+    if let Some(host) = uri.strip_prefix("http://").and_then(host_of) {
+        // A proxy must not see the token. Programs differ in the name that they read, and some take the first one only.
+        let given = |name: &str, other: &str| std::env::var(name).or_else(|_| std::env::var(other)).ok();
+        set("NO_PROXY", without_proxy(given("NO_PROXY", "no_proxy"), host));
+        set("no_proxy", without_proxy(given("no_proxy", "NO_PROXY"), host));
     }
     variables
 }
 
-/// `NO_PROXY` with the loopback address in it.
-fn without_proxy(given: Option<String>) -> String {
-    const LOOPBACK: &str = "127.0.0.1";
+/// The host in what follows the scheme of a URI, without brackets.
+fn host_of(rest: &str) -> Option<&str> {
+    let authority = rest.split('/').next()?;
+    let (host, _) = authority.rsplit_once(':')?;
+    Some(host.trim_start_matches('[').trim_end_matches(']'))
+}
+
+/// `NO_PROXY` with a host in it.
+fn without_proxy(given: Option<String>, host: &str) -> String {
     match given.filter(|list| !list.trim().is_empty()) {
-        None => LOOPBACK.to_owned(),
-        Some(list) if list.split(',').any(|host| matches!(host.trim(), LOOPBACK | "*")) => list,
-        Some(list) => format!("{list},{LOOPBACK}"),
+        None => host.to_owned(),
+        Some(list) if list.split(',').any(|one| one.trim() == host || one.trim() == "*") => list,
+        Some(list) => format!("{list},{host}"),
     }
 }
 
@@ -91,8 +97,9 @@ mod tests {
 
     #[test]
     fn the_loopback_address_needs_no_proxy() {
-        let of = |text: &str| without_proxy(Some(text.to_owned()));
-        assert_eq!(without_proxy(None), "127.0.0.1");
+        let of = |text: &str| without_proxy(Some(text.to_owned()), "127.0.0.1");
+        assert_eq!(without_proxy(None, "127.0.0.1"), "127.0.0.1");
+        assert_eq!((host_of("127.0.0.1:80/t/credentials"), host_of("[::1]:80/t")), (Some("127.0.0.1"), Some("::1")));
         assert_eq!((of(" "), of("*")), ("127.0.0.1".to_owned(), "*".to_owned()));
         assert_eq!(of("a.example, 127.0.0.1"), "a.example, 127.0.0.1");
         assert_eq!(of("a.example"), "a.example,127.0.0.1");

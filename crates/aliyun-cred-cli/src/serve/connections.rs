@@ -55,7 +55,7 @@ impl Connections {
         let permit = match Arc::clone(&self.free).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                self.idlest()?.leave.notify_one();
+                self.evict();
                 Arc::clone(&self.free).acquire_owned().await.ok()?
             }
         };
@@ -65,13 +65,29 @@ impl Connections {
         Some(Place { all: Arc::clone(self), number, connection, _permit: permit })
     }
 
-    /// Closes every connection, one that waits for a reply once it has it, but at most so long from now.
+    /// Closes every connection, one that waits for a reply once it has it, but at most so long from now. One that is
+    /// in the middle of sending a request has a second to do so.
     pub(crate) async fn drain(&self, limit: Duration) {
+        let all_left =
+            |limit| tokio::time::timeout(limit, self.free.acquire_many(u32::try_from(MOST).unwrap_or(u32::MAX)));
         for connection in self.open().values() {
-            if connection.busy.load(Relaxed) { &connection.finish } else { &connection.leave }.notify_one();
+            connection.finish.notify_one();
+        }
+        if all_left(Duration::from_secs(1)).await.is_ok() {
+            return;
+        }
+        for connection in self.open().values().filter(|connection| !connection.busy.load(Relaxed)) {
+            connection.leave.notify_one();
         }
         // An error means that the limit ran out; the process ends either way.
-        let _ = tokio::time::timeout(limit, self.free.acquire_many(u32::try_from(MOST).unwrap_or(u32::MAX))).await;
+        let _ = all_left(limit).await;
+    }
+
+    /// Closes the connection that has been idle for the longest time.
+    pub(crate) fn evict(&self) {
+        if let Some(idlest) = self.idlest() {
+            idlest.leave.notify_one();
+        }
     }
 
     fn idlest(&self) -> Option<Arc<Connection>> {

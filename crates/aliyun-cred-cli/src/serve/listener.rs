@@ -71,14 +71,15 @@ impl Listener {
         }
     }
 
-    /// Waits for a connection. `None`: one that came from elsewhere to an address of this machine's own.
+    /// Waits for a connection. `None`: one that is gone again, or that came from elsewhere to an address of this machine's own.
     pub(crate) async fn accept(&self) -> io::Result<Option<Accepted>> {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                let local = stream.local_addr()?;
-                // Replies are small, and go out at once.
-                stream.set_nodelay(true)?;
+                // It may have gone already, which is no fault of the listener's.
+                let Ok(local) = stream.local_addr() else { return Ok(None) };
+                // Replies are small, and go out at once; on failure they are only slower.
+                let _ = stream.set_nodelay(true);
                 let from_here = |local: IpAddr| !is_local(local) || is_local_peer(peer.ip(), local);
                 let listening = listener.local_addr()?.ip();
                 Ok((from_here(listening)).then_some(Accepted::Tcp(stream, local)))
@@ -107,7 +108,11 @@ fn tcp(address: SocketAddr) -> io::Result<Listener> {
 fn unix(path: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::FileTypeExt as _;
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
-    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
+    let is_left_behind = || {
+        let tried = std::os::unix::net::UnixStream::connect(path);
+        tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if is_socket && is_left_behind() {
         std::fs::remove_file(path)?;
     }
     // The mode has to hold from the first moment on. No other thread makes files yet.

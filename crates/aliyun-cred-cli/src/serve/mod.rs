@@ -54,13 +54,13 @@ pub(crate) fn run(arguments: Serve) -> Outcome {
     }
     // Fails only if there is a logger, which there is not.
     let _ = log::set_logger(&Warnings).map(|()| log::set_max_level(log::LevelFilter::Warn));
-    #[cfg(unix)]
-    connections::raise_file_limit();
     event_loop()?.block_on(serve(arguments))
 }
 
-/// An event loop on this thread.
+/// An event loop on this thread, for a server.
 pub(crate) fn event_loop() -> Result<tokio::runtime::Runtime, Failure> {
+    #[cfg(unix)]
+    connections::raise_file_limit();
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
@@ -98,13 +98,13 @@ async fn serve(arguments: Serve) -> Outcome {
     signals::ready();
     let (service, tls) = (Arc::clone(&server.service), server.tls.clone());
     let reload = async || {
-        let read = match tls.as_ref().map_or(Ok(()), Tls::load) {
-            Ok(()) => service.profiles.reload().await,
-            failed => failed,
-        };
-        match read {
-            Ok(()) => say("the configuration was read again"),
-            Err(failure) => say(&format!("what could not be read again stays as it was: {}", failure.text())),
+        let read = [tls.as_ref().map_or(Ok(()), Tls::load), service.profiles.reload().await];
+        let failures: Vec<_> = read.iter().filter_map(|read| read.as_ref().err()).collect();
+        for failure in &failures {
+            say(&format!("what could not be read again stays as it was: {}", failure.text()));
+        }
+        if failures.is_empty() {
+            say("the configuration was read again");
         }
     };
     server.serve_until(signals.stop(reload)).await;
@@ -209,6 +209,8 @@ impl Server {
                 }
                 Ok(None) => {}
                 Err(error) => {
+                    // Descriptors may have run out: one that is idle gives way.
+                    connections.evict();
                     say(&format!("cannot accept a connection: {error}"));
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -13,6 +13,7 @@ use crate::arguments::Origin;
 use crate::client;
 use crate::failure::Failure;
 
+use super::reply;
 use super::say;
 
 /// The name of what is served when no profile is named.
@@ -65,8 +66,8 @@ impl Profiles {
         let current = self.clients();
         let mut failed = Ok(());
         for ((client, current), name) in clients.iter_mut().zip(&*current).zip(self.names()) {
-            if let Err(error) = client.credentials().await {
-                failed = Err(Failure::new(format!("profile {name}: {error}")));
+            if let Err((_, failure)) = reply::session(client).await {
+                failed = Err(Failure::new(format!("profile {name}: {}", failure.text())));
                 *client = current.clone();
             }
         }

@@ -20,6 +20,8 @@ use super::support::{Home, ROLE, refused, said, text};
 const WATCHDOG: Duration = Duration::from_secs(60);
 /// How many connections the server keeps.
 const MOST: usize = 1024;
+/// A key in the place of the profile that a role stands on.
+const KEY: &str = r#""access_key_id":"LTAIother","access_key_secret":"s""#;
 const PATH: &str = "{token}/credentials";
 
 /// A server in the foreground, killed when dropped.
@@ -388,6 +390,13 @@ fn the_configuration_is_read_again() {
     let line = server.complaint();
     assert!(line.starts_with("aliyun-cred: what could not be read again stays as it was: profile reader: "), "{line}");
     assert_eq!((server.get(PATH).0, roles_assumed(&emulator)), (200, 1));
+    // A profile that gives no session is no improvement either.
+    let key = good.replace("ChainableRamRoleArn", "AK").replace(r#""source_profile":"key""#, KEY);
+    std::fs::write(&file, key).unwrap();
+    server.signal(Signal::HUP);
+    let line = server.complaint();
+    assert!(line.contains("profile reader: a credentials URI returns sessions"), "{line}");
+    assert_eq!(server.get(PATH).0, 200);
     std::fs::write(&file, good.replace(ROLE, "acs:ram::1000000000000001:role/writer")).unwrap();
     server.signal(Signal::HUP);
     assert_eq!(server.complaint(), "aliyun-cred: the configuration was read again\n");
@@ -445,7 +454,9 @@ fn it_goes_to_the_background_for_eval() {
     let home = Home::with_profiles("background");
     let lines = said(&home.run(&["serve", "--print-env", "--profile", "reader"]));
     // Another shell, as `eval` would be, whose own program asks the server by its default chain.
-    let script = format!("{lines}\n\"$0\" get --format json; kill \"$ALIYUN_CRED_SERVE_PID\"");
+    let script = format!(
+        "{lines}\n\"$0\" get --profile key >/dev/null && \"$0\" get --format json; kill \"$ALIYUN_CRED_SERVE_PID\""
+    );
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_aliyun-cred")]).env("HOME", &home.0);
     command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "stale").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "stale");
@@ -487,6 +498,8 @@ fn the_metadata_protocol_needs_its_token() {
     let old = Server::of(&home, &["--profile", "reader", "--imds", "--imds-v1"]);
     assert_eq!(old.get(roles), (200, "reader".to_owned()));
     refused(&home.run(&["serve", "--imds-v1"]), 2, "--imds");
+    let everyone = ["serve", "--imds", "--allow-remote", "--tls-cert", "c", "--tls-key", "k"];
+    refused(&home.run(&everyone), 2, "cannot be used with");
 }
 
 #[test]
@@ -597,4 +610,17 @@ fn may_open(count: usize) {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum.map_or(Some(count as u64), |most| Some(most.min(count as u64)));
     setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+#[test]
+fn a_program_that_is_to_survive_its_terminal_does() {
+    let home = Home::with_profiles("nohup");
+    // As `nohup` does: the signal is ignored from the start.
+    let inner = "kill -HUP $PPID; kill -HUP $$; exit 7";
+    let script = format!("trap '' HUP; exec \"$OWN\" exec --serve --profile reader -- sh -c '{inner}'");
+    let command = home.command(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = shell.env("OWN", command.get_program()).stdin(Stdio::null()).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(7), String::new()));
 }
