@@ -19,7 +19,7 @@ use crate::wording::Surface;
 
 /// How many roles can be chained. Each one lengthens the provider name and the search for circular references; a longer
 /// chain is taken for an endless loop.
-const MAX_DEPTH: usize = 1_000;
+const MAX_DEPTH: u32 = 1_000;
 
 /// Builds a client. Without any setting, it is a client for the default chain.
 ///
@@ -41,7 +41,7 @@ pub struct ClientBuilder {
     extras: Extras,
     events: Option<EventQueue>,
     /// How many clients are chained below.
-    depth: usize,
+    depth: u32,
 }
 
 impl Base for Client {
@@ -58,8 +58,9 @@ impl Base for Client {
         self.cache().provider().watches_files()
     }
 
-    fn reload(&self) -> bool {
-        self.cache().reload()
+    fn reload(&self) -> u32 {
+        self.cache().reload();
+        self.cache().changes()
     }
 
     fn anew(&self, host: &Host) -> Box<dyn Base> {

@@ -28,8 +28,8 @@ pub(crate) enum Freshness {
     /// At every call: the source caches by itself.
     Uncached,
     /// Before it expires; `lead` says how long before. `clock_offset`: how far the clock that set `at` was ahead of this
-    /// machine's, in seconds. `renewed`: a timer refreshes it, whether or not a caller asks.
-    Expires { at: SystemTime, clock_offset: i32, lead: Lead, renewed: bool },
+    /// machine's, in seconds. `age`: how old it was when this process got it, in seconds. `renewed`: a timer refreshes it, whether or not a caller asks.
+    Expires { at: SystemTime, clock_offset: i32, age: u16, lead: Lead, renewed: bool },
     /// After its rotation, if that is known, by this machine's clock, and `at_most` this many seconds after it was fetched.
     /// It has no end.
     Rotates { rotation: Option<SystemTime>, at_most: u32 },
@@ -40,7 +40,7 @@ impl Freshness {
     pub(crate) fn expires(at: SystemTime, clock_offset: i64, lead: Lead) -> Self {
         // Services tell the time in whole seconds.
         let clock_offset = i32::try_from(clock_offset / 1000).unwrap_or(0);
-        Freshness::Expires { at, clock_offset, lead, renewed: false }
+        Freshness::Expires { at, clock_offset, age: 0, lead, renewed: false }
     }
 }
 
@@ -106,7 +106,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn with_expiration(self, at: SystemTime) -> Self {
-        self.with_freshness(Freshness::Expires { at, clock_offset: 0, lead: Lead::Sts, renewed: false })
+        self.with_freshness(Freshness::expires(at, 0, Lead::Sts))
     }
 
     /// Sets the provider name; by default it is the name of the custom provider.
@@ -284,6 +284,23 @@ impl Credentials {
         match self.freshness {
             Freshness::Expires { at, .. } => Some(at),
             Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => None,
+        }
+    }
+
+    /// Another process fetched it so many milliseconds ago.
+    pub(crate) fn fetched_before(mut self, millis: u64) -> Self {
+        if let Freshness::Expires { age, .. } = &mut self.freshness {
+            // Sessions last 12 hours at most.
+            *age = u16::try_from(millis / 1000).unwrap_or(u16::MAX);
+        }
+        self
+    }
+
+    /// How old it was when this process got it, in milliseconds.
+    pub(crate) fn age(&self) -> u64 {
+        match self.freshness {
+            Freshness::Expires { age, .. } => u64::from(age) * 1000,
+            Freshness::Constant | Freshness::Uncached | Freshness::Rotates { .. } => 0,
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) mod single_flight;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -156,7 +156,9 @@ pub(crate) struct Cache {
     flights: PerProcess<Flights>,
     id: Id,
     /// How many clients are chained below this one.
-    depth: usize,
+    depth: u32,
+    /// How often the files behind it have changed.
+    changes: AtomicU32,
     events: ArcSwapOption<EventQueue>,
     /// For [`Cache::status`], which takes no lock that a refresh holds.
     known: ArcSwapOption<Known>,
@@ -208,6 +210,7 @@ impl Cache {
             flights: PerProcess::new(),
             id: Id::next(),
             depth: 0,
+            changes: AtomicU32::new(0),
             events: ArcSwapOption::empty(),
             known: ArcSwapOption::empty(),
         }
@@ -221,7 +224,7 @@ impl Cache {
     }
 
     /// Sets the number of clients below.
-    pub(crate) fn at_depth(self, depth: usize) -> Self {
+    pub(crate) fn at_depth(self, depth: u32) -> Self {
         Cache { depth, ..self }
     }
 
@@ -237,7 +240,7 @@ impl Cache {
         self.id
     }
 
-    pub(crate) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
 
@@ -384,19 +387,23 @@ impl Cache {
         flight
     }
 
+    /// How often the files behind the credential have changed, for clients on top of this one.
+    pub(crate) fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     /// Looks at the files behind the cached credential if it is time to do so; if they have changed, the next call
-    /// refreshes it, and it stays in use until that succeeds. Returns whether they have. The background thread never
-    /// looks: a disk may hang.
-    pub(crate) fn reload(&self) -> bool {
-        let Some(cached) = self.cached.load_full() else { return false };
+    /// refreshes it, and it stays in use until that succeeds. The background thread never looks: a disk may hang.
+    pub(crate) fn reload(&self) {
+        let Some(cached) = self.cached.load_full() else { return };
         if driver::is_here() || !cached.window.takes_look(self.host.now()) || !self.provider.reload(&self.host) {
-            return false;
+            return;
         }
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let flights = self.flights();
         // A running refresh uses what the file said before.
         flights.detach();
         flights.enter(|inside| inside.state.reload());
-        true
     }
 
     /// Joins the refresh in flight, or starts one, whether or not the cached credential is fresh.
@@ -586,7 +593,8 @@ impl State {
             return None;
         }
         let times = schedule(&credentials, now, first, draw);
-        Some(Cached::new(credentials, now, times))
+        let fetched = now.before(credentials.age());
+        Some(Cached::new(credentials, fetched, times))
     }
 
     /// A failed refresh never withholds a credential that is still valid.
@@ -744,7 +752,12 @@ pub(crate) fn refresh_window(credentials: &Credentials, now: Now) -> Option<(Dur
 fn schedule(credentials: &Credentials, now: Now, first: bool, draw: impl FnOnce() -> f64) -> Option<Times> {
     match credentials.freshness() {
         Freshness::Constant | Freshness::Uncached => None,
-        Freshness::Expires { lead, .. } => Some(Times::new(lifetime(credentials, now), lead, first, draw())),
+        Freshness::Expires { lead, .. } => {
+            let (age, draw) = (credentials.age(), draw());
+            let times = Times::new(lifetime(credentials, now).saturating_add(age), lead, first, draw);
+            // One that another process fetched is as old as it is.
+            Some(if age > 0 { times.redrawn(age, draw) } else { times })
+        }
         Freshness::Rotates { rotation, at_most } => {
             let until_rotation = rotation.map(|rotation| {
                 let left = i128::from(wall_millis(rotation)) - i128::from(now.wall);
@@ -788,7 +801,7 @@ mod tests {
     /// A credential that expires `seconds` after the start.
     fn ends(seconds: i64, lead: Lead) -> Arc<Credentials> {
         let at = wall_time(at(seconds).wall);
-        let freshness = Freshness::Expires { at, clock_offset: 0, lead, renewed: false };
+        let freshness = Freshness::expires(at, 0, lead);
         Arc::new(Credentials::access_key("id", "s", "ram_role_arn").with_freshness(freshness))
     }
 

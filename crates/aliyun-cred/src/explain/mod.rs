@@ -345,8 +345,8 @@ impl Base for Anew {
         false
     }
 
-    fn reload(&self) -> bool {
-        false
+    fn reload(&self) -> u32 {
+        0
     }
 
     fn anew(&self, host: &Host) -> Box<dyn Base> {

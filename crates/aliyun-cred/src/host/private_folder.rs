@@ -72,21 +72,19 @@ impl PrivateFolder {
         }
     }
 
-    /// The names of the entries, at most a thousand.
+    /// The names of the entries, at most a thousand. Other files, which a folder may have, are not ours to touch.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let names = fs::read_dir(&self.0)?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        Ok(names.filter_map(|name| name.strip_suffix(ENTRY).map(str::to_owned)).take(MOST).collect())
+        let is_ours =
+            |name: &String| name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        Ok(names.filter_map(|name| name.strip_suffix(ENTRY).map(str::to_owned)).filter(is_ours).take(MOST).collect())
     }
 
     /// Removes an entry, and its lock if nobody holds it.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path(name, ENTRY))?;
-        if let Ok(Some(locked)) = self.try_lock(name) {
-            // Whoever waits for it notices that it is gone.
-            let _ = fs::remove_file(self.path(name, LOCK));
-            drop(locked);
-        }
-        Ok(())
+        // Dropping the lock removes its file.
+        self.try_lock(name).map(drop)
     }
 
     fn path(&self, name: &str, ending: &str) -> PathBuf {
@@ -120,6 +118,11 @@ impl LockedEntry {
 
 impl Drop for LockedEntry {
     fn drop(&mut self) {
+        // Nothing was fetched, and nobody may ask for it again. Who waits for the lock notices that it is gone. Not on
+        // Windows, where a file can only be removed for those who open it later.
+        if cfg!(unix) && !self.folder.path(&self.name, ENTRY).exists() {
+            let _ = fs::remove_file(self.folder.path(&self.name, LOCK));
+        }
         // Closing is not enough: a child forked meanwhile shares the open file, and would keep the lock.
         let _ = self.file.unlock();
     }

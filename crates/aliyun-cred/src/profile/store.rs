@@ -28,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     path: Arc<PathBuf>,
-    /// The file as this process last wrote it.
-    written: Arc<ArcSwapOption<FileStamp>>,
+    /// The file before and after this process last wrote it.
+    written: Arc<ArcSwapOption<(Option<FileStamp>, Option<FileStamp>)>>,
 }
 
 impl Store {
@@ -41,9 +41,9 @@ impl Store {
         ProfileStore { store: self.clone(), profile: name.to_owned() }
     }
 
-    /// The file as this process wrote it since the last call of this function.
-    pub(crate) fn take_written(&self) -> Option<FileStamp> {
-        self.written.swap(None).map(|written| FileStamp::clone(&written))
+    /// The file before and after this process wrote it since the last call of this function.
+    pub(crate) fn take_written(&self) -> Option<Arc<(Option<FileStamp>, Option<FileStamp>)>> {
+        self.written.swap(None)
     }
 }
 
@@ -119,11 +119,15 @@ impl LockedProfile {
                 let text = format!("unable to write credentials file: {}: {error}", path.display());
                 Error::new(ErrorKind::Io, text)
             };
+            let before = host_of_write.file_stamp(path);
             let bytes = file.read().map_err(|error| failed(&error))?;
             if let Some(changed) = change(&bytes, path, &profile, &values)? {
                 file.replace(&changed).map_err(|error| failed(&error))?;
                 // Still locked: a program that takes the lock has not written it since.
-                store.written.store(host_of_write.file_stamp(path).map(Arc::new));
+                // What was there before an earlier write that nobody has taken notice of counts.
+                let earlier = store.written.load().as_ref().filter(|earlier| earlier.1 == before).cloned();
+                let before = earlier.map_or(before, |earlier| earlier.0.clone());
+                store.written.store(Some(Arc::new((before, host_of_write.file_stamp(path)))));
             }
             Ok(())
         })

@@ -28,7 +28,7 @@ pub(crate) struct CloudSso {
     access_token_expire: i64,
     limits: Limits,
     route: Route,
-    shared: SharedSession,
+    pub(super) shared: SharedSession,
 }
 
 impl CloudSso {

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::Fetch;
@@ -24,6 +25,8 @@ pub(crate) struct Custom {
     name: String,
     ask: Ask,
     limit: Duration,
+    /// How often the files behind the client below had changed at the last look.
+    changes: AtomicU32,
 }
 
 enum Ask {
@@ -50,8 +53,8 @@ pub(crate) trait Base: Send + Sync {
     /// See [`super::Provider::watches_files`].
     fn watches_files(&self) -> bool;
 
-    /// See [`super::Provider::reload`].
-    fn reload(&self) -> bool;
+    /// Looks at the files behind it, and returns how often they have changed.
+    fn reload(&self) -> u32;
 
     /// A base that asks the client's source anew, on this host, without touching what the client has cached.
     fn anew(&self, host: &Host) -> Box<dyn Base>;
@@ -71,8 +74,8 @@ impl Base for () {
         false
     }
 
-    fn reload(&self) -> bool {
-        false
+    fn reload(&self) -> u32 {
+        0
     }
 
     fn anew(&self, _: &Host) -> Box<dyn Base> {
@@ -117,18 +120,19 @@ impl Drop for Below {
 
 impl Custom {
     pub(crate) fn blocking(name: String, ask: impl Fn() -> Result<Credentials> + Send + Sync + 'static) -> Self {
-        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::with_slot()), limit: LIMIT }
+        Custom { name, ask: Ask::Blocking(Arc::new(ask), Place::with_slot()), limit: LIMIT, changes: AtomicU32::new(0) }
     }
 
     pub(crate) fn future<F>(name: String, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Credentials>> + Send + 'static,
     {
-        Custom { name, ask: Ask::Future(Arc::new(move || Box::pin(ask()))), limit: LIMIT }
+        Custom { name, ask: Ask::Future(Arc::new(move || Box::pin(ask()))), limit: LIMIT, changes: AtomicU32::new(0) }
     }
 
     pub(crate) fn client(name: String, base: Box<dyn Base>) -> Self {
-        Custom { name, ask: Ask::Client(Below(base)), limit: LIMIT }
+        let changes = AtomicU32::new(base.reload());
+        Custom { name, ask: Ask::Client(Below(base)), limit: LIMIT, changes }
     }
 
     pub(super) fn base_anew(&self, host: &Host) -> Option<Custom> {
@@ -155,7 +159,10 @@ impl Custom {
     }
 
     pub(super) fn reload(&self) -> bool {
-        matches!(&self.ask, Ask::Client(Below(base)) if base.reload())
+        let Ask::Client(Below(base)) = &self.ask else { return false };
+        // Another client on top of the same one, or the program itself, may have looked before.
+        let changes = base.reload();
+        self.changes.swap(changes, Ordering::Relaxed) != changes
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {

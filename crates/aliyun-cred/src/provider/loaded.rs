@@ -48,7 +48,11 @@ impl Loaded {
         let forgotten = self.forgotten.swap(false, Ordering::Relaxed);
         match self.current.load_full() {
             // Keep tokens that exist only in this process.
-            Some(current) if !forgotten || current.provider.is_ahead_of_its_file() => Ok(current.provider.clone()),
+            Some(current) if !forgotten => Ok(current.provider.clone()),
+            Some(current) if current.provider.is_ahead_of_its_file() => {
+                self.forgotten.store(true, Ordering::Relaxed);
+                Ok(current.provider.clone())
+            }
             before => {
                 // If this fails, the next fetch tries again.
                 let loaded = load.await.inspect_err(|_| self.forgotten.store(true, Ordering::Relaxed))?;
@@ -86,7 +90,7 @@ impl Loaded {
             return false;
         }
         if let Some(written) = current.store.as_ref().and_then(Store::take_written) {
-            current.file.wrote(written);
+            current.file.wrote(&written.0, written.1.clone());
         }
         let changed = current.file.reread(host, |bytes| {
             let plan = plan(current.file.path(), bytes)?;

@@ -261,6 +261,10 @@ impl Provider {
     fn inherit(&self, before: &Provider) {
         match (self, before) {
             (Provider::OAuth(oauth), Provider::OAuth(before)) => oauth.inherit(before),
+            (Provider::RamRoleArn(role), Provider::RamRoleArn(before)) => role.inherit(before),
+            (Provider::OidcRoleArn(role), Provider::OidcRoleArn(before)) => role.shared.inherit(&before.shared),
+            (Provider::CloudSso(sso), Provider::CloudSso(before)) => sso.shared.inherit(&before.shared),
+            (Provider::RsaKeyPair(pair), Provider::RsaKeyPair(before)) => pair.shared.inherit(&before.shared),
             _ => {
                 if let (Some(base), Some(before)) = (self.base(), before.base()) {
                     base.inherit(before);

@@ -59,7 +59,7 @@ pub(crate) struct OAuth {
     listener: Option<Listener>,
     limits: Limits,
     route: Route,
-    shared: SharedSession,
+    pub(super) shared: SharedSession,
 }
 
 /// The tokens, and the credential of the last exchange, if known.
@@ -157,6 +157,7 @@ impl OAuth {
 
     pub(super) fn inherit(&self, before: &OAuth) {
         self.handed_out.store(before.handed_out.load_full());
+        self.shared.inherit(&before.shared);
     }
 
     /// Takes the tokens of the provider that is in use.

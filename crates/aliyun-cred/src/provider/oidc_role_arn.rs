@@ -32,7 +32,7 @@ pub(crate) struct OidcRoleArn {
     sts: Sts,
     /// Whether the session name is the user's.
     names_session: bool,
-    shared: SharedSession,
+    pub(super) shared: SharedSession,
 }
 
 impl OidcRoleArn {

@@ -46,6 +46,13 @@ impl RamRoleArn {
         &self.base
     }
 
+    pub(super) fn inherit(&self, before: &RamRoleArn) {
+        for (role, before) in self.roles.iter().zip(&before.roles) {
+            role.shared.inherit(&before.shared);
+        }
+        self.base.inherit(&before.base);
+    }
+
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let mut credentials = self.base.fetch(host).await?;
         for role in &self.roles {

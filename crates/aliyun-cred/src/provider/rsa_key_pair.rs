@@ -45,7 +45,7 @@ pub(crate) struct RsaKeyPair {
     forgotten: AtomicBool,
     duration_seconds: i64,
     sts: Sts,
-    shared: SharedSession,
+    pub(super) shared: SharedSession,
 }
 
 impl RsaKeyPair {

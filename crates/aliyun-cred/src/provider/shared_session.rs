@@ -123,6 +123,11 @@ pub(super) struct SharedSession {
 }
 
 impl SharedSession {
+    /// Takes over from the provider that this one replaces which session was handed out last.
+    pub(super) fn inherit(&self, before: &SharedSession) {
+        self.last.store(before.last.load_full());
+    }
+
     /// A session that another process has fetched, or the one that `fetch` returns, which the others then find.
     pub(super) async fn or_fetch(
         &self,
@@ -159,8 +164,9 @@ impl SharedSession {
         let bytes = host.block(move || folder.read(&name)).await.ok()?.ok()?;
         let session = Session::parse(&bytes)?;
         let is_news = self.last.load().as_deref() != Some(&session.issued.access_key_id);
-        let usable = is_news && session.is_fresh(lead, host.now().wall);
-        usable.then(|| Credentials::issued(session.issued, entry.source, lead))
+        let now = host.now().wall;
+        let usable = is_news && session.is_fresh(lead, now);
+        usable.then(|| Credentials::issued(session.issued, entry.source, lead).fetched_before(now - session.fetched))
     }
 }
 
@@ -261,7 +267,7 @@ async fn write(host: &Host, folder: PrivateFolder, lock: LockedEntry, entry: &En
         // A full disk costs the sharing.
         let written = lock.write(&bytes);
         for (name, session) in listed(&folder).unwrap_or_default() {
-            if session.is_none_or(|session| wall_millis(session.issued.expiration) <= there) {
+            if session.is_some_and(|session| wall_millis(session.issued.expiration) <= there) {
                 // Another process may have removed it.
                 let _ = folder.remove(&name);
             }
@@ -441,6 +447,42 @@ mod tests {
         assert_eq!(list(&folder.0).unwrap().len(), 1);
         assert_eq!(clear(&folder.0).unwrap(), 1);
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "locks are removed, too");
+    }
+
+    #[test]
+    fn files_of_others_are_left_alone() {
+        let folder = Folder::new();
+        fs::create_dir(&folder.0).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&folder.0, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        for name in ["config.json", "package.json", "a.lock"] {
+            fs::write(folder.0.join(name), "{}").unwrap();
+        }
+        assert!(asked(&folder, &SharedSession::default(), "one").1);
+        assert_eq!((list(&folder.0).unwrap().len(), clear(&folder.0).unwrap()), (1, 1));
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fetch_that_fails_leaves_nothing_behind() {
+        let folder = Folder::new();
+        let host = host().sharing_sessions(Some(folder.0.clone()));
+        let fetch = std::future::ready(Err(crate::error::Error::invalid_config("refused")));
+        let key = || Key::new("source", "endpoint", "about");
+        let shared = SharedSession::default();
+        let asking = shared.or_fetch(&host, Lead::Sts, key, fetch);
+        assert!(tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(asking).is_err());
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+    }
+
+    /// A new provider, as of a profile that is read again after a rejection, wants another session, too.
+    #[test]
+    fn a_provider_that_replaces_another_knows_its_session() {
+        let (folder, first, second) = (Folder::new(), SharedSession::default(), SharedSession::default());
+        assert_eq!(asked(&folder, &first, "one"), ("one".to_owned(), true));
+        second.inherit(&first);
+        assert_eq!(asked(&folder, &second, "two"), ("two".to_owned(), true));
     }
 
     #[test]

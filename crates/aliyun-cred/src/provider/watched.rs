@@ -38,9 +38,12 @@ impl Watched {
         &self.path
     }
 
-    /// Notes the file as this process has just written it.
-    pub(super) fn wrote(&self, stamp: FileStamp) {
-        self.read.store(Some(stamp.into()));
+    /// Notes that this process has written the file. If it was not as it was read, another program's change is in it,
+    /// too, and counts.
+    pub(super) fn wrote(&self, before: &Option<FileStamp>, after: Option<FileStamp>) {
+        if before.is_some() && self.read.load().as_deref() == before.as_ref() {
+            self.read.store(after.map(Into::into));
+        }
     }
 
     /// Reads the file if it has changed and is at rest, and returns what `make` makes of it. If that fails, says so
