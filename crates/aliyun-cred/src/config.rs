@@ -34,8 +34,8 @@ pub enum OptionValue {
     Other,
 }
 
-/// Options that are set, by name.
-pub(crate) type Entries = Arc<[(&'static str, OptionValue)]>;
+/// Options that are set, by name. Boxed once more, so that each client has a thin pointer.
+pub(crate) type Entries = Arc<Box<[(&'static str, OptionValue)]>>;
 
 impl From<&str> for OptionValue {
     fn from(value: &str) -> Self {
@@ -159,7 +159,7 @@ macro_rules! options {
             /// The options that are set: a tenth of the memory of a `Config`.
             pub(crate) fn entries(&self) -> Entries {
                 let entries = [$( (stringify!($name), self.$name.as_ref().map(FromValue::to_value)) ),*];
-                entries.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+                Arc::new(entries.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
             }
 
             /// Sets the option called `key`, in snake case (`role_arn`) or as in the official packages' maps

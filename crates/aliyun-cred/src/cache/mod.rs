@@ -191,7 +191,7 @@ struct State {
     /// Whether the provider has changed since the cached credential was fetched.
     reloaded: bool,
     /// The sources of the last credential; only kept for an event listener.
-    provider_name: Option<String>,
+    provider_name: Option<Box<str>>,
 }
 
 impl Cache {
@@ -724,9 +724,10 @@ fn post_events(events: &EventQueue, state: &mut State, refresh: Refresh, in_use:
         return;
     }
     events.post(event.clone());
-    let previous = std::mem::replace(&mut state.provider_name, provider_name);
-    if previous.is_some() && previous != event.provider_name {
-        events.post(Event { kind: EventKind::SourceChanged, previous_provider_name: previous, ..event });
+    let previous = std::mem::replace(&mut state.provider_name, provider_name.map(String::into_boxed_str));
+    if previous.is_some() && previous.as_deref() != event.provider_name.as_deref() {
+        let previous_provider_name = previous.map(String::from);
+        events.post(Event { kind: EventKind::SourceChanged, previous_provider_name, ..event });
     }
 }
 
