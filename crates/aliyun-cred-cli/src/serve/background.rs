@@ -18,9 +18,6 @@ pub(super) fn start(arguments: &Serve) -> Outcome {
     #[cfg(unix)]
     // Ctrl-C in this terminal is not for it.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    #[cfg(windows)]
-    // DETACHED_PROCESS: it has no part in this console.
-    std::os::windows::process::CommandExt::creation_flags(&mut command, 0x8);
     let mut child = command.spawn()?;
     let mut lines = String::new();
     if let Some(out) = child.stdout.take() {

@@ -50,6 +50,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: Serve) -> Outcome {
     if arguments.print_env && !arguments.detached {
+        // There, the background process would keep the shell's pipe open, and the shell would wait for its end.
+        if cfg!(windows) {
+            return Err(Failure::invalid("--print-env is for shells of Unix; use exec --serve, or --token-file"));
+        }
         return background::start(&arguments);
     }
     // Fails only if there is a logger, which there is not.

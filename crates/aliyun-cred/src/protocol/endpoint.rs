@@ -45,15 +45,12 @@ fn parse(what: &str, given: &str) -> Result<Url> {
     if is_one_word && url.port().is_none() {
         return Err(invalid("its host is no host's name"));
     }
-    let loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        None => return Err(invalid("it has no host")),
-    };
+    if url.host().is_none() {
+        return Err(invalid("it has no host"));
+    }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if loopback => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
         "http" => Err(invalid("plain http would show what is sent to the network; it is for loopback addresses only")),
         _ => Err(invalid("it is spoken over https")),
     }
@@ -67,6 +64,16 @@ fn looks_like_a_host(text: &str) -> bool {
     text.contains('.')
         && text.chars().all(is_plain)
         && text.split(['.', ':', '/', '-', ' ']).all(|label| label.len() <= LONGEST)
+}
+
+/// Whether a URL leads to this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
 }
 
 #[cfg(test)]

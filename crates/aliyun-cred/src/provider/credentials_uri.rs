@@ -11,7 +11,7 @@ use crate::credentials::Lead;
 use crate::error::{Error, Result};
 use crate::host::{Host, Limits, Method, Request, Route, Trust};
 use crate::protocol::reply::{Service, Shape, no_hint, rejected};
-use crate::protocol::{limits, route};
+use crate::protocol::{endpoint, limits, route};
 use crate::secret::Secret;
 
 use super::required;
@@ -44,7 +44,7 @@ impl CredentialsUri {
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
             return Err(invalid("it must begin with http:// or https:// and name a host"));
         }
-        let secrets = secrets_of(&parsed);
+        let (secrets, is_loopback) = (secrets_of(&parsed), endpoint::is_loopback(&parsed));
         let mut shown = parsed;
         shown.set_query(None);
         shown.set_fragment(None);
@@ -61,8 +61,9 @@ impl CredentialsUri {
             shown: shown.into(),
             secrets,
             limits: limits(config, 5_000, 10_000),
-            // Plain HTTP is documented for this source, to any host.
-            route: route(config, "https:"),
+            // Plain HTTP is documented for this source, to any host. A proxy cannot reach this machine for us, and must not
+            // see what is on it.
+            route: route(config, if is_loopback { "http:" } else { "https:" }),
         })
     }
 
@@ -120,6 +121,21 @@ fn secrets_of(uri: &url::Url) -> Vec<Secret> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_proxy_sees_what_is_on_this_machine() {
+        for (uri, route) in [
+            ("http://127.0.0.1:7321/token/credentials", Route::Direct),
+            ("http://[::1]:7321/token/credentials", Route::Direct),
+            ("https://localhost/token/credentials", Route::Direct),
+            ("http://agent.internal/credentials", Route::Environment),
+            ("https://agent.internal/credentials", Route::Environment),
+        ] {
+            let config = Config::default().credentials_uri(uri);
+            let provider = CredentialsUri::new(&config, &Host::new(crate::wording::Surface::Rust)).unwrap();
+            assert_eq!(provider.route, route, "{uri}");
+        }
+    }
 
     #[test]
     fn possible_secrets_are_recognized() {
