@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that no secret stays in a C program's memory once everything is freed, for every source.
+"""Checks that no secret stays in a C program's memory once everything is freed: of a pair, a session and a role.
 
 Called after run.sh, which links the library into $BUILD_DIR/lib."""
 

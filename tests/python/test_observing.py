@@ -14,7 +14,7 @@ from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.models import CredentialModel
 from aliyun_cred.provider import RamRoleArnCredentialsProvider, StaticAKCredentialsProvider
 
-from support import ISSUED_SECRET, SECRET, WATCHDOG_SECONDS, eventually
+from support import SECRET, WATCHDOG_SECONDS, eventually
 
 
 class Vault:
@@ -240,6 +240,6 @@ def test_a_listener_that_holds_its_client_is_collected(role):
 
 
 def test_secrets_of_the_service_are_in_no_report(sts, role):
-    sts.answer = (400, json.dumps({"Code": ISSUED_SECRET, "Message": SECRET, "RequestId": SECRET}))
+    sts.answer = (400, json.dumps({"Code": SECRET, "Message": SECRET, "RequestId": SECRET}))
     report = Client(role).explain()
     assert SECRET not in str(report) + json.dumps(report.to_dict())
