@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use ring::digest;
+use ring::hmac;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::credentials::{Credentials, Freshness, Issued, Lead};
@@ -51,12 +51,12 @@ pub(super) struct Key {
     source: &'static str,
     /// What a list of the entries shows.
     about: String,
-    hash: Sha256,
+    hash: digest::Context,
 }
 
 impl Key {
     pub(super) fn new(source: &'static str, endpoint: &str, about: &str) -> Self {
-        let key = Key { source, about: about.to_owned(), hash: Sha256::new() };
+        let key = Key { source, about: about.to_owned(), hash: digest::Context::new(&digest::SHA256) };
         key.with("version", &VERSION.to_string()).with("source", source).with("endpoint", endpoint)
     }
 
@@ -86,8 +86,8 @@ impl Key {
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         for part in [name, value] {
             // The length, so that no two lists of parts are the same text.
-            self.hash.update((part.len() as u64).to_be_bytes());
-            self.hash.update(part);
+            self.hash.update(&(part.len() as u64).to_be_bytes());
+            self.hash.update(part.as_bytes());
         }
         self
     }
@@ -95,13 +95,12 @@ impl Key {
     /// A secret counts by a keyed hash: the name of a file must not help to guess it, and one that is rotated must not
     /// find the session of the one before.
     pub(super) fn with_secret(self, name: &str, secret: &str) -> Self {
-        let Ok(keyed) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return self };
-        let hash = keyed.chain_update(b"aliyun-cred shared session").finalize().into_bytes();
-        self.with(name, &hex(&hash))
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        self.with(name, &hex(hmac::sign(&key, b"aliyun-cred shared session").as_ref()))
     }
 
     fn name(self) -> Entry {
-        Entry { source: self.source, about: self.about, name: hex(&self.hash.finalize()) }
+        Entry { source: self.source, about: self.about, name: hex(self.hash.finish().as_ref()) }
     }
 }
 
