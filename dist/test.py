@@ -34,8 +34,9 @@ import zipfile
 
 from table import ROOT, SURFACES, TARGETS, artifacts, version
 
-# What needs more than the package: a type checker, servers and frameworks; `make test-python` has them.
-ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types"
+# What needs more than the package: a type checker, servers and frameworks, the distribution of the official name;
+# `make test-python` has them.
+ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types or (workers_know_the_official_name and compat)"
 WITH_PACKAGES = ("test_greenlets.py", "test_gunicorn.py", "test_trio.py")
 # What needs bundlers, compilers, or npm; `make test-node` has them.
 WITH_MODULES = ("bundlers", "imports", "mocks", "package", "types")
