@@ -62,12 +62,11 @@ impl PrivateFolder {
         let path = self.path(name, LOCK);
         let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path)?;
         match file.try_lock() {
-            // Else it was removed between the two steps, and another one may be there.
-            Ok(()) => {
-                let locked = LockedEntry { file, folder: self.clone(), name: name.to_owned() };
-                Ok(is_lock_of(&locked.file, &path).unwrap_or(false).then_some(locked))
+            // Else it was removed between the two steps, and the one that is there may be another process's.
+            Ok(()) if is_lock_of(&file, &path).unwrap_or(false) => {
+                Ok(Some(LockedEntry { file, folder: self.clone(), name: name.to_owned() }))
             }
-            Err(TryLockError::WouldBlock) => Ok(None),
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
