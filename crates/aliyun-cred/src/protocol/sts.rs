@@ -95,9 +95,9 @@ impl Sts {
     }
 
     /// Makes a call and parses the credential in the reply.
-    pub(crate) async fn call(&self, host: &Host, call: Call<'_>, shape: &Shape) -> Result<Credentials> {
+    pub(crate) async fn call(&self, host: &Host, call: &Call<'_>, shape: &Shape) -> Result<Credentials> {
         let read = |service: &reply::Service<'_>, response: &Response| service.read(response, shape, host);
-        let issued = self.0.exchange(host, &call, read).await?;
+        let issued = self.0.exchange(host, call, read).await?;
         Ok(Credentials::issued(issued, call.provider, Lead::Sts))
     }
 

@@ -89,8 +89,9 @@ impl OidcRoleArn {
             secrets: &[token.expose()],
             trust: Trust::Usual,
         };
-        let (key, shape) = (Key::of_call(&self.sts, &call, self.names_session), Shape::common(Some("Credentials")));
-        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await
+        let key = || Key::of_call(&self.sts, &call, self.names_session);
+        let shape = Shape::common(Some("Credentials"));
+        self.shared.or_fetch(host, Lead::Sts, key, self.sts.call(host, &call, &shape)).await
     }
 
     /// Reads the token, which is rotated on disk. Token files often end with a line break.

@@ -99,8 +99,9 @@ impl Role {
             secrets: &[],
             trust: Trust::Usual,
         };
-        let (key, shape) = (Key::of_call(&self.sts, &call, self.names_session), Shape::common(Some("Credentials")));
-        let session = self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &shape)).await?;
+        let key = || Key::of_call(&self.sts, &call, self.names_session);
+        let shape = Shape::common(Some("Credentials"));
+        let session = self.shared.or_fetch(host, Lead::Sts, key, self.sts.call(host, &call, &shape)).await?;
         Ok(match signer.provider_name() {
             Some(base) => session.named(format!("{NAME}/{base}")),
             None => session,

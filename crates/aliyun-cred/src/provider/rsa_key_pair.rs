@@ -114,8 +114,8 @@ impl RsaKeyPair {
             secrets: &[],
             trust: Trust::Usual,
         };
-        let key = Key::of_call(&self.sts, &call, true);
-        self.shared.or_fetch(host, Lead::Sts, || key, self.sts.call(host, call, &SHAPE)).await
+        let key = || Key::of_call(&self.sts, &call, true);
+        self.shared.or_fetch(host, Lead::Sts, key, self.sts.call(host, &call, &SHAPE)).await
     }
 }
 

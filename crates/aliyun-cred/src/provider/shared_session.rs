@@ -137,25 +137,30 @@ impl SharedSession {
     ) -> Result<Credentials> {
         let Some(folder) = open(host).await else { return fetch.await };
         let entry = key().name();
-        let found = match self.find(host, &folder, &entry, lead).await {
-            None => {
-                let lock = lock(host, &folder, &entry.name).await;
-                // Another process may have fetched it while this one waited.
-                match self.find(host, &folder, &entry, lead).await.filter(|_| lock.is_some()) {
-                    None => {
-                        let credentials = fetch.await?;
-                        if let Some(lock) = lock {
-                            write(host, folder, lock, &entry, &credentials).await;
-                        }
-                        credentials
-                    }
-                    Some(found) => found,
-                }
-            }
+        let session = match self.find(host, &folder, &entry, lead).await {
             Some(found) => found,
+            None => self.find_or_fetch(host, folder, &entry, lead, fetch).await?,
         };
-        self.last.store(found.access_key_id().map(|id| Arc::new(id.to_owned())));
-        Ok(found)
+        self.last.store(session.access_key_id().map(|id| Arc::new(id.to_owned())));
+        Ok(session)
+    }
+
+    /// Waits for the entry's lock, and fetches unless another process has done so meanwhile.
+    async fn find_or_fetch(
+        &self,
+        host: &Host,
+        folder: PrivateFolder,
+        entry: &Entry,
+        lead: Lead,
+        fetch: impl Future<Output = Result<Credentials>>,
+    ) -> Result<Credentials> {
+        let Some(lock) = lock(host, &folder, &entry.name).await else { return fetch.await };
+        if let Some(found) = self.find(host, &folder, entry, lead).await {
+            return Ok(found);
+        }
+        let credentials = fetch.await?;
+        write(host, folder, lock, entry, &credentials).await;
+        Ok(credentials)
     }
 
     async fn find(&self, host: &Host, folder: &PrivateFolder, entry: &Entry, lead: Lead) -> Option<Credentials> {
