@@ -75,28 +75,23 @@ struct Bounds {
 
 impl ReuseWindow {
     fn is_open(&self, now: impl FnOnce() -> Now) -> bool {
-        if self.bounds.is_none() && self.next_look.is_none() {
-            return true;
-        }
-        let now = now();
-        self.until_look(now) > 0 && self.left(now).is_some()
+        self.is_endless() || self.left(now()).is_some()
     }
 
-    /// The milliseconds until a call has to look at files.
-    fn until_look(&self, now: Now) -> u64 {
-        self.next_look.as_ref().map_or(u64::MAX, |at| at.load(Ordering::Relaxed).saturating_sub(now.monotonic))
+    /// Whether no call ever has to check anything.
+    fn is_endless(&self) -> bool {
+        self.bounds.is_none() && self.next_look.is_none()
     }
 
-    /// Whether the caller has to look at files, once for all callers.
-    fn takes_look(&self, now: Now) -> bool {
-        let Some(next) = &self.next_look else { return false };
-        let at = next.load(Ordering::Relaxed);
-        let then = now.monotonic.saturating_add(LOOK_EVERY);
-        at <= now.monotonic && next.compare_exchange(at, then, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-
-    /// The milliseconds left; `None` if they have run out.
+    /// The milliseconds left until a refresh or a look at files; `None` if either is due.
     fn left(&self, now: Now) -> Option<u64> {
+        let next_look = self.next_look.as_ref().map_or(u64::MAX, |at| at.load(Ordering::Relaxed));
+        let until_look = next_look.saturating_sub(now.monotonic);
+        self.until_refresh(now).map(|left| left.min(until_look)).filter(|left| *left > 0)
+    }
+
+    /// The milliseconds left until a refresh; `None` if it is due.
+    fn until_refresh(&self, now: Now) -> Option<u64> {
         let Some(bounds) = &self.bounds else { return Some(u64::MAX) };
         let age = now.since(self.fetched);
         let left = match bounds.until.checked_sub(age) {
@@ -107,6 +102,14 @@ impl ReuseWindow {
             }
         };
         (left > 0).then_some(left)
+    }
+
+    /// Whether the caller has to look at files, once for all callers.
+    fn takes_look(&self, now: Now) -> bool {
+        let Some(next) = &self.next_look else { return false };
+        let at = next.load(Ordering::Relaxed);
+        let then = now.monotonic.saturating_add(LOOK_EVERY);
+        at <= now.monotonic && next.compare_exchange(at, then, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -270,21 +273,15 @@ impl Cache {
         }
         let cached = self.cached.load();
         let cached = cached.as_ref()?;
-        if cached.times.is_none() && cached.window.next_look.is_none() {
+        if cached.window.is_endless() {
             return Some((cached.credentials.clone(), Duration::MAX));
         }
         let now = self.host.coarse_now();
-        let until_look = Some(cached.window.until_look(now)).filter(|left| *left > 0)?;
-        let left = match cached.times {
-            None => u64::MAX,
-            Some(times) => {
-                let left = cached.window.left(now)?;
-                // Past the prefetch point a new credential may arrive at any moment.
-                let is_due = cached.age(now) >= times.prefetch;
-                if is_due { left.min(RECHECK) } else { left }
-            }
-        };
-        Some((cached.credentials.clone(), Duration::from_millis(left.min(until_look))))
+        let left = cached.window.left(now)?;
+        // Past the prefetch point a new credential may arrive at any moment.
+        let is_due = cached.times.is_some_and(|times| cached.age(now) >= times.prefetch);
+        let left = if is_due { left.min(RECHECK) } else { left };
+        Some((cached.credentials.clone(), Duration::from_millis(left)))
     }
 
     /// What is known without asking the source.
@@ -472,10 +469,8 @@ impl Cache {
         match fetched {
             Ok(credentials) => {
                 let cached = state.succeeded(credentials.clone(), now, || self.host.draw());
-                let cached = match self.provider.watches_files() {
-                    true => cached.map(|cached| cached.watching_files(now)),
-                    false => cached,
-                };
+                let watches_files = self.provider.watches_files();
+                let cached = cached.map(|cached| if watches_files { cached.watching_files(now) } else { cached });
                 if self.provider.variables().is_some() {
                     self.from_variables.store(Some(credentials.clone()));
                 }
@@ -525,7 +520,7 @@ impl Cache {
     /// Whether the cached credential is due. An empty cache is never due: the timer refreshes only what a caller has
     /// asked for.
     fn is_due(&self) -> bool {
-        self.cached.load().as_ref().is_some_and(|cached| cached.window.left(self.host.coarse_now()).is_none())
+        self.cached.load().as_ref().is_some_and(|cached| cached.window.until_refresh(self.host.coarse_now()).is_none())
     }
 
     /// How long the timer sleeps. Kept short, so that it notices a clock change or a suspend.
