@@ -32,16 +32,22 @@ fn issued(fake: &Fake, ahead: i64, asked: Asked, id: &str) {
     asked.reply_at(date(fake, ahead), 200, &format!(r#"{{"Credentials":{{{fields}}}}}"#));
 }
 
+/// A role's client whose first request was refused for its time, and repeated.
+fn learned(fake: &Fake, ahead: i64) -> Arc<Cache> {
+    let cache = cache_on(fake, Source::RamRoleArn);
+    let flight = cache.begin();
+    signed(fake, 0).reply_at(date(fake, ahead), 400, REFUSED);
+    let again = signed(fake, ahead);
+    issued(fake, ahead, again, "first");
+    assert_eq!(wait(flight), "first");
+    cache
+}
+
 #[test]
 fn a_refusal_is_repeated_once_with_the_services_time() {
     for ahead in [SIX_HOURS, -SIX_HOURS] {
         let fake = Fake::new();
-        let cache = cache_on(&fake, Source::RamRoleArn);
-        let flight = cache.begin();
-        signed(&fake, 0).reply_at(date(&fake, ahead), 400, REFUSED);
-        let again = signed(&fake, ahead);
-        issued(&fake, ahead, again, "first");
-        assert_eq!(wait(flight), "first");
+        let cache = learned(&fake, ahead);
         let status = cache.status();
         assert_eq!((status.clock_offset_ms, status.is_past_expiration), (ahead, false));
         assert_eq!(status.expiration, Some(wall_time(there(&fake, ahead + HOUR * 1000))), "as the service said");
@@ -60,12 +66,7 @@ fn a_refusal_is_repeated_once_with_the_services_time() {
 fn a_corrected_clock_ends_the_offset() {
     for ahead in [SIX_HOURS, -SIX_HOURS] {
         let fake = Fake::new();
-        let cache = cache_on(&fake, Source::RamRoleArn);
-        let flight = cache.begin();
-        signed(&fake, 0).reply_at(date(&fake, ahead), 400, REFUSED);
-        let again = signed(&fake, ahead);
-        issued(&fake, ahead, again, "first");
-        assert_eq!(wait(flight), "first");
+        let cache = learned(&fake, ahead);
 
         fake.set_wall(there(&fake, ahead));
         cache.invalidate();
