@@ -28,7 +28,8 @@ pub(crate) enum Freshness {
     /// At every call: the source caches by itself.
     Uncached,
     /// Before it expires; `lead` says how long before. `clock_offset`: how far the clock that set `at` was ahead of this
-    /// machine's, in seconds. `age`: how old it was when this process got it, in seconds. `renewed`: a timer refreshes it, whether or not a caller asks.
+    /// machine's, in seconds. `age`: how old it was when this process got it, in seconds. `renewed`: a timer refreshes
+    /// it, whether or not a caller asks.
     Expires { at: SystemTime, clock_offset: i32, age: u16, lead: Lead, renewed: bool },
     /// After its rotation, if that is known, by this machine's clock, and `at_most` this many seconds after it was fetched.
     /// It has no end.
