@@ -27,7 +27,7 @@ pub(crate) struct CliProfile {
     profile: Option<String>,
     disabled: bool,
     external_disabled: bool,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
 }
 
 impl CliProfile {
@@ -55,17 +55,7 @@ impl CliProfile {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
-        Ok(provider.fetch(host).await?.within(NAME))
-    }
-
-    /// Makes the next fetch reread the file. Returns whether it was read before.
-    pub(super) fn forget(&self) -> bool {
-        self.loaded.forget()
-    }
-
-    pub(super) fn is_watched(&self) -> bool {
-        self.loaded.is_watched()
+        self.loaded.fetch(NAME, self.load(host), host).await
     }
 
     pub(super) fn reload(&self, host: &Host) -> bool {

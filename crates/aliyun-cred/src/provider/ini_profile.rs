@@ -23,7 +23,7 @@ const DEFAULT_PROFILE: &str = "default";
 #[derive(Debug)]
 pub(crate) struct IniProfile {
     profile: String,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     named_file: Option<PathBuf>,
     home: Option<PathBuf>,
 }
@@ -52,17 +52,7 @@ impl IniProfile {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
-        Ok(provider.fetch(host).await?.within(NAME))
-    }
-
-    /// Makes the next fetch reread the file. Returns whether it was read before.
-    pub(super) fn forget(&self) -> bool {
-        self.loaded.forget()
-    }
-
-    pub(super) fn is_watched(&self) -> bool {
-        self.loaded.is_watched()
+        self.loaded.fetch(NAME, self.load(host), host).await
     }
 
     pub(super) fn reload(&self, host: &Host) -> bool {

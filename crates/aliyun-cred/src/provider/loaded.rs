@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Provider;
 use super::watched::Watched;
+use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::host::Host;
 use crate::profile::{Plan, Store};
@@ -43,12 +44,22 @@ impl FromFile {
 }
 
 impl Loaded {
-    /// The provider; `load` reads the file.
-    pub(super) async fn or_load(&self, load: impl Future<Output = Result<FromFile>>) -> Result<Arc<Provider>> {
+    /// Asks the provider; `load` reads the file. `name` is the source's, for the provider's path.
+    pub(super) async fn fetch(
+        &self,
+        name: &'static str,
+        load: impl Future<Output = Result<FromFile>>,
+        host: &Host,
+    ) -> Result<Credentials> {
+        let provider = self.or_load(load).await.map_err(|error| error.at_provider(name))?;
+        Ok(provider.fetch(host).await?.within(name))
+    }
+
+    async fn or_load(&self, load: impl Future<Output = Result<FromFile>>) -> Result<Arc<Provider>> {
         let forgotten = self.forgotten.swap(false, Ordering::Relaxed);
         match self.current.load_full() {
-            // Keep tokens that exist only in this process.
             Some(current) if !forgotten => Ok(current.provider.clone()),
+            // Keep tokens that exist only in this process, until they are in the file.
             Some(current) if current.provider.is_ahead_of_its_file() => {
                 self.forgotten.store(true, Ordering::Relaxed);
                 Ok(current.provider.clone())

@@ -212,9 +212,9 @@ impl Provider {
     /// whether there were any.
     pub(crate) fn forget_files(&self) -> bool {
         match self {
-            Provider::CliProfile(profile) => profile.forget(),
-            Provider::IniProfile(profile) => profile.forget(),
-            Provider::OssProfile(profile) => profile.forget(),
+            Provider::CliProfile(profile) => profile.loaded.forget(),
+            Provider::IniProfile(profile) => profile.loaded.forget(),
+            Provider::OssProfile(profile) => profile.loaded.forget(),
             Provider::Default(chain) => chain.forget_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.forget_file(),
             Provider::Custom(custom) => custom.forget_files(),
@@ -225,9 +225,9 @@ impl Provider {
     /// Whether a file that it was made from is watched.
     pub(crate) fn watches_files(&self) -> bool {
         match self {
-            Provider::CliProfile(profile) => profile.is_watched(),
-            Provider::IniProfile(profile) => profile.is_watched(),
-            Provider::OssProfile(profile) => profile.is_watched(),
+            Provider::CliProfile(profile) => profile.loaded.is_watched(),
+            Provider::IniProfile(profile) => profile.loaded.is_watched(),
+            Provider::OssProfile(profile) => profile.loaded.is_watched(),
             Provider::Default(chain) => chain.watches_files(),
             Provider::RsaKeyPair(key_pair) => key_pair.has_file(),
             Provider::Custom(custom) => custom.watches_files(),

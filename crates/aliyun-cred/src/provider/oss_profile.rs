@@ -25,7 +25,7 @@ const FILE: &str = "OSS_CREDENTIAL_PROFILES_FILE";
 pub(crate) struct OssProfile {
     /// `None`: `default`, which need not exist.
     profile: Option<String>,
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     /// `None`: the usual file, which need not exist.
     named_file: Option<PathBuf>,
     home: Option<PathBuf>,
@@ -49,17 +49,7 @@ impl OssProfile {
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
-        let provider = self.loaded.or_load(self.load(host)).await.map_err(|error| error.at_provider(NAME))?;
-        Ok(provider.fetch(host).await?.within(NAME))
-    }
-
-    /// Makes the next fetch reread the file. Returns whether it was read before.
-    pub(super) fn forget(&self) -> bool {
-        self.loaded.forget()
-    }
-
-    pub(super) fn is_watched(&self) -> bool {
-        self.loaded.is_watched()
+        self.loaded.fetch(NAME, self.load(host), host).await
     }
 
     pub(super) fn reload(&self, host: &Host) -> bool {
