@@ -25,17 +25,16 @@ pub(crate) struct FileStamp {
     /// The device and the inode, where there are such.
     id: (u64, u64),
     size: u64,
-    /// When it was last written, or moved to its place, in milliseconds since the Unix epoch.
-    pub(crate) changed: u64,
-    /// That time as finely as the file system has it: of the content, and of what is kept beside it.
-    fine: (i128, i128),
+    /// When the content was last written, and when the file was last touched in any other way (where that is not known,
+    /// when it was made), in nanoseconds since the Unix epoch.
+    times: (i128, i128),
 }
 
 impl FileStamp {
-    /// Of a file that a test made up.
+    /// Of a file that a test made up; `changed` in milliseconds.
     #[cfg(all(test, not(feature = "model-check")))]
     pub(super) fn fake(changed: u64, size: usize) -> Self {
-        FileStamp { id: (0, 0), size: size as u64, changed, fine: (0, 0) }
+        FileStamp { id: (0, 0), size: size as u64, times: (i128::from(changed) * 1_000_000, 0) }
     }
 
     /// `None` if the file does not exist, or cannot be looked at.
@@ -44,9 +43,8 @@ impl FileStamp {
         use std::os::unix::fs::MetadataExt as _;
         let found = fs::metadata(path).ok()?;
         let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        let fine = (nanos(found.mtime(), found.mtime_nsec()), nanos(found.ctime(), found.ctime_nsec()));
-        let changed = u64::try_from(fine.0.max(fine.1) / 1_000_000).unwrap_or(0);
-        Some(FileStamp { id: (found.dev(), found.ino()), size: found.len(), changed, fine })
+        let times = (nanos(found.mtime(), found.mtime_nsec()), nanos(found.ctime(), found.ctime_nsec()));
+        Some(FileStamp { id: (found.dev(), found.ino()), size: found.len(), times })
     }
 
     /// `None` if the file does not exist, or cannot be looked at.
@@ -55,11 +53,15 @@ impl FileStamp {
         let found = fs::metadata(path).ok()?;
         let nanos = |time: io::Result<std::time::SystemTime>| {
             let elapsed = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-            elapsed.map_or(0, |elapsed| elapsed.as_nanos() as i128)
+            elapsed.map_or(0, |elapsed| i128::try_from(elapsed.as_nanos()).unwrap_or(i128::MAX))
         };
-        let fine = (nanos(found.modified()), nanos(found.created()));
-        let changed = u64::try_from(fine.0.max(fine.1) / 1_000_000).unwrap_or(0);
-        Some(FileStamp { id: (0, 0), size: found.len(), changed, fine })
+        let times = (nanos(found.modified()), nanos(found.created()));
+        Some(FileStamp { id: (0, 0), size: found.len(), times })
+    }
+
+    /// When it was last written, or moved to its place, in milliseconds since the Unix epoch.
+    pub(crate) fn changed(&self) -> u64 {
+        u64::try_from(self.times.0.max(self.times.1) / 1_000_000).unwrap_or(0)
     }
 }
 

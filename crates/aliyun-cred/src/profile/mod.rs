@@ -4,7 +4,7 @@ pub(crate) mod cli;
 pub(crate) mod ini;
 mod store;
 
-pub(crate) use store::{ProfileStore, Store};
+pub(crate) use store::{ProfileStore, Store, Written};
 
 use std::path::PathBuf;
 

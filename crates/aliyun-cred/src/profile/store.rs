@@ -28,8 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     path: Arc<PathBuf>,
-    /// The file before and after this process last wrote it.
-    written: Arc<ArcSwapOption<(Option<FileStamp>, Option<FileStamp>)>>,
+    /// What this process has written, until somebody takes notice.
+    written: Arc<ArcSwapOption<Written>>,
+}
+
+/// The file before and after this process wrote it; `None` where it could not be looked at.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) before: Option<FileStamp>,
+    pub(crate) after: Option<FileStamp>,
 }
 
 impl Store {
@@ -41,9 +48,16 @@ impl Store {
         ProfileStore { store: self.clone(), profile: name.to_owned() }
     }
 
-    /// The file before and after this process wrote it since the last call of this function.
-    pub(crate) fn take_written(&self) -> Option<Arc<(Option<FileStamp>, Option<FileStamp>)>> {
+    /// What this process has written since the last call of this function.
+    pub(crate) fn take_written(&self) -> Option<Arc<Written>> {
         self.written.swap(None)
+    }
+
+    /// Notes a write. What was there before an earlier one that nobody has taken notice of stays what was there before.
+    fn note(&self, written: Written) {
+        let earlier = self.written.load_full().filter(|earlier| earlier.after == written.before);
+        let before = earlier.map_or(written.before, |earlier| earlier.before.clone());
+        self.written.store(Some(Arc::new(Written { before, after: written.after })));
     }
 }
 
@@ -112,22 +126,19 @@ impl LockedProfile {
     /// program that ignores the lock may have changed it during a request.
     async fn write(self, host: &Host, values: &NewValues) -> Result<()> {
         let LockedProfile { file, store, profile, .. } = self;
-        let (host_of_write, values) = (host.clone(), values.clone());
+        let (own, values) = (host.clone(), values.clone());
         host.block(move || {
             let path = &*store.path;
             let failed = |error: &std::io::Error| {
                 let text = format!("unable to write credentials file: {}: {error}", path.display());
                 Error::new(ErrorKind::Io, text)
             };
-            let before = host_of_write.file_stamp(path);
+            let before = own.file_stamp(path);
             let bytes = file.read().map_err(|error| failed(&error))?;
             if let Some(changed) = change(&bytes, path, &profile, &values)? {
                 file.replace(&changed).map_err(|error| failed(&error))?;
                 // Still locked: a program that takes the lock has not written it since.
-                // What was there before an earlier write that nobody has taken notice of counts.
-                let earlier = store.written.load().as_ref().filter(|earlier| earlier.1 == before).cloned();
-                let before = earlier.map_or(before, |earlier| earlier.0.clone());
-                store.written.store(Some(Arc::new((before, host_of_write.file_stamp(path)))));
+                store.note(Written { before, after: own.file_stamp(path) });
             }
             Ok(())
         })

@@ -101,7 +101,7 @@ impl Loaded {
             return false;
         }
         if let Some(written) = current.store.as_ref().and_then(Store::take_written) {
-            current.file.wrote(&written.0, written.1.clone());
+            current.file.wrote(&written);
         }
         let changed = current.file.reread(host, |bytes| {
             let plan = plan(current.file.path(), bytes)?;

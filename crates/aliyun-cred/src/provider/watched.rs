@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Result;
 use crate::host::{FileStamp, Host};
+use crate::profile::Written;
 use crate::text::{shown_path, warn};
 
 /// How long ago a file must have been written, in milliseconds. Its time is no finer than a tick of the kernel, and a
@@ -40,9 +41,9 @@ impl Watched {
 
     /// Notes that this process has written the file. If it was not as it was read, another program's change is in it,
     /// too, and counts.
-    pub(super) fn wrote(&self, before: &Option<FileStamp>, after: Option<FileStamp>) {
-        if before.is_some() && self.read.load().as_deref() == before.as_ref() {
-            self.read.store(after.map(Into::into));
+    pub(super) fn wrote(&self, written: &Written) {
+        if written.before.is_some() && self.read.load().as_deref() == written.before.as_ref() {
+            self.read.store(written.after.clone().map(Into::into));
         }
     }
 
@@ -82,7 +83,7 @@ impl Watched {
 }
 
 fn is_settled(stamp: &FileStamp, host: &Host) -> bool {
-    let now = host.now().wall;
+    let (changed, now) = (stamp.changed(), host.now().wall);
     // A time in the future is another machine's, whose clock says nothing about this moment.
-    stamp.changed > now || now - stamp.changed >= SETTLED
+    changed > now || now - changed >= SETTLED
 }
