@@ -82,10 +82,15 @@ fn without_proxy(given: Option<String>, host: &str) -> String {
     }
 }
 
+/// A command for a POSIX shell.
+pub(crate) fn export(name: &str, value: &str) -> String {
+    format!("export {name}={}\n", single_quoted(value, "'\\''"))
+}
+
 /// Commands for a POSIX shell.
 pub(crate) fn shell(variables: &[Variable]) -> String {
     let line = |(name, value): &Variable| match value {
-        Some(value) => format!("export {name}={}\n", single_quoted(value, "'\\''")),
+        Some(value) => export(name, value),
         None => format!("unset {name}\n"),
     };
     variables.iter().map(line).collect()

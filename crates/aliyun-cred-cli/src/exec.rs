@@ -31,13 +31,9 @@ pub(crate) fn run(arguments: Exec) -> Outcome {
         let server = Server::private(arguments.chosen.profile, arguments.chosen.origin)?;
         server.check().await?;
         set(&mut command, server.variables());
-        let (ended, end) = tokio::sync::oneshot::channel::<()>();
-        let serving = tokio::spawn(server.serve_until(async { _ = end.await }));
-        let outcome = child::run(command, &shown).await;
-        drop(ended);
-        // The program has ended; there is nobody left to answer.
-        serving.abort();
-        outcome
+        // It ends with the event loop: once the program has ended, there is nobody left to answer.
+        tokio::spawn(server.serve_until(std::future::pending()));
+        child::run(command, &shown).await
     })
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::arguments::{Format, Get};
 use crate::client;
+use crate::environment::export;
 use crate::failure::{Failure, Outcome};
 use crate::print;
 
@@ -26,9 +27,7 @@ fn text(credentials: &Credentials, format: Format) -> Result<String, Failure> {
         Format::Json => Ok(line(json(credentials))),
         Format::Process => process(credentials).map(line),
         Format::Uri => uri(credentials).map(line),
-        Format::Env => {
-            variables(credentials, |name, value| format!("export {name}={}\n", single_quoted(value, "'\\''")))
-        }
+        Format::Env => variables(credentials, export),
         Format::Fish => {
             variables(credentials, |name, value| format!("set -gx {name} {}\n", single_quoted(value, "\\'")))
         }

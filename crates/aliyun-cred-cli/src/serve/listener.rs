@@ -57,11 +57,6 @@ impl Listener {
         }
     }
 
-    /// Whether other machines can reach it.
-    pub(crate) fn is_remote(&self) -> io::Result<bool> {
-        Ok(self.address()?.is_some_and(|address| !is_local(address.ip())))
-    }
-
     /// Stops listening.
     pub(crate) fn close(self) {
         #[cfg(unix)]

@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -25,6 +25,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use address::Address;
+use address::is_local;
 
 use crate::arguments::{Origin, Serve};
 use crate::environment::{self, Variable};
@@ -74,18 +75,12 @@ async fn serve(arguments: Serve) -> Outcome {
         None => Token::random()?,
     };
     let tls = Tls::of(arguments.tls_cert.as_deref(), arguments.tls_key.as_deref())?;
-    let metadata = match arguments.imds {
-        true => Some(Metadata { tokens: SessionTokens::new()?, v1: arguments.imds_v1 }),
-        false => None,
-    };
-    let service = Service {
-        token,
-        profiles: Profiles::new(arguments.profiles, arguments.origin)?,
-        metadata,
-        hosts: arguments.host,
-        verbose: arguments.verbose,
-        counts: Mutex::default(),
-    };
+    let mut service = Service::new(token, Profiles::new(arguments.profiles, arguments.origin)?);
+    if arguments.imds {
+        service.metadata = Some(Metadata { tokens: SessionTokens::new()?, v1: arguments.imds_v1 });
+    }
+    service.hosts = arguments.host;
+    service.verbose = arguments.verbose;
     let server = Server::open(&arguments.listen, service, tls)?;
     server.check_reach(arguments.allow_remote)?;
     let signals = signals::Signals::new()?;
@@ -126,14 +121,7 @@ pub(crate) struct Server {
 impl Server {
     /// Listens for programs of this machine, for the one credential of `profile` and `origin`.
     pub(crate) fn private(profile: Option<String>, origin: Origin) -> Result<Self, Failure> {
-        let service = Service {
-            token: Token::random()?,
-            profiles: Profiles::new(profile.into_iter().collect(), origin)?,
-            metadata: None,
-            hosts: Vec::new(),
-            verbose: false,
-            counts: Mutex::default(),
-        };
+        let service = Service::new(Token::random()?, Profiles::new(profile.into_iter().collect(), origin)?);
         Server::open(&Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))), service, None)
     }
 
@@ -145,7 +133,7 @@ impl Server {
 
     /// Refuses an address that other machines can reach, unless that is permitted and encrypted.
     fn check_reach(&self, allow_remote: bool) -> Result<(), Failure> {
-        if !self.listener.is_remote()? {
+        if self.address.is_none_or(|address| is_local(address.ip())) {
             return Ok(());
         }
         if !allow_remote || self.tls.is_none() {

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aliyun_cred::{Client, Credentials};
+use aliyun_cred::Client;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
@@ -58,13 +58,19 @@ enum Path<'a> {
     Health,
     Credentials,
     Metrics,
-    SessionToken,
-    Roles,
-    Role(&'a str),
+    SessionToken(&'a Metadata),
+    Roles(&'a Metadata),
+    Role(&'a Metadata, &'a str),
     Unknown,
 }
 
 impl Service {
+    /// Serves these by the credentials URI protocol, by its address alone.
+    pub(crate) fn new(token: Token, profiles: Profiles) -> Self {
+        let (metadata, hosts, counts) = (None, Vec::new(), Mutex::default());
+        Service { token, profiles, metadata, hosts, verbose: false, counts }
+    }
+
     /// Answers a request on a connection that goes to `local`, if that is an address.
     pub(crate) async fn answer(&self, request: Request<Incoming>, local: Option<SocketAddr>) -> Reply {
         let begun = Instant::now();
@@ -78,8 +84,8 @@ impl Service {
     }
 
     /// The reply, and what the access log calls the request.
-    async fn route(&self, request: &Request<Incoming>, local: Option<SocketAddr>) -> (String, Reply) {
-        let refused = |code| ("(refused)".to_owned(), status(code));
+    async fn route(&self, request: &Request<Incoming>, local: Option<SocketAddr>) -> (&'static str, Reply) {
+        let refused = |code| ("(refused)", status(code));
         let (uri, headers) = (request.uri(), request.headers());
         // One host, which is this server's, whatever form the target has.
         let mut hosts = headers.get_all(HOST).iter();
@@ -95,55 +101,54 @@ impl Service {
         if !request.body().is_end_stream() {
             let mut reply = status(StatusCode::PAYLOAD_TOO_LARGE);
             reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            return ("(refused)".to_owned(), reply);
+            return ("(refused)", reply);
         }
         let path = self.path(uri.path());
         let name = match &path {
-            Path::Health => "health".to_owned(),
-            Path::Credentials => "credentials".to_owned(),
-            Path::Metrics => "metrics".to_owned(),
-            Path::SessionToken => "metadata token".to_owned(),
-            Path::Roles | Path::Role(_) => "metadata credentials".to_owned(),
-            Path::Unknown => "(unknown)".to_owned(),
+            Path::Health => "health",
+            Path::Credentials => "credentials",
+            Path::Metrics => "metrics",
+            Path::SessionToken(_) => "metadata token",
+            Path::Roles(_) | Path::Role(..) => "metadata credentials",
+            Path::Unknown => "(unknown)",
         };
         (name, self.reply(&path, request).await)
     }
 
     async fn reply(&self, path: &Path<'_>, request: &Request<Incoming>) -> Reply {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        match (path, &self.metadata) {
-            (Path::Unknown, _) => status(StatusCode::NOT_FOUND),
-            (Path::SessionToken, Some(metadata)) if request.method() == Method::PUT => {
+        match path {
+            Path::Unknown => status(StatusCode::NOT_FOUND),
+            Path::SessionToken(metadata) if request.method() == Method::PUT => {
                 session_token(metadata, request.headers())
             }
+            Path::SessionToken(_) => status(StatusCode::METHOD_NOT_ALLOWED),
             _ if !reads => status(StatusCode::METHOD_NOT_ALLOWED),
-            (Path::Health, _) if self.profiles.are_healthy() => status(StatusCode::OK),
-            (Path::Health, _) => status(StatusCode::SERVICE_UNAVAILABLE),
-            (Path::Metrics, _) => text("text/plain; version=0.0.4", self.metrics()),
-            (Path::Credentials, _) => match profile(request.uri().query()) {
+            Path::Health if self.profiles.are_healthy() => status(StatusCode::OK),
+            Path::Health => status(StatusCode::SERVICE_UNAVAILABLE),
+            Path::Metrics => text("text/plain; version=0.0.4", self.metrics()),
+            Path::Credentials => match profile(request.uri().query()) {
                 Ok(name) => self.credentials(name.as_deref()).await,
                 Err(()) => problem(StatusCode::BAD_REQUEST, "InvalidParameter", "the query takes profile=NAME only"),
             },
-            (Path::Roles | Path::Role(_), Some(metadata)) if !metadata.admits(request.headers()) => {
+            Path::Roles(metadata) | Path::Role(metadata, _) if !metadata.admits(request.headers()) => {
                 status(StatusCode::UNAUTHORIZED)
             }
-            (Path::Roles, Some(_)) => text("text/plain", self.profiles.names().next().unwrap_or_default().to_owned()),
-            (Path::Role(name), Some(_)) => self.credentials(Some(name)).await,
-            (Path::SessionToken, Some(_)) => status(StatusCode::METHOD_NOT_ALLOWED),
-            (Path::SessionToken | Path::Roles | Path::Role(_), None) => status(StatusCode::NOT_FOUND),
+            Path::Roles(_) => text("text/plain", self.profiles.names().next().unwrap_or_default().to_owned()),
+            Path::Role(_, name) => self.credentials(Some(name)).await,
         }
     }
 
-    fn path<'a>(&self, path: &'a str) -> Path<'a> {
+    fn path<'a>(&'a self, path: &'a str) -> Path<'a> {
         if path == "/healthz" {
             return Path::Health;
         }
-        if let (Some(_), Some(path)) = (&self.metadata, path.strip_prefix("/latest/")) {
+        if let (Some(metadata), Some(path)) = (&self.metadata, path.strip_prefix("/latest/")) {
             let role = path.strip_prefix("meta-data/ram/security-credentials");
             return match (path, role) {
-                ("api/token", _) => Path::SessionToken,
-                (_, Some("" | "/")) => Path::Roles,
-                (_, Some(role)) => role.strip_prefix('/').map_or(Path::Unknown, Path::Role),
+                ("api/token", _) => Path::SessionToken(metadata),
+                (_, Some("" | "/")) => Path::Roles(metadata),
+                (_, Some(role)) => role.strip_prefix('/').map_or(Path::Unknown, |name| Path::Role(metadata, name)),
                 (_, None) => Path::Unknown,
             };
         }
@@ -209,11 +214,8 @@ fn session_token(metadata: &Metadata, headers: &HeaderMap) -> Reply {
 /// A client's credential as a credentials URI returns it, or the failure with its code.
 pub(super) async fn session(client: &Client) -> Result<String, (&'static str, Failure)> {
     let credentials = client.credentials().await.map_err(|error| (error.kind().name(), Failure::from(error)))?;
-    session_of(&credentials).map_err(|failure| ("no_session", failure))
-}
-
-fn session_of(credentials: &Credentials) -> Result<String, Failure> {
-    get::uri(credentials).map(|document| document.to_string())
+    let document = get::uri(&credentials).map_err(|failure| ("no_session", failure))?;
+    Ok(document.to_string())
 }
 
 /// The profile that a query names.
