@@ -1,9 +1,9 @@
 """The source ``static_ak``."""
 
-from ._base import Provider
+from ._key_pair import KeyPairProvider
 
 
-class StaticAKCredentialsProvider(Provider):
+class StaticAKCredentialsProvider(KeyPairProvider):
     """A long-lived AccessKey pair. Missing options are read from the environment, as for :class:`Config`."""
 
     _SOURCE = "static_ak"
@@ -19,13 +19,3 @@ class StaticAKCredentialsProvider(Provider):
             "access_key_secret": access_key_secret,
         }
         self._open(options)
-
-    @property
-    def access_key_id(self) -> "str | None":
-        """The AccessKey ID that was given, or found in the environment."""
-        return self.get_credentials().get_access_key_id()
-
-    @property
-    def access_key_secret(self) -> "str | None":
-        """The AccessKey secret that was given, or found in the environment."""
-        return self.get_credentials().get_access_key_secret()

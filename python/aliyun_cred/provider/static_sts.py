@@ -1,9 +1,9 @@
 """The source ``static_sts``."""
 
-from ._base import Provider
+from ._key_pair import KeyPairProvider
 
 
-class StaticSTSCredentialsProvider(Provider):
+class StaticSTSCredentialsProvider(KeyPairProvider):
     """A fixed STS credential."""
 
     _SOURCE = "static_sts"
@@ -21,16 +21,6 @@ class StaticSTSCredentialsProvider(Provider):
             "security_token": security_token,
         }
         self._open(options)
-
-    @property
-    def access_key_id(self) -> "str | None":
-        """The AccessKey ID that was given, or found in the environment."""
-        return self.get_credentials().get_access_key_id()
-
-    @property
-    def access_key_secret(self) -> "str | None":
-        """The AccessKey secret that was given, or found in the environment."""
-        return self.get_credentials().get_access_key_secret()
 
     @property
     def security_token(self) -> "str | None":
