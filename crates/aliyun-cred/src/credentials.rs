@@ -214,6 +214,14 @@ impl Credentials {
         self
     }
 
+    /// A credential that `name` got for another: the provider name is that one's, prefixed with `name/`.
+    pub(crate) fn in_exchange_for(self, base: &Credentials, name: &str) -> Self {
+        match base.provider_name() {
+            Some(base) => self.named(format!("{name}/{base}")),
+            None => self,
+        }
+    }
+
     /// Sets the client's type. A bearer token keeps its type wherever it came from.
     pub(crate) fn with_type(mut self, type_name: &str) -> Self {
         if self.bearer_token.is_none() {

@@ -43,10 +43,7 @@ impl KmsSecret {
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {
         let signer = self.base.fetch(host).await.map_err(|error| error.below(NAME))?;
         let credentials = self.ask(&signer, host).await.map_err(|error| error.at_provider(NAME))?;
-        Ok(match signer.provider_name() {
-            Some(base) => credentials.named(format!("{NAME}/{base}")),
-            None => credentials,
-        })
+        Ok(credentials.in_exchange_for(&signer, NAME))
     }
 
     /// Asks KMS, and twice more after a pause if it is too busy: with nothing cached, each call would be one more

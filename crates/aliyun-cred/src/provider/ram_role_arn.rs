@@ -102,9 +102,6 @@ impl Role {
         let key = || Key::of_call(&self.sts, &call, self.names_session);
         let shape = Shape::common(Some("Credentials"));
         let session = self.shared.or_fetch(host, Lead::Sts, key, self.sts.call(host, &call, &shape)).await?;
-        Ok(match signer.provider_name() {
-            Some(base) => session.named(format!("{NAME}/{base}")),
-            None => session,
-        })
+        Ok(session.in_exchange_for(signer, NAME))
     }
 }
