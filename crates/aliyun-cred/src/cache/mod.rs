@@ -20,7 +20,7 @@ use arc_swap::ArcSwapOption;
 use crate::credentials::{Credentials, Freshness};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, EventKind};
-use crate::host::{Host, Now, wall_millis, wall_time};
+use crate::host::{Host, Now, here, wall_millis, wall_time};
 use crate::provider::Provider;
 use crate::runtime::call_scope::{Id, Scope};
 use crate::runtime::driver;
@@ -728,8 +728,7 @@ fn post_events(events: &EventQueue, state: &mut State, refresh: Refresh, in_use:
 
 /// When a credential expires by this machine's clock, in milliseconds since the Unix epoch; `None` if it never does.
 fn expires_here(credentials: &Credentials) -> Option<u64> {
-    let at = wall_millis(credentials.expiration()?);
-    Some(at.saturating_add_signed(credentials.clock_offset().saturating_neg()))
+    Some(here(wall_millis(credentials.expiration()?), credentials.clock_offset()))
 }
 
 /// The time until a credential expires, in milliseconds.

@@ -113,6 +113,11 @@ impl ClockOffset {
     }
 }
 
+/// A point of time by this machine's clock that a clock `ahead` of it shows as `there`, in milliseconds.
+pub(crate) fn here(there: u64, ahead: i64) -> u64 {
+    there.saturating_add_signed(ahead.saturating_neg())
+}
+
 /// The point of time so many milliseconds after the Unix epoch: the inverse of [`wall_millis`].
 pub(crate) fn wall_time(unix_ms: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(unix_ms)

@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-pub(crate) use clock::{ClockOffset, Now, Stopwatch, wall_time};
+pub(crate) use clock::{ClockOffset, Now, Stopwatch, here, wall_time};
 pub use clock::{millis, unix_seconds, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;

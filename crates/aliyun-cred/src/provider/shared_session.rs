@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::{Credentials, Freshness, Issued, Lead};
 use crate::error::Result;
-use crate::host::{Host, LockedEntry, PrivateFolder, wall_millis, wall_time};
+use crate::host::{Host, LockedEntry, PrivateFolder, here, wall_millis, wall_time};
 use crate::protocol::json::Wiped;
 use crate::protocol::sts::{Call, Signer, Sts};
 use crate::secret::Secret;
@@ -206,7 +206,7 @@ impl Session {
 
     /// Whether it is not stale yet by its own times.
     fn is_fresh(&self, lead: Lead, now: u64) -> bool {
-        let end = wall_millis(self.issued.expiration).saturating_add_signed(self.issued.clock_offset.saturating_neg());
+        let end = here(wall_millis(self.issued.expiration), self.issued.clock_offset);
         let lifetime = end.saturating_sub(self.fetched);
         self.fetched <= now && now - self.fetched < lead.stale(lifetime)
     }
