@@ -602,6 +602,104 @@ def sessions_are_shared_by_processes(field):
         raise Failed("the base's secret is in the folder")
 
 
+def killed_everywhere(field, folder, before, verify):
+    """Kills a program that refreshes once, at every system call that concerns a folder. `before` puts the folder into
+    its first state, `verify` looks at it after the program, and after one more that nobody kills."""
+    refresh = [TARGET / "refresh_storm", 1]
+    environment = {
+        **field.environment(),
+        "HTTPS_PROXY": field.emulator.addresses["proxy"],
+        "ALIBABA_CLOUD_CREDENTIALS_CACHE": str(field.home / "sessions"),
+    }
+    calls = 0
+    while True:
+        before()
+        with Program([BUILD / "kill_at", calls + 1, folder, *refresh], environment) as program:
+            ended = program.end().split()[1]
+        verify()
+        if ended != "killed":
+            check("exit code", "0", ended)
+            print(f"killed at each of {calls} system calls")
+            return calls
+        calls += 1
+        with Program(refresh, environment) as program:
+            program.end()
+        verify(settled=True)
+
+
+@test
+def a_kill_at_any_system_call_leaves_the_old_or_the_new_configuration(field):
+    kept = {"as": ["it", "was"]}
+    profile = {
+        "name": "default",
+        "mode": "OAuth",
+        "oauth_site_type": "CN",
+        "oauth_refresh_token": "first",
+        "kept": kept,
+    }
+    folder = field.home / ".aliyun"
+    link, file = folder / "config.json", folder / "elsewhere.json"
+    owner = (1234, 1235) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    seen = set()
+
+    def before():
+        # The service's grace: a token is good until its successor was used.
+        field.reset(oauth={"refresh_token": "first", "access_lifetime": 60})
+        field.profile(profile)
+        link.replace(file)
+        link.symlink_to(file.name)
+        file.chmod(0o640)
+        os.chown(file, *owner)
+
+    def verify(settled=False):
+        check("the link", file.name, os.readlink(link))
+        found = file.stat()
+        check("mode and owner", (0o640, owner), (found.st_mode & 0o777, (found.st_uid, found.st_gid)))
+        (profile,) = json.loads(file.read_text("utf-8"))["profiles"]
+        check("what was kept", kept, profile["kept"])
+        seen.add(profile["oauth_refresh_token"] == "first")
+        if settled:
+            check("files", {link.name, file.name}, {path.name for path in folder.iterdir()})
+            tokens = field.emulator.state()["oauth"]
+            check(
+                "the token and the refused ones",
+                (False, 0),
+                (profile["oauth_refresh_token"] == "first", tokens["refused"]),
+            )
+
+    calls = killed_everywhere(field, folder, before, verify)
+    check("old and new", {True, False}, seen)
+    # Two times: opened, locked, read, written beside it, renamed.
+    if calls < 40:
+        raise Failed(f"only {calls} system calls")
+
+
+@test
+def a_kill_at_any_system_call_leaves_a_whole_shared_session(field):
+    folder = field.home / "sessions"
+    user = {"access_key_id": "LTAIEmulatorUser", "access_key_secret": "EmulatorUserSecret"}
+    field.profile({"name": "default", "mode": "RamRoleArn", "ram_role_arn": ROLE + "killed", **user})
+
+    def before():
+        field.reset()
+        for path in folder.glob("*"):
+            path.unlink()
+
+    def verify(settled=False):
+        if folder.exists():
+            check("mode of the folder", 0o700, folder.stat().st_mode & 0o777)
+            check("modes", {0o600}, {path.stat().st_mode & 0o777 for path in folder.iterdir()} | {0o600})
+            for path in folder.glob("*.json"):
+                json.loads(path.read_text("utf-8"))
+        if settled:
+            names = sorted(path.suffix for path in folder.iterdir())
+            check("files", [".json", ".lock"], names)
+
+    calls = killed_everywhere(field, folder, before, verify)
+    if calls < 15:
+        raise Failed(f"only {calls} system calls")
+
+
 def compile_programs():
     BUILD.mkdir(parents=True, exist_ok=True)
     links = BUILD / "lib"
@@ -612,8 +710,10 @@ def compile_programs():
         (links / name).symlink_to(LIBRARY)
     flags = "-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -pthread".split()
     for source in sorted((HERE / "c").glob("*.c")):
-        # The program that loads the library by hand is not linked with it.
-        link = ["-ldl"] if source.stem == "unload" else [f"-L{links}", "-laliyun_cred", f"-Wl,-rpath,{links}"]
+        # The first loads the library by hand, the second runs programs that use it.
+        link = (
+            ["-ldl"] if source.stem in ("unload", "kill_at") else [f"-L{links}", "-laliyun_cred", f"-Wl,-rpath,{links}"]
+        )
         subprocess.run([CC, *flags, f"-I{ROOT / 'include'}", source, "-o", BUILD / source.stem, *link], check=True)
 
 
