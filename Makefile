@@ -29,6 +29,8 @@ export BUILD DEBUG VENV PYTHON CC CXX NPM
 export PREFIX LIBDIR INCLUDEDIR DESTDIR
 PROFILE ?= release
 CARGO_FLAGS ?=
+# How long `make soak` runs all sources at once.
+MINUTES ?= 30
 PACKAGE := $(BUILD)/package/$(PROFILE)
 BUILT := $(CARGO_TARGET_DIR)/$(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # How many bytes the shared library may have; nothing else than a release is built for size.
@@ -40,7 +42,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes
+.PHONY: soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -48,7 +50,7 @@ help: ## list what can be made
 demo: demo-programs demo-sdks ## resolve one chained role in five languages, and let two official SDKs use it
 	@$(VENV)/bin/python demo/run.py
 
-test: check test-rust test-completions test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-docs test-scenarios test-refresh test-processes ## run everything that can fail
+test: check test-rust test-completions test-c test-package test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-docs test-scenarios test-refresh test-processes test-soak ## run everything that can fail
 	@echo "everything passed"
 
 fmt: $(VENV)/bin/python ## format every source
@@ -211,8 +213,12 @@ test-processes: rust c python node
 	@$(PIP) -r tests/python/requirements.txt
 	@$(VENV)/bin/python tests/processes/run.py
 
-soak: rust c python node ## the long form of what `make test` runs short
-	@$(PYTHON) tests/oauth_storm.py --rounds 200
+test-soak: rust c python node
+	@echo "== all sources for a minute, in C, Python and Node, while everything fails"
+	@$(PYTHON) tests/soak/run.py --minutes 1
+
+soak: rust c python node ## the long form of what `make test` runs short; MINUTES=30 for all sources at once
+	@$(PYTHON) tests/oauth_storm.py --rounds 200 && $(PYTHON) tests/soak/run.py --jumps --minutes $(MINUTES)
 	@$(PIP) -r tests/python/requirements.txt && $(VENV)/bin/python tests/wheel.py --every
 	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands
 
