@@ -2,10 +2,11 @@
 """One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
 
 Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and the test
-tools only, and runs every scenario there; the lowest and the highest run the tests of the Python package, too.
+tools only. The lowest and the highest run every scenario there, and the tests of the Python package; those between run a
+scenario of each source.
 
     wheel.py                              the wheel of a test run
-    wheel.py --every                      the same, and every CPython runs the tests of the Python package
+    wheel.py --every                      the same, and every CPython runs everything
     wheel.py --profile release --measure  that of a release, in .build/wheel/release, without the tests
 """
 
@@ -22,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build/wheel"
 TESTS = ROOT / "tests/python"
+SCENARIOS = ROOT / "tests/scenarios"
 # The highest one is the newest that exists; what this machine lacks is said.
 MINORS = range(9, 15)
 # Of uvloop the newest that has a wheel for each.
@@ -97,15 +99,15 @@ def test_package(inside):
     run(inside, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
 
 
-def test_scenarios(folder):
+def test_scenarios(folder, names):
     # It takes the interpreter of the build folder that it is told.
-    run(
-        sys.executable,
-        ROOT / "tests/scenarios/run.py",
-        "--surface",
-        "python",
-        env={**os.environ, "BUILD_DIR": str(folder)},
-    )
+    command = [sys.executable, SCENARIOS / "run.py", "--surface", "python", *names]
+    run(*command, env={**os.environ, "BUILD_DIR": str(folder)})
+
+
+def one_of_each_source():
+    folders = (path for path in SCENARIOS.iterdir() if any(path.glob("*/scenario.json")))
+    return sorted(min(path.parent.name for path in folder.glob("*/scenario.json")) for folder in folders)
 
 
 def main():
@@ -115,7 +117,9 @@ def main():
     parser.add_argument("--every", action="store_true", help="test the package with every CPython")
     options = parser.parse_args()
     wheel = build(options.profile)
-    for minor, python in interpreters():
+    found = dict(interpreters())
+    there = [minor for minor, python in found.items() if python]
+    for minor, python in found.items():
         if python is None:
             print(f"skipped: there is no CPython 3.{minor} on this machine", flush=True)
             continue
@@ -123,9 +127,11 @@ def main():
         # `make test-python` and `make test-scenarios` run this one's tests.
         if options.measure or minor == sys.version_info.minor:
             continue
-        if options.every or minor in (MINORS[0], MINORS[-1]):
+        if options.every or minor in (there[0], there[-1]):
             test_package(inside)
-        test_scenarios(folder)
+            test_scenarios(folder, [])
+        else:
+            test_scenarios(folder, one_of_each_source())
 
 
 if __name__ == "__main__":
