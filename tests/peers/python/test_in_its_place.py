@@ -21,6 +21,18 @@ WAYS = {
     "install_as": ["-c", INSTALL],
     "python -m aliyun_cred": ["-m", "aliyun_cred", str(PROGRAM)],
 }
+# A program that has a pool, and tells whose package it gets itself, and whose its pool.
+POOL = """
+import multiprocessing, sys
+
+def whose(_=None):
+    from alibabacloud_credentials.client import Client
+    return Client.__module__.partition(".")[0]
+
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        print(whose(), *pool.map(whose, [None]))
+"""
 # A virtual environment that has the distribution `python/compat` in place of the official one.
 COMPAT = os.environ.get("PEERS_COMPAT_PYTHON")
 
@@ -62,6 +74,26 @@ def test_a_program_gets_ours(way, run, asked):
 def test_a_program_gets_ours_from_the_distribution(run, asked):
     assert COMPAT, "make test-python-peers says in PEERS_COMPAT_PYTHON where it is installed"
     assert_ours(run([str(PROGRAM)], python=COMPAT, PEER_ROLE=ROLE), asked)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_pool_gets_ours_as_the_guide_says(method, tmp_path):
+    # docs/migrate/python.md, "What to choose".
+    call = "import aliyun_cred\naliyun_cred.install_as_alibabacloud_credentials()\n"
+    (tmp_path / "pool.py").write_text(POOL)
+    (tmp_path / "calls.py").write_text(call + POOL)
+    ours, official = "aliyun_cred", "alibabacloud_credentials"
+
+    def found(python, *arguments):
+        command = [python, "-W", "ignore", *arguments, method]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.split()
+
+    assert found(sys.executable, "calls.py") == [ours, ours]
+    assert found(sys.executable, "-m", "aliyun_cred", "pool.py") == [ours, ours if method == "fork" else official]
+    assert COMPAT, "make test-python-peers says in PEERS_COMPAT_PYTHON where it is installed"
+    assert found(COMPAT, "pool.py") == [ours, ours]
 
 
 def test_the_distribution_is_what_the_sdks_require():
