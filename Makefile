@@ -194,8 +194,9 @@ test-serve: test-python-peers test-node-peers
 	@echo "== the command's server, with the official clients from PyPI and npm"
 	@$(PYTHON) tests/peers/serve.py $(BUILD)/peers/bin/python $(BUILD)/peers-node/beside
 
-test-docs: rust $(VENV)/bin/python
+test-docs: rust c python node
 	@echo "== documentation"
+	@$(PIP) -r tests/docs/requirements.txt
 	@$(VENV)/bin/python tests/docs.py
 
 test-scenarios: rust c python node
@@ -225,8 +226,9 @@ soak: rust c python node ## the long form of what `make test` runs short; MINUTE
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py
 
-picture: rust ## draw docs/explain.svg: what the command explains, in a terminal
+picture: rust ## draw the pictures of docs/: what the command explains, the default chain, a credential's life
 	@$(PYTHON) docs/explain.py
+	@$(PYTHON) docs/pictures.py
 
 fleet: rust ## draw docs/fleet.png: what a fleet's services see over a day
 	@$(PYTHON) -m venv $(BUILD)/fleet && $(BUILD)/fleet/bin/pip install --quiet matplotlib

@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
 """What the documentation promises: that pages and their translations say the same, that the messages are those of the
-scenarios, that links lead somewhere, that the index of scenarios is up to date, that neither their README nor the
-threat model names a test that is not there, that fixtures are used, that the scenarios' secrets look like real ones,
-and that the READMEs' platforms are those of dist/targets.json, and that docs/explain.svg is what the command shows
-(`make rust` comes first)."""
+scenarios, that links lead somewhere, that the tables of contents have every page, that the index of scenarios is up to
+date, that neither their README nor the threat model names a test that is not there, that fixtures are used, that the
+scenarios' secrets look like real ones, that the READMEs' platforms are those of dist/targets.json, that the pictures
+are what is drawn now, and that every code block works (`make rust c python node` comes first)."""
 
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path += [str(ROOT / name) for name in ("tests/scenarios", "dist", "docs")]
+sys.path += [str(ROOT / name) for name in ("tests", "tests/docs", "tests/scenarios", "dist", "docs", "docs/book")]
 import explain  # noqa: E402
-
 import index  # noqa: E402
+import pages  # noqa: E402
+import pictures  # noqa: E402
 import scenario  # noqa: E402
 import table  # noqa: E402
 from checks import report  # noqa: E402
+from examples import check_examples  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
 PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "sts_http", "sts_http_port", "sts_https"}
@@ -55,7 +57,9 @@ def shape(name):
         "code": [re.sub(r"(#|//|/\*) .*", "", block) for block in code],
         "rows": re.findall(r"^\| (`[^|]*`) \|", prose, re.MULTILINE),
         "links": sorted(
-            target for target in re.findall(r"\]\(([^)]*)\)", prose) if not target.startswith(("README", "#"))
+            pages.original(target)
+            for target in re.findall(r"\]\(([^)]*)\)", prose)
+            if not target.startswith(("README", "#"))
         ),
     }
 
@@ -65,11 +69,30 @@ def check_readmes():
     for part in english:
         yield f"README.md and README.zh-CN.md have the same {part}", english[part] == chinese[part]
 
-    for translation in sorted((ROOT / "docs").glob("*.zh-CN.md")):
-        page = translation.name.removesuffix(".zh-CN.md")
-        english, chinese = shape(f"docs/{page}.md"), shape(f"docs/{page}.zh-CN.md")
-        for part in ("headings", "code", "rows"):
-            yield f"docs/{page}.md and its translation have the same {part}", english[part] == chinese[part]
+    for page in pages.all_pages():
+        translation = pages.in_language(page, ".zh-CN")
+        if page.startswith("docs/") and page == pages.original(page) != translation:
+            english, chinese = shape(page), shape(translation)
+            for part in ("headings", "code", "rows"):
+                yield f"{page} and its translation have the same {part}", english[part] == chinese[part]
+
+
+def check_contents():
+    """The tables of contents have every page of docs/ once, the same in both languages; an entry's page exists."""
+    listed = {suffix: list(pages.entries(suffix)) for suffix in pages.LANGUAGES}
+    tables = {pages.summary(suffix) for suffix in pages.LANGUAGES}
+    for suffix, entries in listed.items():
+        for entry in entries:
+            if entry.page:
+                yield f"{pages.summary(suffix)}: {entry.page} exists", (ROOT / entry.page).exists()
+                name = pages.in_language(entry.page, suffix)
+                yield f"{pages.summary(suffix)} names {name}", entry.page == name
+    shapes = [[(pages.original(entry.page), entry.depth) for entry in entries] for entries in listed.values()]
+    yield "docs/SUMMARY.md and its translation have the same pages", shapes[0] == shapes[1]
+    found = sorted(page for page, _ in shapes[0] if page.startswith("docs/"))
+    wanted = {pages.original(page) for page in pages.all_pages() if page.startswith("docs/") and page not in tables}
+    for page in sorted(wanted):
+        yield f"docs/SUMMARY.md has {page} once", found.count(page) == 1
 
 
 def check_platforms():
@@ -77,22 +100,26 @@ def check_platforms():
         yield f"{page} has the table of `dist/table.py --readme`", "\n".join(table.platforms(language)) in read(page)
 
 
-def check_picture():
+def check_pictures():
     if not explain.PROGRAM.exists():
-        yield f"{explain.PROGRAM} draws docs/explain.svg (make rust comes first)", False
+        yield f"{explain.PROGRAM} draws the pictures (make rust comes first)", False
         return
-    yield "docs/explain.svg is what `make picture` draws", explain.PICTURE.read_text("utf-8") == explain.picture()
+    for path, picture in {explain.PICTURE: explain.picture(), **pictures.pictures()}.items():
+        drawn = path.exists() and path.read_text("utf-8") == picture
+        yield f"docs/{path.name} is what `make picture` draws", drawn
 
 
 def check_links():
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("crates/*/README.md"), *ROOT.glob("tests/**/README.md")]
-    pages += [*ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
-    pages += [*ROOT.glob("python/README.md"), *ROOT.glob("node/README.md")]
-    for page in pages:
-        prose = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for page in pages.all_pages():
+        prose = re.sub(r"```.*?```", "", read(page), flags=re.DOTALL)
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose):
             if not re.match(r"[a-z]+:", target):
-                yield f"{page.relative_to(ROOT)}: the link to {target} leads somewhere", (page.parent / target).exists()
+                path = (ROOT / page).parent.joinpath(target).resolve()
+                yield f"{page}: the link to {target} leads somewhere", path.exists()
+                translation = path.with_name(path.name.removesuffix(".md") + ".zh-CN.md")
+                if page != pages.original(page) and path.suffix == ".md" and translation.exists():
+                    own = translation == (ROOT / page).resolve()
+                    yield f"{page}: the link to {target} leads to its translation", own
 
 
 def check_scenarios():
@@ -128,12 +155,12 @@ def is_test(file, name):
 def check_security():
     """Every promise of the threat model has a test, which exists and is the same in both languages."""
     names = {folder.name for folder in scenario.folders()}
-    pages = [read(f"docs/security{language}.md") for language in ("", ".zh-CN")]
+    texts = [read(f"docs/security{language}.md") for language in ("", ".zh-CN")]
     # The tables of promises are those whose last cells begin with a name.
-    held_by = [re.findall(r"^\| .+ \| (`[^|]+`) \|$", page, re.MULTILINE) for page in pages]
+    held_by = [re.findall(r"^\| .+ \| (`[^|]+`) \|$", page, re.MULTILINE) for page in texts]
     yield "docs/security.md says which tests hold its promises", len(held_by[0]) > 45
     yield "docs/security.zh-CN.md names the same tests", held_by[0] == held_by[1]
-    for page in pages:
+    for page in texts:
         tables = re.findall(r"^\| (?:promise|承诺) \|.*\n\|.*\n((?:\|.*\n)+)", page, re.MULTILINE)
         rows = [row for table in tables for row in table.splitlines()]
         yield "every promise in docs/security.md names a test", len(rows) == len(held_by[0])
@@ -154,9 +181,9 @@ def message(name):
 
 
 def check_troubleshooting():
-    pages = [read(f"docs/troubleshooting{language}.md") for language in ("", ".zh-CN")]
+    texts = [read(f"docs/troubleshooting{language}.md") for language in ("", ".zh-CN")]
     entries = [
-        re.findall(r"^```text\n(.*?)\n```$.*?^<!-- (\w+) -->$", page, re.DOTALL | re.MULTILINE) for page in pages
+        re.findall(r"^```text\n(.*?)\n```$.*?^<!-- (\w+) -->$", text, re.DOTALL | re.MULTILINE) for text in texts
     ]
     yield "docs/troubleshooting.md has the twenty most likely mistakes", len(entries[0]) >= 20
     yield "docs/troubleshooting.zh-CN.md has the same messages", entries[0] == entries[1]
@@ -197,14 +224,16 @@ def check_fixtures():
 def main():
     checks = [
         *check_readmes(),
+        *check_contents(),
         *check_platforms(),
-        *check_picture(),
+        *check_pictures(),
         *check_links(),
         *check_scenarios(),
         *check_security(),
         *check_fixtures(),
         *check_troubleshooting(),
         *check_secrets(),
+        *check_examples(),
     ]
     return report(checks)
 
