@@ -42,7 +42,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
+.PHONY: docs soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -225,6 +225,11 @@ soak: rust c python node ## the long form of what `make test` runs short; MINUTE
 
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py
+
+docs: python ## build the book and the manuals in .build/docs, and check their links
+	@docs/book/tools.sh
+	@echo "== building the documentation in .build/docs"
+	@$(VENV)/bin/python docs/book/build.py
 
 picture: rust ## draw the pictures of docs/: what the command explains, the default chain, a credential's life
 	@$(PYTHON) docs/explain.py
