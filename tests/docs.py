@@ -12,6 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / name) for name in ("tests", "tests/docs", "tests/scenarios", "dist", "docs", "docs/book")]
 import explain  # noqa: E402
+import headers  # noqa: E402
 import index  # noqa: E402
 import pages  # noqa: E402
 import pictures  # noqa: E402
@@ -107,6 +108,20 @@ def check_pictures():
     for path, picture in {explain.PICTURE: explain.picture(), **pictures.pictures()}.items():
         drawn = path.exists() and path.read_text("utf-8") == picture
         yield f"docs/{path.name} is what `make picture` draws", drawn
+
+
+def check_manuals():
+    """The manuals of the headers have every function, and every class has a comment."""
+    _, entries = headers.c_header(read("include/aliyun_cred.h"))
+    listed = {name for name, _, _ in entries}
+    for symbol in read("tests/c/symbols.txt").split():
+        yield f"the manual of aliyun_cred.h has {symbol}", symbol in listed
+    _, entries = headers.cpp_header(read("include/aliyun_cred.hpp"))
+    classes = re.findall(r"^(?:class|struct|enum class) (?:\[\[\w+\]\] )?(\w+)", read("include/aliyun_cred.hpp"), re.M)
+    shown = {name.partition("<")[0]: comment for name, comment, _ in entries}
+    # The others are of the namespace `detail`.
+    for name in set(classes) - {"Deleter", "Terminated", "Text"}:
+        yield f"the manual of aliyun_cred.hpp has {name}, with a comment", bool(shown.get(name))
 
 
 def check_links():
@@ -228,6 +243,7 @@ def main():
         *check_platforms(),
         *check_pictures(),
         *check_links(),
+        *check_manuals(),
         *check_scenarios(),
         *check_security(),
         *check_fixtures(),

@@ -6,6 +6,7 @@ bodies of its functions and what is private.
 
 import html
 import re
+import textwrap
 
 from pages import ROOT
 
@@ -19,24 +20,29 @@ ul { columns: 24rem; padding-left: 1.2rem; overflow-wrap: anywhere }
 NAME = re.compile(r"\b(?:aliyun_cred|ALIYUN_CRED)_\w+")
 
 
-def document(title, intro, entries):
-    """A page with an index and an entry for each name: (name, paragraphs, code)."""
+def targets_of(entries):
+    """Where each name of the C header is explained."""
     targets = {}
     for name, _, code in entries:
         targets.update(dict.fromkeys(NAME.findall(code), name))
     # A name that several entries use is that of the entry that declares it.
     targets.update({name: name for name, _, _ in entries})
+    return {name: f"aliyun_cred.h.html#{target}" for name, target in targets.items()}
+
+
+def document(title, intro, entries, targets):
+    """A page with an index and an entry for each name: (name, paragraphs, code)."""
 
     def linked(text):
         def link(match):
-            return f'<a href="#{targets[match[0]]}">{match[0]}</a>' if match[0] in targets else match[0]
+            return f'<a href="{targets[match[0]]}">{match[0]}</a>' if match[0] in targets else match[0]
 
         return NAME.sub(link, html.escape(text, quote=False))
 
     def shown(paragraphs):
         for paragraph in paragraphs:
             if paragraph.startswith("    "):
-                yield f"<pre>{linked(paragraph)}</pre>"
+                yield f"<pre>{linked(textwrap.dedent(paragraph))}</pre>"
             else:
                 yield f"<p>{linked(paragraph)}</p>"
 
@@ -46,10 +52,11 @@ def document(title, intro, entries):
     yield f'<p><a href="../../en/reference.html">Manuals</a></p><h1>{title}</h1>'
     yield from shown(intro)
     yield "<ul>"
-    yield from (f'<li><a href="#{name}">{name}</a></li>' for name, _, _ in entries)
+    names = [name for name, _, _ in entries]
+    yield from (f'<li><a href="#{name}">{name}</a></li>' for name in map(html.escape, names))
     yield "</ul>"
     for name, paragraphs, code in entries:
-        yield f'<h2 id="{name}">{name}</h2>'
+        yield f'<h2 id="{html.escape(name)}">{html.escape(name)}</h2>'
         yield from shown(paragraphs)
         yield f"<pre>{linked(code)}</pre>"
     yield "</body></html>"
@@ -89,7 +96,7 @@ def cpp_header(text):
     found = re.findall(declared, text, re.DOTALL | re.MULTILINE)
     for comment, code in found:
         name = re.search(rf"{kinds} (?:\[\[\w+\]\] )?([\w<>]+)", code)[1]
-        entries.append((re.sub(r"\W", "", name), paragraphs_of(comment), without_bodies(code)))
+        entries.append((name, paragraphs_of(comment), without_bodies(code)))
     return paragraphs_of(intro), entries
 
 
@@ -124,7 +131,9 @@ def without_bodies(code):
 
 
 def write(folder):
-    for name, read in (("aliyun_cred.h", c_header), ("aliyun_cred.hpp", cpp_header)):
-        intro, entries = read((ROOT / "include" / name).read_text("utf-8"))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.html").write_text("\n".join(document(name, intro, entries)), "utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    headers = {"aliyun_cred.h": c_header, "aliyun_cred.hpp": cpp_header}
+    contents = {name: read((ROOT / "include" / name).read_text("utf-8")) for name, read in headers.items()}
+    targets = targets_of(contents["aliyun_cred.h"][1])
+    for name, (intro, entries) in contents.items():
+        (folder / f"{name}.html").write_text("\n".join(document(name, intro, entries, targets)), "utf-8")
