@@ -11,4 +11,4 @@ if ! cmp -s tools/package-lock.json "$tools/installed.json"; then
     (cd "$tools" && npm --no-audit --no-fund --loglevel=error ci >/dev/null)
     cp tools/package-lock.json "$tools/installed.json"
 fi
-exec "$tools/node_modules/.bin/prettier" --log-level warn "${1:---check}" '{bench,demo,dist,docs,node,tests}/**/*.{js,mjs,ts,mts}'
+exec "$tools/node_modules/.bin/prettier" --log-level warn "${1:---check}" '{bench,demo,dist,docs,node,tests}/**/*.{js,mjs,ts,mts,css}'

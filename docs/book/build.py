@@ -51,7 +51,8 @@ def book(suffix, language):
             shutil.copy(ROOT / file, copy)
     write(folder / "src/SUMMARY.md", "\n".join(table) + "\n")
     write(folder / "book.toml", settings(language))
-    shutil.copy(HERE / "language.js", folder)
+    for file in ("book.css", "language.js"):
+        shutil.copy(HERE / file, folder)
     run(TOOLS / "bin/mdbook", "build", folder, "--dest-dir", SITE / language)
 
 
@@ -63,6 +64,7 @@ language = "{lang}"
 
 [output.html]
 git-repository-url = "{pages.REPOSITORY}"
+additional-css = ["book.css"]
 additional-js = ["language.js"]
 no-section-label = true
 # Its address is not known, from which the page would load its style.
