@@ -25,7 +25,12 @@ function ran(file) {
       const missing = /Cannot find (?:package|module) '([^']+)'/.exec(error.message);
       problem = missing ? `needs the module ${missing[1]}` : String(error.stack);
     });
-    worker.on('exit', (code) => resolve(problem ?? (code === 0 ? null : `it ended with ${code}`)));
+    // What takes longer hangs.
+    const watchdog = setTimeout(() => worker.terminate(), 60_000);
+    worker.on('exit', (code) => {
+      clearTimeout(watchdog);
+      resolve(problem ?? (code === 0 ? null : `it ended with ${code}`));
+    });
   });
 }
 

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import pathlib
+import signal
 import site
 import sys
 import tempfile
@@ -58,13 +59,15 @@ def in_a_child(kind, path):
     with tempfile.TemporaryFile() as found:
         child = os.fork()
         if child == 0:
+            # What takes longer hangs, and is ended by the signal.
+            signal.alarm(60)
             sys.stdout, sys.argv = io.StringIO(), [str(path)]
             found.write(json.dumps(run(kind, path)).encode())
             found.flush()
             os._exit(0)
         status = os.waitpid(child, 0)[1]
         found.seek(0)
-        return json.loads(found.read() or f'"it ended with {status}"')
+        return json.loads(found.read() or f'"it was ended: status {status}"')
 
 
 def main():
