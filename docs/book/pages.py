@@ -21,7 +21,7 @@ MANUALS = {
     "include/aliyun_cred.hpp": "c/aliyun_cred.hpp.html",
     "python/aliyun_cred/__init__.py": "python/aliyun_cred.html",
     "python/aliyun_cred/models.py": "python/aliyun_cred/models.html",
-    "node/index.d.ts": "node/index.html",
+    "node/index.d.ts": "node/modules/index.html",
 }
 COPIED = (".svg", ".png", ".json")
 FENCE = re.compile(r"^( *)```.*?^\1```", re.DOTALL | re.MULTILINE)
