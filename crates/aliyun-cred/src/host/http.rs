@@ -196,6 +196,9 @@ impl Clients {
         connection: Connection,
     ) -> Result<Response, Failure> {
         let proxy = proxy::of(&request.route, &request.url)?;
+        // A pool lasts as long as the process, and would keep the password.
+        let is_secret = proxy.as_ref().is_some_and(Proxy::is_secret);
+        let connection = if is_secret { Connection::New } else { connection };
         let setting = Setting {
             tls: request.url.starts_with("https:"),
             connect: request.limits.connect,
@@ -203,7 +206,8 @@ impl Clients {
             trust: request.trust.clone(),
             variables: digest_of_variables(),
         };
-        let pool = self.pool(driver, setting.clone()).await?;
+        let pooled = Setting { proxy: setting.proxy.clone().filter(|_| !is_secret), ..setting.clone() };
+        let pool = self.pool(driver, pooled).await?;
         let client = match connection {
             Connection::Any => pool.client.clone(),
             Connection::New => build(&setting, pool.tls.clone())?,

@@ -134,6 +134,11 @@ fn parse(name: &'static str, given: &str) -> Result<Proxy> {
 }
 
 impl Proxy {
+    /// Whether it has a password that the environment does not have.
+    pub(super) fn is_secret(&self) -> bool {
+        self.name == OPTION && self.url.expose().contains('@')
+    }
+
     /// The status with which an HTTP proxy refuses a tunnel to `url`. Asks the proxy again, because the HTTP library
     /// does not expose the status. `None` if the proxy does not refuse, or cannot be asked.
     pub(super) async fn refusal(&self, driver: &Driver, url: &str, limit: Duration) -> Option<u16> {
