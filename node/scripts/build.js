@@ -3,6 +3,7 @@
 // Builds the native library with cargo and copies it to where native.js searches for it.
 //
 //   node scripts/build.js [--profile <cargo profile>]     default: $ALIYUN_CRED_PROFILE, else release
+//                         [--features <cargo features>]
 //                         [--target <Rust target>]        for another platform of dist/targets.json
 //                         [--zig <zig's target>]          with cargo-zigbuild: x86_64-unknown-linux-gnu.2.17
 //                         [--out <file>]                  put it there instead
@@ -15,7 +16,9 @@ const { platformName } = require('../lib/platform.js');
 
 const here = join(__dirname, '..');
 const string = { type: 'string' };
-const { values } = parseArgs({ options: { profile: string, target: string, zig: string, out: string } });
+const { values } = parseArgs({
+  options: { profile: string, features: string, target: string, zig: string, out: string },
+});
 const profile = values.profile ?? process.env.ALIYUN_CRED_PROFILE ?? 'release';
 
 /** What native.js calls the platform of a Rust target. */
@@ -34,6 +37,7 @@ const messages = execFileSync(
   [
     values.zig ? 'zigbuild' : 'build',
     ...['-p', 'aliyun-cred-node', '--profile', profile, '--message-format', 'json-render-diagnostics'],
+    ...(values.features ? ['--features', values.features] : []),
     // Of a release, exactly what was tested.
     ...(rust ? ['--locked', '--target', rust] : []),
   ],

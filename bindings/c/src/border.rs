@@ -4,6 +4,8 @@ use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aliyun_cred_core::binding;
+
 use crate::error::{Error, ErrorKind};
 
 /// The value that a function returns after a panic.
@@ -57,7 +59,7 @@ pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
     // This crate's own tests keep the default hook.
     if !cfg!(test) && !SILENT.load(Ordering::Relaxed) {
         SILENT.store(true, Ordering::Relaxed);
-        log_panics();
+        binding::log_panics();
     }
     // Handles never change, except for a configuration, whose setters replace one value by another: a panic leaves
     // nothing half done.
@@ -70,17 +72,6 @@ pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
         std::mem::forget(payload);
         T::after_panic()
     })
-}
-
-/// Makes panics on every thread of this library go to the log instead of the program's standard error. Logs where a
-/// panic occurred but not its message, which has not been checked for secrets. The hook belongs to this library's own
-/// copy of the standard library.
-#[cold]
-fn log_panics() {
-    std::panic::set_hook(Box::new(|info| {
-        let (file, line) = info.location().map_or(("an unknown place", 0), |place| (place.file(), place.line()));
-        log::error!(target: "aliyun_cred", "a fault inside aliyun_cred at {file}:{line}; please report it as a bug");
-    }));
 }
 
 /// Panics if a test requests it.

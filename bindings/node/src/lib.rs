@@ -94,6 +94,7 @@ pub fn open<'env>(
 /// Creates a client of a custom provider. `ask` is called with a question, which it answers by [`give`] or [`refuse`].
 #[napi]
 pub fn custom_provider(name: String, ask: Function<'_, Questioned, ()>) -> Result<External<Handle>> {
+    warnings::listen();
     let callback = Callback::new(ask)?;
     let lost =
         format!("the provider '{name}' cannot answer any more: its promise was let go of, or its thread has ended");
@@ -355,8 +356,23 @@ impl Slot {
 
 /// Runs code of the core. Returns `None` if it panicked, because a panic must not cross into the engine.
 fn guard<T>(body: impl FnOnce() -> T) -> Option<T> {
+    let body = || {
+        inject_panic();
+        body()
+    };
     catch_unwind(AssertUnwindSafe(body)).ok()
 }
+
+/// Panics if a test requests it.
+#[cfg(feature = "inject-panic")]
+fn inject_panic() {
+    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
+    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
+    assert!(!wanted, "canary");
+}
+
+#[cfg(not(feature = "inject-panic"))]
+fn inject_panic() {}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
+use aliyun_cred::binding;
 use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
@@ -19,14 +20,15 @@ struct Warnings {
     pending: Vec<String>,
 }
 
-/// Starts to collect warnings, once per process. The `log` facade is this library's own copy, invisible to other
-/// addons.
+/// Starts to collect warnings, and where the library panics, once per process. The `log` facade is this library's own
+/// copy, invisible to other addons.
 pub(crate) fn listen() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         if log::set_logger(&Listener).is_ok() {
             log::set_max_level(LevelFilter::Warn);
         }
+        binding::log_panics();
     });
 }
 

@@ -76,6 +76,7 @@ mod _native {
             ));
         }
         crate::logs::listen();
+        aliyun_cred::binding::log_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Tests compare the package's own tables with these.
         module.add("OPTIONS", PyTuple::new(py, aliyun_cred::binding::options().collect::<Vec<_>>())?)?;

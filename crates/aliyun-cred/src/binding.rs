@@ -35,6 +35,17 @@ pub fn builder(surface: Surface) -> ClientBuilder {
     Client::builder().surface(surface)
 }
 
+/// Makes panics on every thread of this library go to the log instead of the program's standard error. Logs where a
+/// panic occurred but not its message, which has not been checked for secrets. The hook belongs to this library's own
+/// copy of the standard library.
+#[cold]
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let (file, line) = info.location().map_or(("an unknown place", 0), |place| (place.file(), place.line()));
+        log::error!(target: "aliyun_cred", "a fault inside aliyun_cred at {file}:{line}; please report it as a bug");
+    }));
+}
+
 /// The names of the options that Python and Node accept: those of [`Config`], and those that they ignore.
 pub fn options() -> impl Iterator<Item = &'static str> {
     Config::options().chain(IGNORED_OPTIONS.iter().copied())
