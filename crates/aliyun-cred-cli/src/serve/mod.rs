@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::rt::Timer;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -241,14 +242,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     place: Place,
 ) {
     let answer = service_fn(|request| async { Ok::<_, Infallible>(place.busy(service.answer(request, local)).await) });
-    let mut conversation = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_LIMIT)
-            .max_buf_size(MOST_BYTES)
-            .max_headers(MOST_FIELDS)
-            .serve_connection(TokioIo::new(stream), answer)
-    );
+    let mut conversation = pin!(protocol(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer));
     loop {
         tokio::select! {
             // How it ended is the other side's affair.
@@ -257,6 +251,13 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             () = place.connection.finish.notified() => conversation.as_mut().graceful_shutdown(),
         }
     }
+}
+
+/// HTTP/1.1 with this server's limits.
+fn protocol(timer: impl Timer + Send + Sync + 'static) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(timer).header_read_timeout(HEAD_LIMIT).max_buf_size(MOST_BYTES).max_headers(MOST_FIELDS);
+    protocol
 }
 
 /// Prints what the library warns of.
@@ -274,4 +275,65 @@ impl log::Log for Warnings {
     }
 
     fn flush(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Poll};
+    use std::time::Instant;
+
+    use hyper::rt::Sleep;
+    use tokio::io::AsyncWriteExt as _;
+
+    /// A timer whose time is always up, which notes how long it was to wait.
+    #[derive(Clone)]
+    struct Hasty {
+        now: Instant,
+        noted: Arc<Mutex<Vec<Duration>>>,
+    }
+
+    struct Over;
+
+    impl Future for Over {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+    }
+
+    impl Sleep for Over {}
+
+    impl Timer for Hasty {
+        fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
+            self.noted.lock().unwrap().push(duration);
+            Box::pin(Over)
+        }
+
+        fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+            self.sleep(deadline - self.now)
+        }
+
+        fn now(&self) -> Instant {
+            self.now
+        }
+    }
+
+    #[test]
+    fn a_head_has_ten_seconds() {
+        for part in ["", "GET / HTTP/1.1\r\nHost: "] {
+            let timer = Hasty { now: Instant::now(), noted: Arc::default() };
+            let ended = event_loop().ok().unwrap().block_on(async {
+                let (mut client, stream) = tokio::io::duplex(MOST_BYTES);
+                client.write_all(part.as_bytes()).await.unwrap();
+                let answer = service_fn(|_| async { Ok::<_, Infallible>(reply::status(hyper::StatusCode::OK)) });
+                protocol(timer.clone()).serve_connection(TokioIo::new(stream), answer).await
+            });
+            assert!(ended.unwrap_err().is_timeout());
+            assert_eq!(*timer.noted.lock().unwrap(), [Duration::from_secs(10)]);
+        }
+    }
 }

@@ -167,11 +167,7 @@ impl Service {
         let Some(client) = self.profiles.client(name) else {
             return problem(StatusCode::NOT_FOUND, "EntityNotExist.Profile", "this server does not serve that profile");
         };
-        match tokio::time::timeout(LIMIT, session(&client)).await {
-            Ok(Ok(document)) => text("application/json", document),
-            Ok(Err((code, failure))) => problem(StatusCode::BAD_GATEWAY, code, failure.text()),
-            Err(_) => problem(StatusCode::GATEWAY_TIMEOUT, "timeout", "the source takes longer than 60 s"),
-        }
+        passed_on(LIMIT, session(&client)).await
     }
 
     fn metrics(&self) -> String {
@@ -218,6 +214,18 @@ pub(super) async fn session(client: &Client) -> Result<String, (&'static str, Fa
     Ok(document.to_string())
 }
 
+/// The reply with what a source brings within `limit`.
+async fn passed_on(limit: Duration, session: impl Future<Output = Result<String, (&'static str, Failure)>>) -> Reply {
+    match tokio::time::timeout(limit, session).await {
+        Ok(Ok(document)) => text("application/json", document),
+        Ok(Err((code, failure))) => problem(StatusCode::BAD_GATEWAY, code, failure.text()),
+        Err(_) => {
+            let why = format!("the source takes longer than {} s", limit.as_secs());
+            problem(StatusCode::GATEWAY_TIMEOUT, "timeout", &why)
+        }
+    }
+}
+
 /// The profile that a query names.
 fn profile(query: Option<&str>) -> Result<Option<String>, ()> {
     let pairs: Vec<_> = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).collect();
@@ -233,7 +241,7 @@ fn profile(query: Option<&str>) -> Result<Option<String>, ()> {
 }
 
 /// A status without a body.
-fn status(code: StatusCode) -> Reply {
+pub(super) fn status(code: StatusCode) -> Reply {
     let mut reply = Response::new(Full::default());
     *reply.status_mut() = code;
     reply
@@ -252,4 +260,17 @@ fn problem(code: StatusCode, name: &str, message: &str) -> Reply {
     let mut reply = text("application/json", document.to_string());
     *reply.status_mut() = code;
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_a_minute() {
+        assert_eq!(LIMIT, Duration::from_secs(60));
+        let late = passed_on(Duration::ZERO, std::future::pending());
+        let reply = super::super::event_loop().ok().unwrap().block_on(late);
+        assert_eq!(reply.status(), StatusCode::GATEWAY_TIMEOUT);
+    }
 }

@@ -197,8 +197,11 @@ fn sessions_are_served_by_profile() {
     let token = server.token.clone();
     let log = server.stop();
     assert!(log.contains("GET credentials 200 ") && log.contains("GET health 200 "), "{log}");
-    let secret = first["AccessKeySecret"].as_str().unwrap();
-    assert!(![token.as_str(), secret].iter().any(|secret| log.contains(secret)), "the log has a secret");
+    let issued = ["AccessKeySecret", "SecurityToken"].map(|member| first[member].as_str().unwrap());
+    for secret in issued.iter().chain(&[&*token, DEFAULT_ACCESS_KEYS[0].secret]) {
+        assert!(!log.contains(secret), "the log has a secret");
+        assert!(!metrics.contains(secret), "the metrics have a secret");
+    }
 }
 
 #[test]
@@ -346,6 +349,24 @@ fn a_server_that_was_killed_can_be_started_again() {
     drop(kept);
     std::fs::write(file, "short\n").unwrap();
     refused(&home.run(&["serve", "--token-file", file]), 1, "has no token");
+}
+
+#[test]
+fn a_token_file_that_others_can_read_is_warned_of() {
+    let home = Home::with_profiles("readable");
+    let file = home.0.join("token");
+    std::fs::write(&file, "t".repeat(43)).unwrap();
+    for (mode, warnings) in [(0o600, 0), (0o640, 0), (0o644, 1)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let arguments = ["serve", "--profile", "reader", "--token-file", file.to_str().unwrap(), "--verbose"];
+        let mut child = home.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let said: Vec<_> = lines.by_ref().take_while(|line| !line.contains("serving on")).collect();
+        kill(&child, Signal::TERM);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        let warning = format!("aliyun-cred: warning: other users can read {}", file.display());
+        assert_eq!(said, vec![warning; warnings], "{mode:o}");
+    }
 }
 
 #[test]

@@ -603,6 +603,44 @@ mod tests {
         assert_eq!((kind, calls.load(Ordering::SeqCst)), (Ok(ErrorKind::Recursion), 0));
     }
 
+    /// As `ssh` does; but nothing is refused for it.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_warned_of_once() {
+        use std::fs;
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&folder).unwrap();
+        let (file, key) = (folder.join("file"), folder.join("key.pem"));
+        let profile = |more: String| format!(r#"{{"current":"p","profiles":[{{"name":"p",{more}}}]}}"#);
+        let pair = profile(r#""mode":"AK","access_key_id":"i","access_key_secret":"s""#.to_owned());
+        let key_pair = profile(format!(r#""mode":"RsaKeyPair","key_pair_name":"k","private_key":"{}""#, key.display()));
+        for (source, text, is_key) in [
+            (Source::CliProfile, &*pair, false),
+            (Source::Profile, "[default]\ntype = access_key\naccess_key_id = i\naccess_key_secret = s\n", false),
+            (Source::OssProfile, "[default]\naccessKeyID = i\naccessKeySecret = s\n", false),
+            (Source::CliProfile, &*key_pair, true),
+        ] {
+            fs::write(&file, text).unwrap();
+            fs::write(&key, "not a key").unwrap();
+            let open = if is_key { &key } else { &file };
+            for (mode, expected) in [(0o600, 0), (0o700, 0), (0o640, 1), (0o604, 1), (0o644, 1)] {
+                for path in [&file, &key] {
+                    let mode = if path == open { mode } else { 0o600 };
+                    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+                }
+                let config = Config::default().profile_file(file.to_str().unwrap());
+                let client = Client::builder().source(source).config(&config).build().unwrap();
+                let report = client.explain_blocking().unwrap();
+                let warnings: Vec<_> = report.warnings.iter().filter(|one| one.kind == "file_permissions").collect();
+                assert_eq!(warnings.len(), expected, "{source}, {mode:o}");
+                assert!(warnings.iter().all(|warning| warning.message.contains(open.to_str().unwrap())));
+                assert!(is_key || report.credentials.is_some(), "it was refused");
+            }
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
     #[test]
     fn a_static_credential_is_shortened() {
         let config = Config::new("access_key").access_key_id("LTAI5tExampleExampleAbcd").access_key_secret("canary");

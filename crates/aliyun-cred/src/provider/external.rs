@@ -213,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn a_command_has_a_minute_unless_it_is_told_otherwise() {
+        let timeout = |config: Config| External::new(&config.process_command("x"), None, None).unwrap().timeout;
+        for (config, limit) in [(Config::default(), 60_000), (Config::default().timeout(7), 7)] {
+            assert_eq!(timeout(config), Duration::from_millis(limit));
+        }
+    }
+
+    #[test]
     fn an_invalid_expiration_is_ignored() {
         for (expiration, expected) in
             [("2026-01-02T03:04:05.5+08:00", Some(1_767_294_245)), ("tomorrow", None), ("", None)]

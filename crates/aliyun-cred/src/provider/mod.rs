@@ -442,3 +442,37 @@ fn access_key_pair(config: &Config, host: &Host) -> Result<(String, Secret)> {
     )?;
     Ok((id, secret.into()))
 }
+
+#[cfg(all(test, not(feature = "model-check")))]
+mod tests {
+    use super::*;
+    use crate::host::fake::Fake;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    #[test]
+    fn requests_have_limits_that_nobody_has_set() {
+        let pair = || Config::default().access_key_id("i").access_key_secret("s");
+        let oidc = Config::default().role_arn("acs:ram::1:role/r").oidc_provider_arn("acs:ram::1:oidc-provider/p");
+        let sign_in = || Config::default().sign_in_url("https://signin.aliyun.com").access_token("t");
+        for (source, config, connect, whole) in [
+            (Source::RamRoleArn, pair().role_arn("acs:ram::1:role/r"), 5, 15),
+            (Source::OidcRoleArn, oidc.oidc_token_file_path("/token"), 5, 15),
+            (Source::KmsSecret, pair().secret_name("n").kms_region_id("cn-hangzhou"), 5, 15),
+            (Source::CredentialUri, Config::default().credentials_uri("http://agent/"), 5, 15),
+            (Source::CloudSso, sign_in().access_token_expire(4_000_000_000).account_id("1").access_config("a"), 5, 15),
+            (Source::OAuth, sign_in().access_token_expire(4_000_000_000).client_id("1").refresh_token("r"), 5, 15),
+            (Source::EcsRamRole, Config::default(), 1, 1),
+        ] {
+            let fake = Fake::new();
+            fake.write("/token", "t");
+            let host = Host::on(fake.system.clone(), Surface::Rust);
+            let provider = Provider::of(source, &config, Extras { base: None, listener: None }, &host).unwrap();
+            let mut fetching = std::pin::pin!(provider.fetch(&host));
+            assert!(fetching.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            let limits = fake.asked.try_recv().unwrap().request.limits;
+            let seconds = Duration::from_secs;
+            assert_eq!((limits.connect, limits.whole), (seconds(connect), seconds(whole)), "{source}");
+        }
+    }
+}
