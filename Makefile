@@ -18,8 +18,9 @@ DEBUG := $(CARGO_TARGET_DIR)/debug
 # Always together: alone, each would have its dependencies built once more, with other features.
 CRATES := -p aliyun-cred -p aliyun-cred-emulator
 VENV := $(BUILD)/venv
-# The bindings of one test run are built once, without the release profile's minutes of optimisation.
-DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev"
+# The bindings of one test run are built once, without the release profile's minutes of optimisation. They panic where a
+# test tells them to.
+DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev --features inject-panic"
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 NPM := npm --no-audit --no-fund --loglevel=error
 # For the scripts that the recipes call.
@@ -111,7 +112,7 @@ python: $(VENV)/bin/python
 
 node:
 	@echo "== building the Node package"
-	@cd node && node scripts/build.js --profile dev >/dev/null
+	@cd node && node scripts/build.js --profile dev --features inject-panic >/dev/null
 
 demo-programs: rust c python node
 	@demo/build.sh
@@ -202,7 +203,7 @@ test-docs: rust c python node
 test-scenarios: rust c python node
 	@echo "== scenarios on every surface"
 	@BUILD_DIR=$(BUILD)/c tests/c/run.sh probe && $(PIP) -r tests/scenarios/requirements.txt
-	@$(VENV)/bin/python tests/scenarios/run.py --schema docs/report.schema.json
+	@$(VENV)/bin/python tests/scenarios/run.py --schema docs/report.schema.json && $(PYTHON) tests/scenarios/run.py --memory --sample
 
 test-refresh: rust
 	@echo "== many processes refresh one OAuth profile; a timer renews an instance's credential"
@@ -221,7 +222,7 @@ test-soak: rust c python node
 soak: rust c python node ## the long form of what `make test` runs short; MINUTES=30 for all sources at once
 	@$(PYTHON) tests/oauth_storm.py --rounds 200 && $(PYTHON) tests/soak/run.py --jumps --minutes $(MINUTES)
 	@$(PIP) -r tests/python/requirements.txt && $(VENV)/bin/python tests/wheel.py --every
-	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands
+	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands && BUILD_DIR=$(BUILD)/c tests/c/run.sh probe && $(PYTHON) tests/scenarios/run.py --memory
 
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py

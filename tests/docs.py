@@ -2,8 +2,9 @@
 """What the documentation promises: that pages and their translations say the same, that the messages are those of the
 scenarios, that links lead somewhere, that the tables of contents have every page, that the index of scenarios is up to
 date, that neither their README nor the threat model names a test that is not there, that fixtures are used, that the
-scenarios' secrets look like real ones, that the READMEs' platforms are those of dist/targets.json, that the pictures
-are what is drawn now, and that every code block works (`make rust c python node` comes first)."""
+scenarios' secrets look like real ones, that nothing turns the verification of certificates off, that the READMEs'
+platforms are those of dist/targets.json, that the pictures are what is drawn now, and that every code block works
+(`make rust c python node` comes first)."""
 
 import pathlib
 import re
@@ -22,7 +23,7 @@ from checks import report  # noqa: E402
 from examples import check_examples  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
-PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "sts_http", "sts_http_port", "sts_https"}
+PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "proxy_port", "sts_http", "sts_http_port", "sts_https"}
 # By the end of the name that a secret stands under. STS issues secrets of 44 characters with its tokens.
 SHAPES = {"secret": r"[A-Za-z0-9]{30}|[A-Za-z0-9]{44}", "token": r"CAIS[A-Za-z0-9+/]{300,}={0,2}|[\w.-]{40,}"}
 # Scenarios about characters that no real secret has.
@@ -183,6 +184,24 @@ def check_security():
         yield from check_tests(line, names)
 
 
+# What turns the verification of certificates off, or writes down the keys of a connection.
+UNVERIFIED = (
+    r"danger|CertVerifier|key_?log|TLS_REJECT|rejectUnauthorized|HTTPSVERIFY|verify ?= ?False|CERT_NONE|"
+    r"_create_unverified|check_hostname"
+)
+
+
+def check_verification():
+    """No code that is released does any of that."""
+    places = ("crates/*/src/**/*.rs", "bindings/*/src/**/*.rs", "python/**/*.py", "node/**/*.[jm]*s", "include/**/*.h*")
+    sources = [path for place in places for path in ROOT.glob(place)]
+    sources = [path for path in sources if "aliyun-cred-emulator" not in path.parts]
+    yield "the sources are where they are looked for", len(sources) > 150
+    for path in sources:
+        found = re.search(UNVERIFIED, path.read_text("utf-8"), re.IGNORECASE)
+        yield f"{path.relative_to(ROOT)} turns no verification off", found is None
+
+
 def message(name):
     """The error text of a scenario in Python, as the documentation shows it."""
     (folder,) = (folder for folder in scenario.folders() if folder.name == name)
@@ -246,6 +265,7 @@ def main():
         *check_manuals(),
         *check_scenarios(),
         *check_security(),
+        *check_verification(),
         *check_fixtures(),
         *check_troubleshooting(),
         *check_secrets(),

@@ -1,9 +1,10 @@
 /*
- * The C probe of the scenarios: probe <dir> <calls> ask|explain|explain-rotate
+ * The C probe of the scenarios: probe <dir> <calls> ask|explain|explain-rotate|memory
  *
  * Creates a client from <dir>/config.json, or for the default chain if there is none, calls it <calls> times, or asks
  * it for a report, and writes the results to <dir>/result.json. Everything that a careless program might print goes to
- * standard error, where the scenarios look for secrets.
+ * standard error, where the scenarios look for secrets; `memory` waits instead, while it holds a credential, and once
+ * it has freed everything.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -27,7 +28,7 @@ static FILE *open_in(const char *folder, const char *name, const char *mode) {
     return fopen(path, mode);
 }
 
-/* Reads a whole file and adds a NUL; returns NULL if there is none. */
+/* Reads a whole file and adds a NUL; returns NULL if there is none. There is one copy of it, which the caller wipes. */
 static char *read_file(const char *folder, const char *name) {
     FILE *file = open_in(folder, name, "rb");
     if (file == NULL) {
@@ -36,24 +37,23 @@ static char *read_file(const char *folder, const char *name) {
         }
         return NULL;
     }
-    char *text = NULL;
-    size_t length = 0;
-    for (size_t size = 4096;; size *= 2) {
-        text = realloc(text, size);
-        if (text == NULL) {
-            fail(name);
-        }
-        length += fread(text + length, 1, size - 1 - length, file);
-        if (length < size - 1) {
-            break;
-        }
+    setvbuf(file, NULL, _IONBF, 0);
+    long size = 0;
+    if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET) != 0) {
+        fail(name);
     }
-    if (ferror(file)) {
+    char *text = calloc((size_t)size + 1, 1);
+    if (text == NULL || fread(text, 1, (size_t)size, file) != (size_t)size) {
         fail(name);
     }
     fclose(file);
-    text[length] = '\0';
     return text;
+}
+
+static void wipe(char *text) {
+    for (volatile char *next = text; *next != '\0'; ++next) {
+        *next = '\0';
+    }
 }
 
 /* Only control characters, quotes and backslashes need escaping: the rest is already UTF-8. */
@@ -139,19 +139,32 @@ static void show_error(const aliyun_cred_error_t *error) {
     fputc('\n', stderr);
 }
 
+static void show_event(void *user_data, const aliyun_cred_event_t *event) {
+    (void)user_data;
+    fprintf(stderr, "event %d from %s\n", (int)event->kind,
+            event->provider_name == NULL ? "none" : event->provider_name);
+    show_error(event->error);
+}
+
 static aliyun_cred_error_t *make_client(const char *folder, aliyun_cred_client_t **client) {
     char *json = read_file(folder, "config.json");
-    if (json == NULL) {
-        return aliyun_cred_client_default(client);
-    }
     aliyun_cred_config_t *config = NULL;
-    aliyun_cred_error_t *error = aliyun_cred_config_from_json(json, &config);
-    if (error == NULL) {
+    aliyun_cred_error_t *error = NULL;
+    if (json == NULL) {
+        error = aliyun_cred_client_default(client);
+    } else {
+        error = aliyun_cred_config_from_json(json, &config);
+        wipe(json);
+    }
+    if (error == NULL && json != NULL) {
         error = aliyun_cred_client_new(config, client);
     }
     fprintf(stderr, "config %p\n", (void *)config);
     aliyun_cred_config_free(config);
     free(json);
+    if (error == NULL) {
+        error = aliyun_cred_client_set_event_callback(*client, show_event, NULL, NULL);
+    }
     return error;
 }
 
@@ -182,14 +195,62 @@ static void explain(FILE *out, const aliyun_cred_client_t *client, uint32_t flag
     aliyun_cred_report_free(report);
 }
 
+/* Says how far this program is, and waits until it may go on. */
+static void await_word(const char *word) {
+    puts(word);
+    fflush(stdout);
+    if (getchar() == EOF) {
+        exit(1);
+    }
+}
+
+/* Prints a secret backwards. */
+static void print_reversed(const char *secret) {
+    for (size_t length = secret == NULL ? 0 : strlen(secret); length > 0; --length) {
+        putchar(secret[length - 1]);
+    }
+    if (secret != NULL) {
+        putchar('\n');
+    }
+}
+
+/* Asks, each time for a new credential, and for a report, and waits while it holds the last credential. */
+static void hold(const aliyun_cred_client_t *client, long calls) {
+    aliyun_cred_credentials_t *held = NULL;
+    for (long call = 0; call < calls || call < 2; ++call) {
+        aliyun_cred_credentials_t *next = NULL;
+        aliyun_cred_client_invalidate(client);
+        aliyun_cred_error_free(aliyun_cred_client_get_credentials(client, &next));
+        if (next != NULL) {
+            aliyun_cred_credentials_free(held);
+            held = next;
+        }
+    }
+    aliyun_cred_report_t *report = NULL;
+    aliyun_cred_error_free(aliyun_cred_client_explain(client, ALIYUN_CRED_EXPLAIN_DEFAULT, &report));
+    aliyun_cred_report_free(report);
+    print_reversed(aliyun_cred_credentials_access_key_secret(held));
+    print_reversed(aliyun_cred_credentials_security_token(held));
+    print_reversed(aliyun_cred_credentials_bearer_token(held));
+    await_word("held");
+    aliyun_cred_credentials_free(held);
+}
+
 int main(int count, char **arguments) {
     if (count != 4) {
-        fprintf(stderr, "usage: %s <dir> <calls> ask|explain|explain-rotate\n", arguments[0]);
+        fprintf(stderr, "usage: %s <dir> <calls> ask|explain|explain-rotate|memory\n", arguments[0]);
         return 2;
     }
     aliyun_cred_client_t *client = NULL;
     aliyun_cred_error_t *error = make_client(arguments[1], &client);
     show_error(error);
+    if (strcmp(arguments[3], "memory") == 0) {
+        hold(client, strtol(arguments[2], NULL, 10));
+        aliyun_cred_error_free(error);
+        aliyun_cred_client_free(client);
+        await_word("freed");
+        return 0;
+    }
     FILE *out = open_in(arguments[1], "result.json", "wb");
     if (out == NULL) {
         fail("result.json");

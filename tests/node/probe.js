@@ -60,6 +60,7 @@ async function main(folder, calls, mode = 'ask') {
       print(config);
     }
     client = new Credential(config);
+    for (const kind of ['refreshed', 'refresh_failed', 'serving_expired', 'source_changed']) client.on(kind, print);
     print(client);
   } catch (error) {
     result.construction_error = describe(error);
@@ -67,7 +68,11 @@ async function main(folder, calls, mode = 'ask') {
   if (mode.startsWith('explain')) result.report = client ? await report(client, mode === 'explain-rotate') : null;
   else {
     result.outcomes = client ? await outcomes(client, calls) : [];
-    if (client) result.clock_offset = client.status().clockOffset / 1000;
+    if (client) {
+      const status = client.status();
+      print(status);
+      result.clock_offset = status.clockOffset / 1000;
+    }
   }
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result));
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Safe under threads, forks, loops and exits: programs in C, Python and JavaScript against one emulator.
+"""Safe under threads, forks, loops and exits, and what stays in the memory of a process, or gets into another one's:
+programs in C, Python and JavaScript, and the command, against one emulator.
 
 Each test starts a program with a clean environment and talks with it in lines: the program says how far it is, and
 goes on when it is told to, so that nothing depends on who is faster. What it asked is read from the emulator's log.
@@ -15,6 +16,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import struct
@@ -22,17 +24,21 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.append(str(ROOT / "tests"))
+import memory  # noqa: E402
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/processes"))
 LIBRARY = pathlib.Path(os.environ.get("LIB_DIR", TARGET)) / "libaliyun_cred.so"
 PYTHON = pathlib.Path(os.environ.get("VENV", ROOT / ".build/venv")) / "bin/python"
+COMMAND = TARGET / "aliyun-cred"
 CC = os.environ.get("CC", "cc")
 
 ROLE = "acs:ram::1000000000000001:role/"
@@ -150,8 +156,8 @@ class Field:
     def python(self, name, *arguments, sts=None, **options):
         return Program([PYTHON, HERE / "python" / name, *arguments], self.environment(sts), **options)
 
-    def node(self, name, *arguments, **options):
-        return Program(["node", HERE / "node" / name, *arguments], self.environment(), **options)
+    def node(self, name, *arguments, sts=None, **options):
+        return Program(["node", HERE / "node" / name, *arguments], self.environment(sts), **options)
 
     def count(self, role):
         """How many requests for a role there were; all must have succeeded."""
@@ -698,6 +704,207 @@ def a_kill_at_any_system_call_leaves_a_whole_shared_session(field):
     calls = killed_everywhere(field, folder, before, verify)
     if calls < 15:
         raise Failed(f"only {calls} system calls")
+
+
+def await_change(condition):
+    """Waits for what another process brings about."""
+    end = time.monotonic() + WATCHDOG_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise Failed("it does not happen")
+
+
+def session(number):
+    """A session that a service has issued, in the shape of a real one."""
+    return {
+        "AccessKeyId": f"STS.{number}",
+        "AccessKeySecret": f"8fKcanaryQ2mWxZ5tVbN{number}7yLpR3sHdJ9gTkE4aUcM6v",
+        "SecurityToken": "CAIScanary" + f"7Jx+{number}/m" * 40,
+    }
+
+
+def stand_on(field, base, issued):
+    """Has the profile assume a role with the session `base`, and STS issue another one."""
+    access_key = {"id": base["AccessKeyId"], "secret": base["AccessKeySecret"], "token": base["SecurityToken"]}
+    field.reset(access_keys=[access_key], faults=[{"action": "AssumeRole", "set_fields": issued}])
+    profile = {"access_key_id": access_key["id"], "access_key_secret": access_key["secret"]}
+    profile.update(sts_token=access_key["token"], ram_role_arn=ROLE + "memory", ram_session_name="memory")
+    field.profile({"name": "default", "mode": "RamRoleArn", **profile})
+
+
+def secrets_of(given):
+    return [given["AccessKeySecret"], given["SecurityToken"]]
+
+
+def language_wipes(field, program, start):
+    """No copy stays of what a language never had as a string of its own. What it had is not ours to wipe."""
+    base, issued = session(11), session(22)
+    stand_on(field, base, issued)
+    with start(program, sts=field.emulator.addresses["sts_https"]) as program:
+        program.hear("held")
+        for secret in [*secrets_of(base), *secrets_of(issued)]:
+            if not memory.copies(program.process.pid, [secret]):
+                raise Failed("it is looked for in the wrong place")
+        program.tell()
+        program.hear("freed")
+        check("wiped", True, memory.wiped(program.process.pid, secrets_of(base)))
+        program.tell()
+        program.end()
+    check("requests", 1, field.count("memory"))
+
+
+@test
+def python_wipes_what_it_frees(field):
+    language_wipes(field, "memory.py", field.python)
+
+
+@test
+def node_wipes_what_it_frees(field):
+    language_wipes(field, "memory.js", field.node)
+
+
+@test
+def command_wipes_what_it_frees(field):
+    """A server that has read its configuration again keeps nothing of the one before."""
+    old, new = [session(11), session(22)], [session(33), session(44)]
+    stand_on(field, *old)
+    environment = field.environment(sts=field.emulator.addresses["sts_https"])
+    with Program([COMMAND, "serve", "--profile", "default"], environment) as server:
+        uri = next(line for line in server.process.stdout if "CREDENTIALS_URI='" in line).split("'")[1]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        def serves(issued):
+            with opener.open(uri, timeout=WATCHDOG_SECONDS) as reply:
+                return json.loads(reply.read())["AccessKeyId"] == issued["AccessKeyId"]
+
+        check("the session", True, serves(old[1]))
+        for given in old:
+            if not memory.copies(server.process.pid, [given["AccessKeySecret"]]):
+                raise Failed("it is looked for in the wrong place")
+        stand_on(field, *new)
+        server.process.send_signal(signal.SIGHUP)
+        await_change(lambda: serves(new[1]))
+        secrets = [secret for given in old for secret in secrets_of(given)]
+        check("wiped", True, memory.wiped(server.process.pid, secrets))
+        server.process.terminate()
+        server.end(stderr="aliyun-cred: the configuration was read again\n")
+
+
+def panics(field, program, kind):
+    field.reset()
+    with program:
+        said = program.end(stderr=None)
+        logged = program.errors()
+    check("the kind", kind, said.partition(":")[0])
+    check("a panic's message", False, "canary" in said + logged)
+    check("lines of the log", 1, logged.count("a fault inside aliyun_cred at "))
+    check("requests", 1, field.count("panics"))
+
+
+@test
+def python_shows_no_panics_message(field):
+    panics(field, field.python("panics.py"), "internal")
+
+
+@test
+def node_shows_no_panics_message(field):
+    panics(field, field.node("panics.js"), "ERR_ALIYUN_CRED_INTERNAL")
+
+
+@test
+def command_shows_no_secret_on_a_terminal(field):
+    """Only `get` prints one, and there only if it was told to."""
+    key = {"id": "LTAIterminal", "secret": session(11)["AccessKeySecret"]}
+    field.reset(access_keys=[key])
+    field.profile({"name": "key", "mode": "AK", "access_key_id": key["id"], "access_key_secret": key["secret"]})
+    for arguments, code, shows in [
+        (["get"], 2, False),
+        (["get", "--format", "env"], 2, False),
+        (["get", "--show"], 0, True),
+        (["explain"], 0, False),
+        (["list"], 0, False),
+        (["whoami"], 0, False),
+    ]:
+        terminal, other_end = os.openpty()
+        ended = subprocess.run(
+            [COMMAND, *arguments],
+            env=field.environment(),
+            stdin=other_end,
+            stdout=other_end,
+            stderr=subprocess.PIPE,
+            timeout=WATCHDOG_SECONDS,
+        )
+        # Else there would be nothing to read where it prints nothing.
+        os.write(other_end, b"end\n")
+        os.close(other_end)
+        shown = b""
+        while not shown.endswith(b"end\r\n"):
+            shown += os.read(terminal, 4096)
+        os.close(terminal)
+        check(f"status of {arguments}", code, ended.returncode)
+        check(f"a secret of {arguments}", shows, b"canary" in shown or b"canary" in ended.stderr)
+        check(f"silence of {arguments}", code == 2, shown == b"end\r\n")
+
+
+@test
+def c_command_gets_its_words_and_the_environment(field):
+    """Of what the process holds nothing reaches a command of an external credential."""
+    field.reset()
+    folder = field.home / "seen"
+    folder.mkdir()
+    script = 'cat /proc/$$/cmdline >"$0/cmdline"; cat /proc/$$/environ >"$0/environ"; cat "$0/printed"'
+    printed = {"mode": "StsToken", "access_key_id": "i", "access_key_secret": "s", "sts_token": "t"}
+    (folder / "printed").write_text(json.dumps(printed))
+    field.profile({"name": "default", "mode": "External", "process_command": f"sh -c '{script}' {folder}"})
+    with field.c("command") as program:
+        program.end()
+    check("arguments", ["sh", "-c", script, str(folder), ""], (folder / "cmdline").read_text().split("\0"))
+    environment = [f"{name}={value}" for name, value in field.environment().items()]
+    check("environment", sorted([*environment, ""]), sorted((folder / "environ").read_text().split("\0")))
+    check("requests", 1, field.count("held"))
+
+
+def skipped(why):
+    if os.environ.get("REQUIRE_ALL") == "1":
+        raise Failed(f"{why} (REQUIRE_ALL=1)")
+    print(f"skipped: {why}")
+
+
+@test
+def c_shares_no_session_with_another_user(field):
+    """Not even root, who may read anything, uses what belongs to another."""
+    root = ["env"] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which(root[0]) or subprocess.run([*root, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        skipped("what belongs to another user: only root can make it")
+        return
+    field.reset()
+    folder = field.home / "sessions"
+    environment = {**field.environment(), "ALIBABA_CLOUD_CREDENTIALS_CACHE": str(folder)}
+    variables = [f"{name}={value}" for name, value in environment.items()]
+
+    def resolve(requests):
+        with Program([*root, "env", "-i", *variables, BUILD / "shared", "others"], None) as program:
+            program.tell()
+            said = program.end()
+        check("requests", requests, field.count("others"))
+        return said
+
+    def give(user, *paths):
+        subprocess.run([*root, "chown", "-R", str(user), *paths], check=True)
+
+    try:
+        first = resolve(1)
+        check("the session that is shared", first, resolve(1))
+        give(65534, folder)
+        resolve(2)
+        give(0, folder)
+        check("the session that is shared", first, resolve(1 + 1))
+        # A file of another user's in a folder of one's own is replaced.
+        subprocess.run([*root, "sh", "-c", f"chown 65534 {folder}/*.json"], check=True)
+        second = resolve(3)
+        check("the session that is shared", second, resolve(3))
+    finally:
+        give(os.getuid(), folder)
 
 
 def compile_programs():

@@ -82,7 +82,8 @@ def run(folder, calls, mode):
     try:
         config = Config(**json.loads(configured.read_text("utf-8"))) if configured.exists() else None
         carelessly_print(config)
-        client = Client(config)
+        events = []
+        client = Client(config, on_event=events.append)
     except CredentialException as exception:
         return {"construction_error": error(exception), "outcomes": []}
     carelessly_print(client)
@@ -92,8 +93,10 @@ def run(folder, calls, mode):
         outcomes = asyncio.run(ask_async(client, calls), debug=True)
     else:
         outcomes = list(ask(client, calls))
-    carelessly_print(client)
-    return {"construction_error": None, "outcomes": outcomes, "clock_offset": client.status().clock_offset}
+    status = client.status()
+    for what in (client, status, *events):
+        carelessly_print(what)
+    return {"construction_error": None, "outcomes": outcomes, "clock_offset": status.clock_offset}
 
 
 def main():

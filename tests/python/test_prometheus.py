@@ -4,7 +4,7 @@ import importlib.util
 import math
 import pathlib
 
-from support import eventually, needs
+from support import ISSUED_SECRET, ISSUED_TOKEN, SECRET, eventually, needs
 
 needs("prometheus_client")
 
@@ -30,3 +30,6 @@ def test_the_metrics_follow_the_client(sts, role):
     except Exception:
         assert value("aliyun_cred_failures") == 1
     eventually(lambda: value("aliyun_cred_events_total", {"kind": "refresh_failed"}) == 1)
+    shown = prometheus_client.generate_latest().decode()
+    assert "aliyun_cred_failures 1.0" in shown
+    assert not any(secret in shown for secret in (SECRET, ISSUED_SECRET, ISSUED_TOKEN)), "a secret shows"

@@ -8,9 +8,12 @@ this machine. As many run at once as there are processors, each with an emulator
 
     run.py                      all scenarios, all surfaces
     run.py --surface c NAME...  some of them
+    run.py --memory [--sample]  instead: what stays in the memory of Rust and C, in all scenarios or one of each source
 """
 
 import argparse
+import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -20,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,12 +31,13 @@ from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, r
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests"))
+import memory  # noqa: E402
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 
 # The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `ask`, `explain` and `explain-rotate`;
-# Python's async surface appends `-async`.
+# Python's async surface appends `-async`. Rust and C have `memory`, too.
 SURFACES = {
     "rust": [TARGET / "scenario_probe"],
     "c": [BUILD / "c/probe"],
@@ -41,6 +46,22 @@ SURFACES = {
     "node": ["node", ROOT / "tests/node/probe.js"],
 }
 
+# What makes other programs say more than they should, or turns the verification of certificates off in them.
+LOUDEST = {
+    "RUST_LOG": "trace",
+    "RUST_BACKTRACE": "full",
+    "DEBUG": "*",
+    "NODE_DEBUG": "http,https,tls,net,module",
+    "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "PYTHONHTTPSVERIFY": "0",
+    "CURL_CA_BUNDLE": "",
+    "REQUESTS_CA_BUNDLE": "",
+    "GIT_SSL_NO_VERIFY": "1",
+    "HTTPLIB_DEBUG": "1",
+}
+
+# What leaves copies that docs/security.md names.
+LEAVES_COPIES = re.compile(r"\w+_(secret_as_path|answers_rubbish|not_json)")
 
 # What a report must follow besides the scenarios; see --schema.
 VALIDATORS = []
@@ -226,6 +247,16 @@ def secrets_of(scenario, files):
     return {*secrets_in(sources), *files, *scenario.get("secrets", [])}
 
 
+def secrets_below(home):
+    """The secrets in the files of a home directory."""
+    found = []
+    for path in home.rglob("*"):
+        if path.is_file():
+            with contextlib.suppress(UnicodeDecodeError):
+                found += [secret for _, secret in named_secrets_of_file(path.read_text("utf-8"))]
+    return found
+
+
 def texts_of(error):
     """Everything of an error that a person may see."""
     texts = [error[key] for key in ("message", "code", "request_id")]
@@ -242,19 +273,14 @@ def prepare(scenario_folder, emulator, scratch):
         shutil.copytree(scenario_folder / "home", home)
     else:
         home.mkdir()
-    port = emulator.addresses["sts_http"].rpartition(":")[2]
-    places = {**emulator.addresses, "sts_http_port": port, "home": str(home)}
+    ports = {f"{name}_port": emulator.addresses[name].rpartition(":")[2] for name in ("sts_http", "proxy")}
+    places = {**emulator.addresses, **ports, "home": str(home)}
     scenario = load(scenario_folder, places)
-    files = []
     for path in home.rglob("*"):
         if path.is_file():
-            try:
-                text = path.read_text("utf-8")
-            except UnicodeDecodeError:
-                continue
-            text = resolve(text, places)
-            path.write_text(text, "utf-8")
-            files += [secret for _, secret in named_secrets_of_file(text)]
+            with contextlib.suppress(UnicodeDecodeError):
+                path.write_text(resolve(path.read_text("utf-8"), places), "utf-8")
+    files = secrets_below(home)
 
     emulator.reset(**scenario.get("service", {"access_keys": []}))
     if "config" in scenario:
@@ -274,10 +300,11 @@ def prepare(scenario_folder, emulator, scratch):
 def ask_probe(surface, mode, calls, environment, scratch):
     """Runs a surface's probe. Returns its result, and the texts that it printed."""
     mode += "-async" if surface.endswith("-async") else ""
+    keys = scratch / "keys-of-tls"
     child = subprocess.run(
         [*map(str, SURFACES[surface]), str(scratch), str(calls), mode],
         cwd=scratch,
-        env=environment,
+        env={**LOUDEST, "SSLKEYLOGFILE": str(keys), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -286,6 +313,8 @@ def ask_probe(surface, mode, calls, environment, scratch):
     result_file = scratch / "result.json"
     if child.returncode != 0 or not result_file.exists():
         raise Mismatch(f"the probe ended with {child.returncode}: {child.stderr[-2000:]}")
+    if keys.exists():
+        raise Mismatch("the keys of its connections are in a file")
     shown = {"standard output": child.stdout, "standard error": child.stderr}
     return json.loads(result_file.read_text("utf-8")), shown
 
@@ -364,6 +393,48 @@ def explain(scenario_folder, surface, emulator, scratch):
         compare("requests of the report", len(emulator.requests()), len(requests))
 
 
+def remember(scenario_folder, surface, emulator, scratch):
+    """Looks for the secrets of one scenario in the memory of a surface that has freed everything; raises Mismatch."""
+    scenario, environment, files = prepare(scenario_folder, emulator, scratch)
+    command = [*map(str, SURFACES[surface]), str(scratch), str(scenario.get("calls", 1)), "memory"]
+    log = scratch / "log"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, cwd=scratch, env=environment, stderr=stderr, **pipes) as child,
+    ):
+        watchdog = threading.Timer(2 * WATCHDOG_SECONDS, child.kill)
+        watchdog.start()
+        try:
+            # Backwards, so that what it prints is no copy.
+            held = [line[:-1][::-1] for line in itertools.takewhile(lambda line: line != "held\n", child.stdout)]
+            if memory.copies(child.pid, held) < len(set(held)):
+                raise Mismatch("memory: it is looked for in the wrong place")
+            child.stdin.write("\n")
+            child.stdin.flush()
+            compare("memory: the next line", "freed\n", child.stdout.readline())
+            # Those that a rotation has written, too.
+            secrets = {*secrets_of(scenario, files), *secrets_below(scratch / "home"), *held}
+            if not memory.wiped(child.pid, secrets):
+                left = [f"{memory.copies(child.pid, [secret])} of {len(secret)} characters" for secret in secrets]
+                raise Mismatch(f"memory: secrets are left: {[text for text in left if text[0] != '0']}")
+        except OSError:
+            raise Mismatch(f"the probe ended: {log.read_text('utf-8')[-2000:]}") from None
+        finally:
+            watchdog.cancel()
+            child.kill()
+
+
+def sample(scenarios):
+    """Of each source, the first scenario that ends with a credential."""
+    first = {}
+    for folder in scenarios:
+        expected = load(folder)["expect"]
+        if "credential" in (expected[0] if isinstance(expected, list) else expected):
+            first.setdefault(folder.parent.name, folder)
+    return list(first.values())
+
+
 def closed(schema):
     """A schema that permits no other members. The documented one permits those of later versions."""
     if isinstance(schema, list):
@@ -374,13 +445,13 @@ def closed(schema):
     return {**{key: closed(item) for key, item in schema.items()}, **more}
 
 
-def attempt(emulator, temporary, folder, surface):
+def attempt(emulator, temporary, folder, surface, steps):
     """What is wrong with one scenario on one surface, or None."""
     try:
-        for job in (run, explain):
-            scratch = temporary / surface / folder.name / job.__name__
+        for step in steps:
+            scratch = temporary / surface / folder.name / step.__name__
             scratch.mkdir(parents=True)
-            job(folder, surface, emulator, scratch)
+            step(folder, surface, emulator, scratch)
     except (Mismatch, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as problem:
         return f"{type(problem).__name__}: {problem}"
     return None
@@ -391,6 +462,8 @@ def main():
     parser.add_argument("names", nargs="*", help="scenarios to run; all, if none is named")
     parser.add_argument("--surface", action="append", choices=SURFACES, help="a surface to run; all, if none is named")
     parser.add_argument("--schema", help="the JSON schema of reports; needs fastjsonschema", type=pathlib.Path)
+    parser.add_argument("--memory", action="store_true", help="look for secrets in the memory of Rust and C instead")
+    parser.add_argument("--sample", action="store_true", help="one scenario of each source that gives a credential")
     options = parser.parse_args()
     if options.schema:
         import fastjsonschema
@@ -402,12 +475,19 @@ def main():
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     if options.names:
         scenarios = [folder for folder in scenarios if folder.name in options.names]
+    if options.memory:
+        scenarios = [folder for folder in scenarios if not LEAVES_COPIES.fullmatch(folder.name)]
+    if options.sample:
+        scenarios = sample(scenarios)
     if not scenarios:
         parser.error("there is no scenario to run")
-    surfaces = options.surface or list(SURFACES)
+    surfaces = options.surface or (["rust", "c"] if options.memory else list(SURFACES))
+    steps = [remember] if options.memory else [run, explain]
     failed = 0
     with Workers() as workers:
-        jobs = {surface: [workers.submit(attempt, folder, surface) for folder in scenarios] for surface in surfaces}
+        jobs = {
+            surface: [workers.submit(attempt, folder, surface, steps) for folder in scenarios] for surface in surfaces
+        }
         for surface in surfaces:
             problems = [job.result() for job in jobs[surface]]
             for folder, problem in zip(scenarios, problems):
