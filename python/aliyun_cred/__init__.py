@@ -6,6 +6,17 @@
 
 from ._native import __version__ as __version__
 
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        # The official client imports these, so that programs use them as attributes without an import of their own.
+        if name in ("credentials", "exceptions", "http", "provider", "utils"):
+            from importlib import import_module
+
+            return import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 def install_as_alibabacloud_credentials() -> None:
     """Makes every later ``import alibabacloud_credentials``, in this process, an import of this package.

@@ -51,6 +51,23 @@ except CredentialException:
     assert not tops & {"asyncio", "contextlib", "eventlet", "gevent", "sniffio", "threading", "trio"}
 
 
+def test_modules_are_attributes_without_an_import_of_their_own():
+    program = """
+import aliyun_cred.client as client
+import aliyun_cred
+assert not hasattr(aliyun_cred, "there_is_no_such_module") and not hasattr(aliyun_cred.utils, "nor_here")
+assert aliyun_cred.exceptions.CredentialException is client.CredentialException
+assert aliyun_cred.http.HttpOptions is client.HttpOptions
+assert aliyun_cred.provider.static_ak.StaticAKCredentialsProvider is client.StaticAKCredentialsProvider
+assert aliyun_cred.credentials.AccessKeyCredential.__module__ == "aliyun_cred.credentials"
+assert aliyun_cred.utils.auth_constant.HOME == aliyun_cred.utils.auth_util.get_home()
+assert aliyun_cred.utils.parameter_helper.ALGORITHM_NAME == "HmacSHA1"
+"""
+    command = [sys.executable, "-I", "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=WATCHDOG_SECONDS)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_the_version_is_one():
     assert aliyun_cred.__version__ == importlib.metadata.version("aliyun-cred")
 

@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 import types
 
 import alibabacloud_credentials
@@ -82,6 +84,28 @@ def assert_callable_alike(theirs, ours):
 @pytest.mark.parametrize("module", modules())
 def test_there_is_each_module(module):
     pair(module)
+
+
+REACHABLE = """
+import importlib, operator, sys
+package, *names = sys.argv[1:]
+importlib.import_module(package + ".client")
+for name in names:
+    try:
+        print(name, operator.attrgetter(name)(sys.modules[package]).__name__.replace(package, "", 1))
+    except AttributeError:
+        pass
+"""
+
+
+def test_modules_that_the_client_imports_are_attributes():
+    def reachable(package):
+        names = [module.partition(".")[2] for module in modules() if module != OFFICIAL]
+        command = [sys.executable, "-W", "ignore", "-c", REACHABLE, package, *names]
+        return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
+
+    theirs = reachable(OFFICIAL)
+    assert {"exceptions .exceptions", "utils.auth_util .utils.auth_util"} < theirs <= reachable(OURS)
 
 
 @pytest.mark.parametrize(("module", "name"), list(members()))
