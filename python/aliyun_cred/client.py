@@ -120,7 +120,9 @@ class Client:
     def cloud_credential(self, replacement: "Any") -> None:
         from .provider._custom_provider import AssignedCredential
 
-        vars(self).setdefault("_original", self._native)
+        # A subclass may assign it instead of calling our `__init__`.
+        if "_native" in vars(self):
+            vars(self).setdefault("_original", self._native)
         self._native = AssignedCredential(replacement)
         self._cloud = replacement
 

@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 from aliyun_cred import provider as providers
 from aliyun_cred.client import Client, _CredentialsProviderWrap
-from aliyun_cred.credentials import BearerTokenCredential
+from aliyun_cred.credentials import AccessKeyCredential, BearerTokenCredential
 from aliyun_cred.exceptions import CredentialConfigError, CredentialException
 from aliyun_cred.http import HttpOptions
 from aliyun_cred.models import Config, CredentialModel
@@ -773,6 +773,31 @@ def test_a_subclass_may_do_without_our_initialisation():
     bare = Bare()
     assert (bare.get_type(), bare.get_bearer_token(), bare.get_access_key_id()) == (None, None, "bare")
     assert repr(bare) == "Bare(type=None)"
+
+
+class Assigning(Client):
+    """It assigns a credential in place of our initialisation."""
+
+    def __init__(self, config=None):
+        if config is None:
+            self.cloud_credential = AccessKeyCredential("older", SECRET)
+        else:
+            super().__init__(config)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_subclass_may_assign_an_older_credential():
+    client = Assigning()
+    assert client.get_credential().access_key_id == client.get_access_key_id() == "older"
+    assert asyncio.run(client.get_credential_async()).access_key_id == "older"
+    # It has no type.
+    assert (client.get_type(), client.get_bearer_token(), client.status().type) == (None, None, None)
+    assert repr(client) == "Assigning(type=None)"
+    assert [source.state for source in client.explain().sources] == ["answered"]
+    with mock.patch.object(client, "cloud_credential", AccessKeyCredential("double", SECRET)):
+        assert client.get_credential().access_key_id == "double"
+    assert client.get_credential().access_key_id == "older"
+    assert Assigning(Config(type="access_key", **PAIR)).get_credential().access_key_id == "id"
 
 
 def test_a_limit_is_checked_whoever_is_asked():

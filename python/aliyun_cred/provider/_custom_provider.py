@@ -148,7 +148,9 @@ class AssignedCredential(_Uncached):
 
     @property
     def type_name(self) -> "str | None":
-        name: "str | None" = self._credential.get_type()
+        # The older credentials have no such method.
+        get_type = getattr(self._credential, "get_type", None)
+        name: "str | None" = None if get_type is None else get_type()
         return name
 
     def function(self) -> "CustomProviderFunction":
