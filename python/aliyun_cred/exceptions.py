@@ -26,6 +26,21 @@ class Attempt:
 class CredentialException(Exception):
     """A credential could not be resolved. Its texts never hold a secret."""
 
+    # Of the class, since subclasses need not call `__init__`.
+    kind: "str | None" = None
+    """The kind of failure. These names never change.
+
+    ``invalid_config`` (the configuration is invalid), ``not_configured`` (there is none), ``disabled``, ``io``,
+    ``malformed_file``, ``denied`` (the service refused), ``throttled``, ``unavailable`` (the service could not be
+    reached, or failed), ``timeout``, ``tls``, ``malformed_reply``, ``expired``, ``login_required``, ``command``,
+    ``cancelled``, ``recursion``, ``internal`` (please report it). ``None`` for an exception that this library did not
+    raise.
+    """
+    http_status: "int | None" = None
+    """The HTTP status, if a service answered."""
+    attempts: "tuple[Attempt, ...]" = ()
+    """The sources that a chain asked, in order; empty if no chain failed."""
+
     def __init__(self, message: str, code: "str | None" = None, request_id: "str | None" = None) -> None:
         # Only the message goes into `args`, so that `str()` is always that one line.
         super().__init__(message)
@@ -35,19 +50,6 @@ class CredentialException(Exception):
         """The service's error code, such as ``NoPermission``, if a service answered with one."""
         self.request_id = request_id
         """The service's request ID, for its support."""
-        self.kind: "str | None" = None
-        """The kind of failure. These names never change.
-
-        ``invalid_config`` (the configuration is invalid), ``not_configured`` (there is none), ``disabled``, ``io``,
-        ``malformed_file``, ``denied`` (the service refused), ``throttled``, ``unavailable`` (the service could not be
-        reached, or failed), ``timeout``, ``tls``, ``malformed_reply``, ``expired``, ``login_required``, ``command``,
-        ``cancelled``, ``recursion``, ``internal`` (please report it). ``None`` for an exception that this library did
-        not raise.
-        """
-        self.http_status: "int | None" = None
-        """The HTTP status, if a service answered."""
-        self.attempts: "tuple[Attempt, ...]" = ()
-        """The sources that a chain asked, in order; empty if no chain failed."""
 
 
 class CredentialConfigError(CredentialException, ValueError):

@@ -724,6 +724,21 @@ def test_what_is_used_is_not_collected(sts):
     assert held.get_credentials().get_access_key_id() == "STS.1"
 
 
+class Refused(CredentialException):
+    """It does without our initialisation."""
+
+    def __init__(self):
+        Exception.__init__(self, "not today")
+
+
+def test_an_exception_of_a_subclass_says_why(capfd):
+    error = Refused()
+    assert (error.kind, error.http_status, error.attempts) == (None, None, ())
+    with pytest.raises(CredentialException, match="Refused: not today"):
+        providers.RamRoleArnCredentialsProvider(**ROLE, credentials_provider=Own(error)).get_credentials()
+    assert capfd.readouterr().err == ""
+
+
 class Unspeakable(Exception):
     def __str__(self):
         raise RuntimeError(SECRET)
