@@ -218,6 +218,12 @@ def test_options_are_checked_when_it_is_made():
         providers.RamRoleArnCredentialsProvider(**ROLE, credentials_provider=object())
 
 
+@pytest.mark.parametrize("name, base", [("RamRoleArn", PAIR), ("OIDCRoleArn", {}), ("RsaKeyPair", {})])
+def test_a_lifetime_of_zero_is_too_short(name, base):
+    with pytest.raises(CredentialConfigError, match="session duration should be in the range of 900s"):
+        getattr(providers, f"{name}CredentialsProvider")(**base, duration_seconds=0)
+
+
 def test_texts_of_options_and_credentials_mask_secrets():
     assert repr(HttpOptions(proxy=SECRET, read_timeout=5)) == (
         "HttpOptions(proxy=***, connect_timeout=None, read_timeout=5)"

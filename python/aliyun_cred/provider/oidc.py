@@ -13,7 +13,7 @@ class OIDCRoleArnCredentialsProvider(Provider):
     """
 
     DEFAULT_DURATION_SECONDS = 3600
-    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None``."""
 
     _SOURCE = "oidc_role_arn"
 
@@ -36,7 +36,7 @@ class OIDCRoleArnCredentialsProvider(Provider):
             "oidc_provider_arn": oidc_provider_arn,
             "oidc_token_file_path": oidc_token_file_path,
             "role_session_name": role_session_name,
-            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
+            "role_session_expiration": self.DEFAULT_DURATION_SECONDS if duration_seconds is None else duration_seconds,
             "policy": policy,
             "sts_region_id": sts_region_id,
             "sts_endpoint": sts_endpoint,

@@ -14,7 +14,7 @@ class RamRoleArnCredentialsProvider(Provider):
     """
 
     DEFAULT_DURATION_SECONDS = 3600
-    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None``."""
 
     _SOURCE = "ram_role_arn"
 
@@ -41,7 +41,7 @@ class RamRoleArnCredentialsProvider(Provider):
             "security_token": security_token,
             "role_arn": role_arn,
             "role_session_name": role_session_name,
-            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
+            "role_session_expiration": self.DEFAULT_DURATION_SECONDS if duration_seconds is None else duration_seconds,
             "policy": policy,
             "external_id": external_id,
             "sts_region_id": sts_region_id,

@@ -13,7 +13,7 @@ class RsaKeyPairCredentialsProvider(Provider):
     """
 
     DEFAULT_DURATION_SECONDS = 3600
-    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None`` or 0."""
+    """The session's lifetime, in seconds, if ``duration_seconds`` is ``None``."""
 
     _SOURCE = "rsa_key_pair"
 
@@ -31,7 +31,7 @@ class RsaKeyPairCredentialsProvider(Provider):
         options = {
             "public_key_id": public_key_id,
             "private_key_file": private_key_file,
-            "role_session_expiration": duration_seconds or self.DEFAULT_DURATION_SECONDS,
+            "role_session_expiration": self.DEFAULT_DURATION_SECONDS if duration_seconds is None else duration_seconds,
             "sts_region_id": sts_region_id,
             "sts_endpoint": sts_endpoint,
             "enable_vpc": enable_vpc,
