@@ -683,6 +683,17 @@ def test_too_many_refreshes_in_the_background_are_skipped(caplog):
     assert "canary" not in caplog.text
 
 
+def test_a_refresh_that_cannot_be_started_is_not_running(caplog):
+    strategy, ran = refreshable.NonBlocking(), threading.Event()
+    with mock.patch.object(refreshable.EXECUTOR, "submit", side_effect=OSError(SECRET)) as submit:
+        for _ in range(refreshable.MAX_CONCURRENT_REFRESHES + 1):
+            strategy.prefetch(ran.set)
+    assert submit.mock_calls == [mock.call(ran.set)] * (refreshable.MAX_CONCURRENT_REFRESHES + 1)
+    assert "failed: OSError" in caplog.text and "canary" not in caplog.text
+    strategy.prefetch(ran.set)
+    assert ran.wait(WATCHDOG_SECONDS)
+
+
 def test_a_child_has_a_cache_of_its_own(run_python):
     program = """
 import os, threading, time

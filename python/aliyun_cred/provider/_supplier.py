@@ -85,27 +85,15 @@ class NonBlocking(PrefetchStrategy):
         mine = object()
         if _running.setdefault(action, mine) is not mine:
             return
-        leases = CONCURRENT_REFRESH_LEASES
-        if not leases.acquire(blocking=False):
+        if not CONCURRENT_REFRESH_LEASES.acquire(blocking=False):
             del _running[action]
             _log.warning("a refresh is skipped: %d others are running", MAX_CONCURRENT_REFRESHES)
             return
-
-        def run() -> None:
-            try:
-                action()
-            except Exception as error:
-                _log_failure(error)
-            finally:
-                leases.release()
-                _running.pop(action, None)
-
         try:
-            EXECUTOR.submit(run)
-        except RuntimeError as error:
-            # Too many threads, or the interpreter is ending.
-            leases.release()
-            _running.pop(action, None)
+            EXECUTOR.submit(action)
+        except Exception as error:
+            # Such as a RuntimeError: too many threads, or the interpreter is ending.
+            _end(action)
             _log_failure(error)
 
     async def prefetch_async(self, action: "Callable[[], Coroutine[Any, Any, object]]") -> None:
@@ -121,7 +109,7 @@ class Executor:
     """Starts a daemon thread for each call."""
 
     def submit(self, function: "Callable[[], object]") -> None:
-        threading.Thread(target=function, name="non-blocking-refresh", daemon=True).start()
+        threading.Thread(target=_run, args=(function,), name="non-blocking-refresh", daemon=True).start()
 
     def shutdown(self, wait: bool = True) -> None:
         """Does nothing: there is no pool."""
@@ -132,6 +120,21 @@ CONCURRENT_REFRESH_LEASES = threading.Semaphore(MAX_CONCURRENT_REFRESHES)
 # The running background refreshes.
 _running: "dict[object, object]" = {}
 _tasks: "dict[object, asyncio.Future[object]]" = {}
+
+
+def _run(function: "Callable[[], object]") -> None:
+    try:
+        function()
+    except Exception as error:
+        _log_failure(error)
+    finally:
+        _end(function)
+
+
+def _end(function: "Callable[[], object]") -> None:
+    """Gives back the lease of a refresh in the background. Other functions have none."""
+    if _running.pop(function, None) is not None:
+        CONCURRENT_REFRESH_LEASES.release()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
