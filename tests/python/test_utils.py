@@ -1,5 +1,6 @@
 """The modules that older programs reach into."""
 
+import importlib
 from unittest import mock
 
 import pytest
@@ -78,6 +79,17 @@ def test_what_the_core_does_not_take_is_not_assigned():
     with pytest.raises(UnicodeEncodeError):
         auth_util.environment_role_arn = "\udcff"
     assert auth_util.environment_role_arn is None
+
+
+def test_reloading_the_module_releases_what_was_assigned(monkeypatch):
+    auth_util.environment_access_key_id = "assigned"
+    monkeypatch.setenv(ID, "environment")
+    monkeypatch.setenv(SECRET, "secret")
+    assert Client().get_credential().access_key_id == "assigned"
+    assert importlib.reload(auth_util) is auth_util
+    assert auth_util.environment_access_key_id == Client().get_credential().access_key_id == "environment"
+    with mock.patch.object(auth_util, "environment_access_key_id", "again"):
+        assert Client().get_credential().access_key_id == "again"
 
 
 def test_a_new_request_says_whose_it_is():

@@ -118,3 +118,6 @@ def get_home() -> str:
 
 
 _this.__class__ = _AuthUtil
+# Reloading this module reads the environment again, officially.
+for _name in vars(_this).keys() & {*_VARIABLES, *_CORE_NAMES}:
+    delattr(_this, _name)
