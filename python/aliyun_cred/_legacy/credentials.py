@@ -9,6 +9,9 @@ from .. import _native
 from .._keys import NAMES, checked
 from .._wait import ask_async, wait, wait_async
 from ..exceptions import CredentialConfigError
+
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ..models import CredentialModel, _shown
 from ..utils import auth_constant as ac
 

@@ -11,6 +11,9 @@ from .. import _native, credentials
 from .._keys import checked
 from .._wait import ask_async, running, wait, wait_async
 from ..exceptions import CredentialConfigError, failure
+
+# The official module has it, too.
+from ..exceptions import CredentialException as CredentialException
 from ..models import Config, CredentialModel
 from ..utils import auth_constant as ac
 from ..utils import auth_util as au

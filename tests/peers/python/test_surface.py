@@ -28,19 +28,21 @@ def is_theirs(value):
     return getattr(value, "__module__", OFFICIAL).startswith(OFFICIAL)
 
 
+# Programs import from these what they import themselves.
+WELL_KNOWN = {"client", "credentials", "providers"}
 # What nobody imports from where it is: whether a module of the standard library is there, and a type variable.
 INNER = {"HAS_FCNTL", "HAS_MSVCRT", "T"}
 
 
 def members():
-    """`module`, `name` of what each module is for, and of what can be imported from `client` as well."""
+    """`module`, `name` of what each module is for, and of what can be imported from those of `WELL_KNOWN` as well."""
     for module in modules():
         package = hasattr(importlib.import_module(module), "__path__")
         for name, value in vars(importlib.import_module(module)).items():
             if name.startswith("_") or name in INNER or isinstance(value, types.ModuleType) or not is_theirs(value):
                 continue
             own = getattr(value, "__module__", module) == module
-            if own or package or module == f"{OFFICIAL}.client":
+            if own or package or module.removeprefix(f"{OFFICIAL}.") in WELL_KNOWN:
                 yield module, name
 
 
@@ -138,3 +140,44 @@ def test_classes_have_the_same_methods(module, name, method):
         assert_callable_alike(theirs, ours)
     elif isinstance(theirs, (str, int)):
         assert ours == theirs
+
+
+PAIR = {"access_key_id": "id", "access_key_secret": "secret"}
+STS = {**PAIR, "security_token": "token"}
+SESSION = {**STS, "expiration": 4_000_000_000, "provider": None}
+OLDER_ROLE = {"role_arn": "acs:ram::1:role/r", "role_session_name": "session"}
+OIDC = {"oidc_provider_arn": "acs:ram::1:oidc-provider/p", "oidc_token_file_path": "token"}
+INSTANCES = {
+    "client._CredentialsProviderWrap": {"type_name": "type", "provider": None},
+    "credentials.AccessKeyCredential": PAIR,
+    "credentials.BearerTokenCredential": {"bearer_token": "token"},
+    "credentials.Credential": {},
+    "credentials.CredentialsURICredential": {"credentials_uri": "http://127.0.0.1"},
+    "credentials.EcsRamRoleCredential": SESSION,
+    "credentials.OIDCRoleArnCredential": SESSION,
+    "credentials.RamRoleArnCredential": SESSION,
+    "credentials.RsaKeyPairCredential": {**PAIR, "expiration": 4_000_000_000, "provider": None},
+    "credentials.StsCredential": STS,
+    "exceptions.CredentialException": {"message": "text", "code": "Code"},
+    "http.HttpOptions": {"proxy": "http://127.0.0.1"},
+    "models.Config": {"type": "sts", **STS},
+    "models.CredentialModel": {"type": "sts", **STS},
+    "provider.StaticAKCredentialsProvider": PAIR,
+    "provider.StaticSTSCredentialsProvider": STS,
+    "providers.CredentialsUriProvider": {},
+    "providers.EcsRamRoleCredentialProvider": {"role_name": "role"},
+    "providers.EnvironmentVariableCredentialsProvider": {},
+    "providers.OIDCRoleArnCredentialProvider": {**OLDER_ROLE, **OIDC, "region_id": "cn-hangzhou"},
+    "providers.ProfileCredentialsProvider": {"path": "file"},
+    "providers.RamRoleArnCredentialProvider": {**PAIR, **OLDER_ROLE, "policy": "{}"},
+    "providers.RsaKeyPairCredentialProvider": PAIR,
+}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_instances_have_the_same_attributes(name):
+    module, _, kind = name.partition(".")
+    made = (getattr(each, kind)(**INSTANCES[name]) for each in pair(f"{OFFICIAL}.{module}"))
+    theirs, ours = made
+    shown = {attribute for attribute in vars(theirs) if not attribute.startswith("_")}
+    assert {each: getattr(ours, each) for each in shown} == {each: getattr(theirs, each) for each in shown}
