@@ -18,6 +18,19 @@ use crate::{clock, random};
 /// How many certificates are cached; past that the cache is emptied. No test uses so many hosts.
 const MAX_KEPT: usize = 1000;
 
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It has ended.
+    Expired,
+    /// It has not begun.
+    NotYetValid,
+    /// It names another host.
+    OtherHost,
+    /// It is signed by its own key.
+    SelfSigned,
+}
+
 /// The authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -55,7 +68,7 @@ impl Authority {
         if let Some(config) = self.kept().get(&key) {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(self.sign(names)?);
+        let config = Arc::new(self.sign(names, None)?);
         let mut kept = self.kept();
         if kept.len() >= MAX_KEPT {
             kept.clear();
@@ -64,15 +77,29 @@ impl Authority {
         Ok(config)
     }
 
-    fn sign(&self, names: &[&str]) -> io::Result<ServerConfig> {
+    /// Like [`Authority::identity`], with a certificate that no client must accept.
+    pub(crate) fn flawed(&self, host: &str, flaw: Flaw) -> io::Result<Arc<ServerConfig>> {
+        self.sign(&[if flaw == Flaw::OtherHost { "another.example" } else { host }], Some(flaw)).map(Arc::new)
+    }
+
+    fn sign(&self, names: &[&str], flaw: Option<Flaw>) -> io::Result<ServerConfig> {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = params(names, "aliyun-cred-emulator")?;
+        let year = i32::from(clock::year());
+        match flaw {
+            Some(Flaw::Expired) => params.not_after = date_time_ymd(year - 1, 12, 2),
+            Some(Flaw::NotYetValid) => params.not_before = date_time_ymd(year + 1, 1, 31),
+            Some(Flaw::OtherHost | Flaw::SelfSigned) | None => {}
+        }
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         // Strict verifiers (Python 3.13's default) reject certificates without it.
         params.use_authority_key_identifier_extension = true;
-        let leaf = params.signed_by(&self.leaf_key, &self.issuer).map_err(io::Error::other)?;
-        let chain = vec![leaf.der().clone(), self.certificate.clone()];
+        let leaf = match flaw {
+            Some(Flaw::SelfSigned) => params.self_signed(&self.leaf_key),
+            _ => params.signed_by(&self.leaf_key, &self.issuer),
+        };
+        let chain = vec![leaf.map_err(io::Error::other)?.der().clone(), self.certificate.clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.leaf_key.serialize_der()));
         // Passed explicitly, because a process that uses this crate as a library may have installed another provider.
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 
@@ -82,17 +81,11 @@ fn handle(shared: &Shared, call: &Call) -> Outcome {
             finish(service, call, result)
         }
         Some(Effect::Error { status, code, message }) => finish(service, call, Err(Refusal { status, code, message })),
-        Some(Effect::Raw { status, content_type, body }) => {
-            (Answer::Response { status, content_type, headers: Vec::new(), body: body.into() }, None)
-        }
-        Some(Effect::Close) => (Answer::Close, None),
-        Some(Effect::Hang) => (Answer::Hang, None),
-        Some(Effect::Redirect(url)) => (made_up(302, vec![("location", url)], Bytes::new()), None),
-        Some(Effect::Oversize(size)) => (made_up(200, Vec::new(), vec![b' '; size].into()), None),
+        Some(effect) => (effect.answer().unwrap_or(Answer::Close), None),
     };
     let status = match &answer {
         Answer::Response { status, .. } => Some(*status),
-        Answer::Close | Answer::Hang => None,
+        Answer::Close | Answer::Hang | Answer::Wire(_) => None,
     };
     state.record(Record::new((service.name(), service.action(call)), call, &visitor, (status, code)));
     // Still under the lock: a test that sees the request held finds it in the log, and no reset comes between.
@@ -105,8 +98,4 @@ fn finish(service: &dyn Service, call: &Call, result: Result<Content, Refusal>) 
         Ok(content) => (Answer::new(200, content), None),
         Err(refusal) => (Answer::new(refusal.status, service.refuse(call, &refusal)), Some(refusal.code)),
     }
-}
-
-fn made_up(status: u16, headers: Vec<(&'static str, String)>, body: Bytes) -> Answer {
-    Answer::Response { status, content_type: "application/json".to_owned(), headers, body }
 }

@@ -5,11 +5,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::authority::Flaw;
+use crate::http::{Answer, Wire};
 use crate::settings::{MAX_SECONDS, seconds};
+
+/// The name under which faults are meant for the proxy's CONNECT, and not for what is asked inside of the tunnel.
+pub(crate) const PROXY: &str = "proxy";
 
 /// The largest body that a fault can generate, in bytes.
 const MAX_OVERSIZE: usize = 64 << 20;
@@ -36,6 +42,39 @@ pub(crate) struct FaultSettings {
     oversize: Option<usize>,
     drop_fields: Option<Vec<String>>,
     set_fields: Option<Map<String, Value>>,
+    wire: Option<String>,
+    forever: String,
+    byte_every_ms: u64,
+    tls: Option<Tls>,
+}
+
+/// What is wrong with the TLS in a tunnel.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tls {
+    /// The certificate has ended.
+    Expired,
+    /// The certificate has not begun.
+    NotYetValid,
+    /// The certificate is another host's.
+    OtherHost,
+    /// The certificate is signed by its own key.
+    SelfSigned,
+    /// The newest version is TLS 1.1.
+    Old,
+}
+
+impl Tls {
+    /// The flaw of the certificate; `None` if it is not the certificate.
+    pub(crate) fn flaw(self) -> Option<Flaw> {
+        match self {
+            Self::Expired => Some(Flaw::Expired),
+            Self::NotYetValid => Some(Flaw::NotYetValid),
+            Self::OtherHost => Some(Flaw::OtherHost),
+            Self::SelfSigned => Some(Flaw::SelfSigned),
+            Self::Old => None,
+        }
+    }
 }
 
 /// What a fault does to an answer.
@@ -76,6 +115,33 @@ pub(crate) enum Effect {
         /// Replaced or added.
         set: Map<String, Value>,
     },
+    /// These bytes, whatever HTTP says.
+    Wire(Wire),
+    /// A tunnel with this flaw.
+    Tls(Tls),
+}
+
+impl Effect {
+    /// The answer, if it is the same from every service.
+    pub(crate) fn answer(self) -> Result<Answer, Self> {
+        let made_up = |status, headers, body| Answer::Response {
+            status,
+            content_type: "application/json".to_owned(),
+            headers,
+            body,
+        };
+        Ok(match self {
+            Self::Raw { status, content_type, body } => {
+                Answer::Response { status, content_type, headers: Vec::new(), body: body.into() }
+            }
+            Self::Close => Answer::Close,
+            Self::Hang => Answer::Hang,
+            Self::Redirect(url) => made_up(302, vec![("location", url)], Bytes::new()),
+            Self::Oversize(size) => made_up(200, Vec::new(), vec![b' '; size].into()),
+            Self::Wire(wire) => Answer::Wire(wire),
+            other @ (Self::Delay | Self::Error { .. } | Self::Fields { .. } | Self::Tls(_)) => return Err(other),
+        })
+    }
 }
 
 impl FaultSettings {
@@ -89,6 +155,8 @@ impl FaultSettings {
             (self.redirect.is_some(), "redirect"),
             (self.oversize.is_some(), "oversize"),
             (fields, "drop_fields or set_fields"),
+            (self.wire.is_some(), "wire"),
+            (self.tls.is_some(), "tls"),
         ];
         let chosen: Vec<&str> = chosen.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name).collect();
         if chosen.len() > 1 {
@@ -99,6 +167,9 @@ impl FaultSettings {
             (self.body.is_some(), "body", "status", self.status.is_some()),
             (self.message.is_some(), "message", "code", self.code.is_some()),
             (self.content_type.is_some(), "content_type", "body", self.body.is_some()),
+            (!self.forever.is_empty(), "forever", "wire", self.wire.is_some()),
+            (self.byte_every_ms > 0, "byte_every_ms", "wire", self.wire.is_some()),
+            (self.tls.is_some(), "tls", "service: proxy", self.service.as_deref() == Some(PROXY)),
         ] {
             if is_set && !has {
                 return Err(format!("`{name}` of a fault needs `{needs}`"));
@@ -107,6 +178,13 @@ impl FaultSettings {
         if let Some(url) = &self.redirect {
             header_value("redirect", url)?;
             return Ok(Effect::Redirect(url.clone()));
+        }
+        if let Some(wire) = &self.wire {
+            let (first, forever) = (bytes_of("wire", wire)?, bytes_of("forever", &self.forever)?);
+            return Ok(Effect::Wire(Wire { first, forever, byte_every: Duration::from_millis(self.byte_every_ms) }));
+        }
+        if let Some(tls) = self.tls {
+            return Ok(Effect::Tls(tls));
         }
         if let Some(bytes) = self.oversize {
             if bytes > MAX_OVERSIZE {
@@ -151,9 +229,15 @@ fn header_value(name: &str, value: &str) -> Result<(), String> {
     HeaderValue::from_str(value).map(|_| ()).map_err(|_| format!("`{name}` is not a header value"))
 }
 
+/// One byte for each character, so that JSON can say any.
+fn bytes_of(name: &str, text: &str) -> Result<Bytes, String> {
+    let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+    bytes.map(Bytes::from).map_err(|_| format!("`{name}` has a character above U+00FF, which is no byte"))
+}
+
 /// A fault and its counters.
 pub(crate) struct Fault {
-    /// The service that it matches; `None`: any.
+    /// The service that it matches; `None`: any, but not the proxy.
     pub(crate) service: Option<String>,
     /// The action that it matches; `None`: any.
     pub(crate) action: Option<String>,
@@ -175,8 +259,13 @@ impl Fault {
         let effect = settings.effect()?;
         if let Some(name) = &settings.service
             && !services.contains(&name.as_str())
+            && name != PROXY
         {
             return Err(format!("unknown service `{name}`"));
+        }
+        let needs_a_service = matches!(effect, Effect::Error { .. } | Effect::Fields { .. });
+        if needs_a_service && settings.service.as_deref() == Some(PROXY) {
+            return Err("`code`, `drop_fields` and `set_fields` are not for the proxy".to_owned());
         }
         let latency = Duration::from_millis(settings.latency_ms);
         if latency.as_secs() > MAX_SECONDS.unsigned_abs() {
@@ -198,7 +287,7 @@ impl Fault {
     }
 
     fn is_for(&self, service: &str, action: Option<&str>) -> bool {
-        self.service.as_deref().is_none_or(|name| name == service)
+        self.service.as_deref().map_or(service != PROXY, |name| name == service)
             && self.action.as_deref().is_none_or(|name| Some(name) == action)
     }
 }
@@ -270,6 +359,14 @@ mod tests {
         let mut one = faults(r#"[{"close":true,"action":"B","service":"sts","times":1}]"#);
         assert_eq!(run(&mut one, &["A", "B", "B"]), ".c.");
         assert_eq!(run(&mut faults(r#"[{"close":true,"times":0}]"#), &["A"]), ".");
+    }
+
+    #[test]
+    fn the_proxy_has_faults_of_its_own() {
+        let mut both = faults(r#"[{"close":true},{"service":"proxy","hang":true}]"#);
+        assert_eq!(strike(&mut both, "proxy", Some("CONNECT")).effect, Some(Effect::Hang));
+        assert_eq!(strike(&mut both, "sts", None).effect, Some(Effect::Close));
+        assert!(faults(r#"[{"tls":"expired"},{"service":"proxy","status":500,"code":"c"}]"#).is_empty());
     }
 
     #[test]

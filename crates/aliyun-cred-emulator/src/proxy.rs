@@ -10,9 +10,12 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
+use crate::clock;
 use crate::dispatch;
+use crate::fault::{Effect, Misfortune, PROXY, Tls, strike};
 use crate::http::{self, Reply, Via};
 use crate::shared::Shared;
 
@@ -25,6 +28,10 @@ const METADATA: &str = "100.100.100.200";
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 /// The longest DNS host name.
 const MAX_HOST: usize = 253;
+
+/// A `ServerHello` of TLS 1.1, without a session's ID, that chooses `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA`.
+const OLD_GREETING: &[u8] =
+    b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02_thirty-two_bytes_of_randomness_\x00\xc0\x13\x00";
 
 /// Answers one request to the proxy.
 pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<Reply> {
@@ -42,15 +49,33 @@ pub(crate) async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> 
     if !is_connect {
         return dispatch::respond(request, Via::Proxy, shared).await;
     }
-    tokio::spawn(tunnel(hyper::upgrade::on(request), host, shared));
+    let Misfortune { latency, effect, .. } = strike(&mut shared.world().state.faults, PROXY, Some("CONNECT"));
+    tokio::time::sleep(latency).await;
+    let tls = match effect.map(Effect::answer) {
+        Some(Ok(answer)) => return http::send(answer, clock::now()).await,
+        Some(Err(Effect::Tls(tls))) => Some(tls),
+        Some(Err(_)) | None => None,
+    };
+    tokio::spawn(tunnel(hyper::upgrade::on(request), host, tls, shared));
     Ok(Response::new(Full::default()))
 }
 
 /// Serves a tunnel after CONNECT: TLS, with the same services inside.
-async fn tunnel(upgrade: OnUpgrade, host: String, shared: Arc<Shared>) -> io::Result<()> {
-    let stream = upgrade.await.map_err(io::Error::other)?;
-    let acceptor = TlsAcceptor::from(shared.authority.identity(&[&host])?);
-    let stream = acceptor.accept(TokioIo::new(stream)).await?;
+async fn tunnel(upgrade: OnUpgrade, host: String, tls: Option<Tls>, shared: Arc<Shared>) -> io::Result<()> {
+    let mut stream = TokioIo::new(upgrade.await.map_err(io::Error::other)?);
+    if tls == Some(Tls::Old) {
+        // After the client's greeting, whatever it says.
+        let mut greeting = [0; 4096];
+        let _length = stream.read(&mut greeting).await?;
+        stream.write_all(OLD_GREETING).await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+        return Ok(());
+    }
+    let identity = match tls.and_then(Tls::flaw) {
+        Some(flaw) => shared.authority.flawed(&host, flaw)?,
+        None => shared.authority.identity(&[&host])?,
+    };
+    let stream = TlsAcceptor::from(identity).accept(stream).await?;
     http::serve(stream, |request| dispatch::respond(request, Via::Proxy, Arc::clone(&shared))).await;
     Ok(())
 }

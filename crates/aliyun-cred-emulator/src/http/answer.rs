@@ -9,6 +9,7 @@ use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 
+use super::wire::Wire;
 use crate::clock;
 
 /// The response type of every listener.
@@ -52,6 +53,8 @@ pub(crate) enum Answer {
     Close,
     /// Sends nothing until the client goes away.
     Hang,
+    /// Bytes in place of a response.
+    Wire(Wire),
 }
 
 impl Answer {
@@ -70,7 +73,7 @@ impl Answer {
 }
 
 /// Sends `answer` with this `Date`, in seconds since 1970, unless it is one that sends nothing.
-pub(super) async fn send(answer: Answer, date: i64) -> io::Result<Reply> {
+pub(crate) async fn send(answer: Answer, date: i64) -> io::Result<Reply> {
     match answer {
         Answer::Response { status, content_type, headers, body } => {
             let mut reply = Response::new(Full::new(body));
@@ -83,6 +86,12 @@ pub(super) async fn send(answer: Answer, date: i64) -> io::Result<Reply> {
                 let value = HeaderValue::from_str(&value).map_err(io::Error::other)?;
                 reply.headers_mut().insert(HeaderName::from_static(name), value);
             }
+            Ok(reply)
+        }
+        // The connection takes them from here.
+        Answer::Wire(wire) => {
+            let mut reply = Response::default();
+            reply.extensions_mut().insert(wire);
             Ok(reply)
         }
         Answer::Close => Err(io::Error::other("closed by a fault")),

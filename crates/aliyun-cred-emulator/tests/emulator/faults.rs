@@ -99,6 +99,47 @@ fn faults_that_do_not_answer() {
     assert!(receive(&mut hanging).is_none());
 }
 
+#[test]
+fn bytes_are_sent_as_they_are() {
+    let emulator = start();
+    let ask = |fault: &str| {
+        reset(&emulator, &format!(r#"{{"faults":[{fault}]}}"#));
+        let mut stream = connect(&emulator.addresses().sts_http);
+        stream.write_all(Request::assume_role(&alice()).to_wire("/", "sts.example").as_bytes()).unwrap();
+        stream
+    };
+    let mut read = Vec::new();
+    ask(r#"{"wire":"HTTP/1.0 200 OK\r\n\r\n\u00ff"}"#).read_to_end(&mut read).unwrap();
+    assert_eq!(read, b"HTTP/1.0 200 OK\r\n\r\n\xff");
+    assert_eq!(requests(&emulator)[0]["status"], Value::Null);
+
+    read.clear();
+    ask(r#"{"wire":"abc","byte_every_ms":1}"#).read_to_end(&mut read).unwrap();
+    assert_eq!(read, b"abc");
+
+    let mut read = [0; 100_001];
+    ask(r#"{"wire":"a","forever":"bc"}"#).read_exact(&mut read).unwrap();
+    assert_eq!((read[0], &read[1..]), (b'a', b"bc".repeat(50_000).as_slice()));
+}
+
+#[test]
+fn the_proxy_fails_too() {
+    let emulator = start();
+    let connect = || {
+        let mut stream = connect(&emulator.addresses().proxy);
+        stream.write_all(b"CONNECT sts.aliyuncs.com:443 HTTP/1.1\r\nHost: sts.aliyuncs.com:443\r\n\r\n").unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        String::from_utf8_lossy(&head).into_owned()
+    };
+    let fault = r#"{"service":"proxy","status":407,"body":"","times":1}"#;
+    reset(&emulator, &format!(r#"{{"faults":[{fault},{{"close":true}}]}}"#));
+    assert_eq!(connect(), "HTTP/1.1 407");
+    // Faults that name no service are none of the proxy's.
+    assert_eq!(connect(), "HTTP/1.1 200");
+    assert_eq!(requests(&emulator), Vec::<Value>::new());
+}
+
 /// The answer to `GET /held`, which comes once so many are held.
 fn held(emulator: &Emulator, at_least: usize) -> Value {
     let reply = control(emulator, "GET", &format!("/held?at_least={at_least}"), "");
