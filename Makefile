@@ -224,6 +224,9 @@ soak: rust c python node ## the long form of what `make test` runs short; MINUTE
 	@$(PIP) -r tests/python/requirements.txt && $(VENV)/bin/python tests/wheel.py --every
 	@$(VENV)/bin/python tests/processes/run.py --forks 500 storm first commands && BUILD_DIR=$(BUILD)/c tests/c/run.sh probe && $(PYTHON) tests/scenarios/run.py --memory
 
+sanitize: ## the core and the C library under AddressSanitizer and ThreadSanitizer (20 minutes; needs rust-src)
+	@tests/sanitize.sh
+
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py
 
