@@ -30,6 +30,8 @@ export BUILD DEBUG VENV PYTHON CC CXX NPM
 export PREFIX LIBDIR INCLUDEDIR DESTDIR
 PROFILE ?= release
 CARGO_FLAGS ?=
+# What `make deny` looks at; `advisories` fetches a database from GitHub.
+CHECKS ?= licenses bans sources
 # How long `make soak` runs all sources at once.
 MINUTES ?= 30
 PACKAGE := $(BUILD)/package/$(PROFILE)
@@ -39,11 +41,11 @@ SO_LIMIT := $(if $(filter release,$(PROFILE)),4194304)
 C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildcard Cargo.* crates/aliyun-cred/Cargo.toml \
 	bindings/c/Cargo.toml bindings/c/build.rs bindings/c/package/stage.sh)
 
-.PHONY: help demo test fmt options check deny ci-tools clean
+.PHONY: help demo test fmt options check deny unsafe ci-tools clean
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: docs soak bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
+.PHONY: docs soak sanitize bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -67,8 +69,11 @@ check: $(VENV)/bin/python ## formatting, lints, documentation
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p aliyun-cred -p aliyun-cred-emulator
 
-deny: ## licences, duplicates and sources of the dependencies, by cargo-deny
-	@cargo deny --workspace check licenses bans sources
+deny: ## licences, duplicates and sources of the dependencies, by cargo-deny; CHECKS=advisories for known faults
+	@cargo deny --workspace check $(CHECKS)
+
+unsafe: ## count the unsafe code of every crate in the packages
+	@$(PYTHON) tools/unsafe.py
 
 ci-tools: ## install the system's packages that some tests need (apt, as root)
 	@apt-get update -qq

@@ -3,7 +3,8 @@
 # and in a Debian 11 (glibc 2.31, CPython 3.9, with Node 18), which is made once, below .build.
 #
 # REQUIRE_ALL=1  what would be skipped is a failure
-# REPRODUCE=1    builds the C library once more, in another folder, and compares; builds the crates from their packages
+# REPRODUCE=1    builds everything for this platform once more, in another folder, and compares; builds the crates from
+#                their packages
 set -euo pipefail
 
 source "$(dirname "$0")/environment.sh"
@@ -79,14 +80,18 @@ else
 fi
 
 if [ "${REPRODUCE:-0}" = 1 ]; then
-    echo "== the C library, built once more in another folder"
+    echo "== every package of this platform, built once more in another folder"
     again=$build/again/elsewhere
     rm -rf "$build/again"
     mkdir -p "$again"
     (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$again")
-    DIST=$build/again/dist CARGO_TARGET_DIR=$again/target "$again/dist/build.sh" "$target" c
-    cmp "$build"/dist/libaliyun_cred-*-"$target".tar.gz "$build"/again/dist/libaliyun_cred-*-"$target".tar.gz
-    echo "the same bytes"
+    for surface in c python node command; do
+        DIST=$build/again/dist CARGO_TARGET_DIR=$again/target "$again/dist/build.sh" "$target" $surface
+    done
+    for artifact in "$build"/again/dist/*; do
+        cmp "$artifact" "$build/dist/$(basename "$artifact")"
+        echo "the same bytes: $(basename "$artifact")"
+    done
     rm -rf "$build/again"
 fi
 echo "the artifacts are what they should be"
