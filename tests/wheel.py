@@ -2,8 +2,8 @@
 """One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
 
 Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and the test
-tools only. The lowest and the highest run every scenario there, and the tests of the Python package; those between run a
-scenario of each source.
+tools only. The lowest and the highest run every scenario there, and the tests of the Python package; those between run
+a scenario of each source.
 
     wheel.py                              the wheel of a test run
     wheel.py --every                      the same, and every CPython runs everything

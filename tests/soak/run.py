@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""All sources, in C, Python and Node at once, for as long as you say: credentials live for two seconds, services fail in
-a new way every second, keys rotate in the files, the services' clock jumps if you say so; threads, loops, forks and workers ask.
+"""All sources, in C, Python and Node at once, for as long as you say: credentials live for two seconds, services fail
+in a new way every second, keys rotate in the files, the services' clock jumps if you say so; threads, loops, forks and
+workers ask.
 
     run.py --minutes 30 --jumps
 
