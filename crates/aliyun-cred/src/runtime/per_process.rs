@@ -110,3 +110,80 @@ mod tests {
         assert_eq!(**inner, 1);
     }
 }
+
+/// Checks every interleaving of threads that need the first value of a process at once, such as its driver:
+/// `cargo test -p aliyun-cred --features model-check`.
+#[cfg(all(test, feature = "model-check"))]
+mod model {
+    use super::*;
+    use shuttle::sync::atomic::{AtomicUsize, Ordering};
+    use shuttle::thread;
+
+    const THREADS: usize = 4;
+
+    /// Counts what is made and dropped.
+    struct Counted {
+        number: usize,
+        drops: Arc<AtomicUsize>,
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.drops.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What each of the threads gets from a slot that may hold the value of a parent, and how many were made and dropped.
+    fn race(is_forked: bool, failing: usize) {
+        let (made, drops) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = |number| Counted { number, drops: drops.clone() };
+        let value = Arc::new(PerProcess::new());
+        if is_forked {
+            value.forked(counted(usize::MAX));
+        }
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let (value, made, drops) = (value.clone(), made.clone(), drops.clone());
+                thread::spawn(move || {
+                    let make = || {
+                        // Others come meanwhile.
+                        thread::yield_now();
+                        let number = made.fetch_add(1, Ordering::Relaxed);
+                        thread::yield_now();
+                        if number < failing { Err("failed") } else { Ok(Counted { number, drops: drops.clone() }) }
+                    };
+                    let own = value.try_get(make).ok()?;
+                    assert_ne!(own.number, usize::MAX, "the parent's value was used");
+                    Some(own.number)
+                })
+            })
+            .collect();
+        let got: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        assert!(got.iter().filter(|number| number.is_none()).count() <= failing);
+        let mut got: Vec<_> = got.into_iter().flatten().collect();
+        got.dedup();
+        assert_eq!(got.len(), 1, "every thread has the same value");
+        // All but the one that is kept; the parent's is neither dropped nor kept.
+        let succeeded = made.load(Ordering::Relaxed) - failing;
+        assert_eq!(drops.load(Ordering::Relaxed), succeeded - 1);
+    }
+
+    fn check(is_forked: bool, failing: usize) {
+        shuttle::check_random(move || race(is_forked, failing), 2_000);
+    }
+
+    #[test]
+    fn one_value_is_kept() {
+        check(false, 0);
+    }
+
+    #[test]
+    fn a_forked_child_leaves_its_parents_value_alone() {
+        check(true, 0);
+    }
+
+    #[test]
+    fn a_failure_is_the_failing_threads_alone() {
+        check(false, 2);
+    }
+}
