@@ -460,8 +460,13 @@ mod tests {
             (Source::OidcRoleArn, oidc.oidc_token_file_path("/token"), 5, 15),
             (Source::KmsSecret, pair().secret_name("n").kms_region_id("cn-hangzhou"), 5, 15),
             (Source::CredentialUri, Config::default().credentials_uri("http://agent/"), 5, 15),
-            (Source::CloudSso, sign_in().access_token_expire(4_000_000_000).account_id("1").access_config("a"), 5, 15),
-            (Source::OAuth, sign_in().access_token_expire(4_000_000_000).client_id("1").refresh_token("r"), 5, 15),
+            (
+                Source::CloudSso,
+                sign_in().access_token_expire(4_000_000_000_i64).account_id("1").access_config("a"),
+                5,
+                15,
+            ),
+            (Source::OAuth, sign_in().access_token_expire(4_000_000_000_i64).client_id("1").refresh_token("r"), 5, 15),
             (Source::EcsRamRole, Config::default(), 1, 1),
         ] {
             let fake = Fake::new();
