@@ -285,7 +285,9 @@ mod tests {
     use std::task::{Context, Poll};
     use std::time::Instant;
 
+    use hyper::body::Incoming;
     use hyper::rt::Sleep;
+    use hyper::{Request, StatusCode};
     use tokio::io::AsyncWriteExt as _;
 
     /// A timer whose time is always up, which notes how long it was to wait.
@@ -329,7 +331,8 @@ mod tests {
             let ended = event_loop().ok().unwrap().block_on(async {
                 let (mut client, stream) = tokio::io::duplex(MOST_BYTES);
                 client.write_all(part.as_bytes()).await.unwrap();
-                let answer = service_fn(|_| async { Ok::<_, Infallible>(reply::status(hyper::StatusCode::OK)) });
+                let answer =
+                    service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(reply::status(StatusCode::OK)) });
                 protocol(timer.clone()).serve_connection(TokioIo::new(stream), answer).await
             });
             assert!(ended.unwrap_err().is_timeout());
