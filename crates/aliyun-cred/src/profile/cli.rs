@@ -3,7 +3,7 @@
 //! <https://github.com/aliyun/aliyun-cli#configure>
 //! Invariant: error messages quote nothing from the file except profile names, modes and keys.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -95,17 +95,19 @@ impl ConfigFile {
                 self.path
             ))
         })?;
-        let mut trail = vec![name];
+        let by_name = self.by_name();
+        let (mut trail, mut passed) = (vec![name], HashSet::from([name]));
         let mut roles = Vec::new();
         // Walk down to the base of the role chain; the roles are then assumed from there upwards.
         let base = loop {
-            let profile = self.profile(trail.last().copied().unwrap_or(name))?;
+            let last = trail.last().copied().unwrap_or(name);
+            let profile = self.found(last, by_name.get(last).copied())?;
             if !profile.mode()?.eq_ignore_ascii_case("ChainableRamRoleArn") {
                 break profile.plan(self)?;
             }
             roles.push(profile.role()?);
             let source = profile.source_profile()?;
-            if trail.contains(&source) {
+            if !passed.insert(source) {
                 let circle = trail.iter().chain([&source]).copied().collect::<Vec<_>>().join(" -> ");
                 let text = format!("the profiles of {} lead in a circle: {circle}; change a source_profile", self.path);
                 return Err(Error::invalid_config(text));
@@ -124,8 +126,18 @@ impl ConfigFile {
     }
 
     pub(crate) fn profile<'a>(&'a self, name: &'a str) -> Result<Profile<'a>> {
-        let named = |profile: &&Map<String, Value>| profile.get("name").and_then(Value::as_str) == Some(name);
-        let entries = self.profiles.iter().find(named).ok_or_else(|| {
+        self.found(name, self.by_name().get(name).copied())
+    }
+
+    /// The profiles, the first of each name.
+    fn by_name(&self) -> HashMap<&str, &Map<String, Value>> {
+        // The last counts in a map.
+        let profiles = self.profiles.iter().rev();
+        profiles.filter_map(|profile| Some((profile.get("name")?.as_str()?, profile))).collect()
+    }
+
+    fn found<'a>(&'a self, name: &'a str, entries: Option<&'a Map<String, Value>>) -> Result<Profile<'a>> {
+        let entries = entries.ok_or_else(|| {
             Error::invalid_config(format!(
                 "unable to get profile with '{}' form cli credentials file. {} has: {}",
                 quoted(name, name == "default"),
@@ -355,7 +367,7 @@ impl<'a> Profile<'a> {
     }
 
     /// The entries that a refresh changes.
-    pub(super) fn oauth_tokens(&self) -> Result<Config> {
+    pub(crate) fn oauth_tokens(&self) -> Result<Config> {
         Ok(Config {
             access_token: self.key("oauth_access_token")?.map(Into::into),
             access_token_expire: self.number("oauth_access_token_expire")?,
@@ -423,9 +435,11 @@ mod tests {
         assert!(plan(CHAINED, Some("base")).unwrap() == Plan::AccessKey(Box::new(key())), "differs");
     }
 
+    /// As long as a file of 1 MiB permits: the square of that takes too long.
     #[test]
     fn a_chain_may_be_long() {
-        let hops = (1..=2_000).map(|hop| {
+        const HOPS: usize = 12_000;
+        let hops = (1..=HOPS).map(|hop| {
             let source = hop - 1;
             format!(
                 r#"{{"name":"{hop}","mode":"ChainableRamRoleArn","source_profile":"{source}","ram_role_arn":"{hop}"}}"#
@@ -433,11 +447,11 @@ mod tests {
         });
         let base = r#"{"name":"0","mode":"AK","access_key_id":"id","access_key_secret":"s"}"#.to_owned();
         let profiles: Vec<String> = std::iter::once(base).chain(hops).collect();
-        let json = format!(r#"{{"current":"2000","profiles":[{}]}}"#, profiles.join(","));
+        let json = format!(r#"{{"current":"{HOPS}","profiles":[{}]}}"#, profiles.join(","));
         let Plan::RamRoleArn { base, roles } = plan(&json, None).unwrap() else { panic!("another plan") };
         assert!(matches!(*base, Plan::AccessKey(_)));
         let arns: Vec<&str> = roles.iter().filter_map(|role| role.role_arn.as_deref()).collect();
-        assert_eq!((arns.len(), arns[0], arns[1_999]), (2_000, "1", "2000"));
+        assert_eq!((arns.len(), arns[0], arns[HOPS - 1]), (HOPS, "1", "12000"));
     }
 
     #[test]
