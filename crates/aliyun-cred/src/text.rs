@@ -77,6 +77,9 @@ pub(crate) fn is_news(name: &str) -> bool {
     /// File and provider names come from the user, without limit.
     const MOST: usize = 1000;
     static WARNED: ArcSwapOption<BTreeSet<String>> = ArcSwapOption::const_empty();
+    if WARNED.load().as_ref().is_some_and(|warned| warned.contains(name)) {
+        return false;
+    }
     let mut is_new = false;
     WARNED.rcu(|warned| {
         let mut warned = warned.as_deref().cloned().unwrap_or_default();
