@@ -99,19 +99,20 @@ impl CredentialsUri {
     }
 }
 
-/// The password, the query, its values, and the header made from user and password. Longest first, so that no secret is
-/// cut out of the middle of another.
+/// User and password, the header made from them, the query and its values, and the parts of the path that are not shown,
+/// as they are written and decoded. Longest first, so that no secret is cut out of the middle of another.
 fn secrets_of(uri: &url::Url) -> Vec<Secret> {
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut secrets = Vec::new();
-    if let Some(password) = uri.password() {
-        let pair = format!("{}:{}", decoded(uri.username()), decoded(password));
-        secrets.extend([BASE64.encode(pair), password.to_owned(), decoded(password)]);
+    let (user, password, query) = (uri.username(), uri.password().unwrap_or_default(), uri.query().unwrap_or_default());
+    let header = BASE64.encode(format!("{}:{}", decoded(user), decoded(password)));
+    let mut secrets = vec![header, query.to_owned()];
+    let path = uri.path().split('/').filter(|part| part.len() > LONGEST_PART);
+    let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    for part in [user, password].into_iter().chain(path).chain(values) {
+        secrets.extend([part.to_owned(), decoded(part)]);
     }
-    if let Some(query) = uri.query() {
-        secrets.push(query.to_owned());
-        secrets.extend(uri.query_pairs().map(|(_, value)| value.into_owned()));
-    }
+    // Here, a `+` is a blank.
+    secrets.extend(uri.query_pairs().map(|(_, value)| value.into_owned()));
     // Very short values cannot be secrets, and removing them would garble every message.
     secrets.retain(|secret| secret.len() >= 4);
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -139,14 +140,29 @@ mod tests {
 
     #[test]
     fn possible_secrets_are_recognized() {
-        let uri = url::Url::parse("http://user:canary%40pass@h/agent?token=canary%2Btoken&v=1").unwrap();
-        let secrets = secrets_of(&uri);
-        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-        for expected in
-            ["canary@pass", "canary%40pass", "canary+token", "token=canary%2Btoken&v=1", "dXNlcjpjYW5hcnlAcGFzcw=="]
-        {
-            assert!(secrets.contains(&expected), "{expected}");
+        for (uri, expected) in [
+            (
+                "http://user:canary%40pass@h/agent?token=canary%2Btoken&v=1",
+                &[
+                    "user",
+                    "canary@pass",
+                    "canary%40pass",
+                    "canary+token",
+                    "canary%2Btoken",
+                    "token=canary%2Btoken&v=1",
+                    "dXNlcjpjYW5hcnlAcGFzcw==",
+                ][..],
+            ),
+            ("http://canary@h/", &["canary", "Y2FuYXJ5Og=="]),
+            ("http://h/?token=canary+token", &["canary token", "canary+token"]),
+            ("http://h/canary-in-the-path-of-it%2B/x", &["canary-in-the-path-of-it%2B", "canary-in-the-path-of-it+"]),
+        ] {
+            let secrets = secrets_of(&url::Url::parse(uri).unwrap());
+            let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+            for expected in expected {
+                assert!(secrets.contains(expected), "{uri}: {expected}");
+            }
+            assert!(!secrets.contains(&"1") && !secrets.contains(&"agent"));
         }
-        assert!(!secrets.contains(&"1"));
     }
 }
