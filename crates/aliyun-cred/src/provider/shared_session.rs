@@ -7,7 +7,7 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use ring::digest;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::{Credentials, Freshness, Issued, Lead};
 use crate::error::Result;
-use crate::host::{Host, LockedEntry, PrivateFolder, here, wall_millis, wall_time};
+use crate::host::{Host, LockedEntry, PrivateFolder, here, wall_millis};
 use crate::protocol::json::Wiped;
 use crate::protocol::sts::{Call, Signer, Sts};
 use crate::secret::Secret;
@@ -117,7 +117,7 @@ struct Entry {
 
 /// Remembers which session its provider handed out last: a refresh wants another one.
 #[derive(Debug, Default)]
-pub(super) struct SharedSession {
+pub(crate) struct SharedSession {
     last: ArcSwapOption<String>,
 }
 
@@ -166,11 +166,15 @@ impl SharedSession {
     async fn find(&self, host: &Host, folder: &PrivateFolder, entry: &Entry, lead: Lead) -> Option<Credentials> {
         let (folder, name) = (folder.clone(), entry.name.clone());
         let bytes = host.block(move || folder.read(&name)).await.ok()?.ok()?;
-        let session = Session::parse(&bytes)?;
+        self.read(&bytes, entry.source, lead, host.now().wall)
+    }
+
+    /// The session in an entry's content, if it can be used. `now` in milliseconds since the Unix epoch.
+    pub(crate) fn read(&self, bytes: &[u8], source: &str, lead: Lead, now: u64) -> Option<Credentials> {
+        let session = Session::parse(bytes)?;
         let is_news = self.last.load().as_deref() != Some(&session.issued.access_key_id);
-        let now = host.now().wall;
         let usable = is_news && session.is_fresh(lead, now);
-        usable.then(|| Credentials::issued(session.issued, entry.source, lead).fetched_before(now - session.fetched))
+        usable.then(|| Credentials::issued(session.issued, source, lead).fetched_before(now - session.fetched))
     }
 }
 
@@ -193,12 +197,15 @@ impl Session {
             return None;
         }
         let key = |name: &str| crate::text::key(text(name)?, name).ok();
+        // As far as a credential's clock can be off; see `Freshness`.
+        let is_offset = |millis: &i64| i32::try_from(millis / 1000).is_ok();
         let issued = Issued {
             access_key_id: key("access_key_id")?.to_owned(),
             access_key_secret: key("access_key_secret")?.into(),
             security_token: key("security_token").map(Secret::from),
-            expiration: wall_time(millis("expiration")?),
-            clock_offset: document.0.get("clock_offset").and_then(Value::as_i64)?,
+            // Some systems have no such time.
+            expiration: SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis("expiration")?))?,
+            clock_offset: document.0.get("clock_offset").and_then(Value::as_i64).filter(is_offset)?,
         };
         let about = text("about").unwrap_or_default().to_owned();
         Some(Session { source: text("source")?.to_owned(), about, fetched: millis("fetched")?, issued })
@@ -305,7 +312,7 @@ pub struct ListedSession {
     /// Its AccessKey ID.
     pub access_key_id: String,
     /// When it expires.
-    pub expiration: std::time::SystemTime,
+    pub expiration: SystemTime,
 }
 
 /// The sessions in the folder.
@@ -335,7 +342,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::host::Trust;
+    use crate::host::{Trust, wall_time};
     use crate::protocol::sts::{API, Parameters};
     use crate::wording::Surface;
 
@@ -514,6 +521,8 @@ mod tests {
             // Stale by its own times, and from the future.
             earlier(&good, 2_700_000),
             earlier(&good, -60_000),
+            // No clock is so far off, and no time so far away.
+            good.replace("\"clock_offset\":0", "\"clock_offset\":-9223372036854775808"),
         ] {
             assert_ne!(wrong, good);
             fs::write(&path, &wrong).unwrap();
