@@ -45,7 +45,7 @@ C_SOURCES = $(shell find crates/aliyun-cred/src bindings/c/src -type f) $(wildca
 .PHONY: rust c python node demo-programs demo-sdks
 .PHONY: wheel package-c install uninstall test-package
 .PHONY: dist dist-tools dist-check test-targets
-.PHONY: docs soak sanitize bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
+.PHONY: docs soak sanitize fuzz bench fleet picture test-rust test-c test-python test-wheel test-python-peers test-sdist test-node test-node-peers test-serve test-scenarios test-docs test-completions test-refresh test-processes test-soak
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "  make %-13s%s\n", $$1, $$2 }'
@@ -231,6 +231,9 @@ soak: rust c python node ## the long form of what `make test` runs short; MINUTE
 
 sanitize: ## the core and the C library under AddressSanitizer and ThreadSanitizer (20 minutes; needs rust-src)
 	@tests/sanitize.sh
+
+fuzz: ## make up input of every kind, for SECONDS (60) each
+	@fuzz/run.sh $(or $(SECONDS),60)
 
 bench: ## measure this library beside the ones it replaces (ten minutes, and the release builds)
 	@$(PYTHON) bench/run.py

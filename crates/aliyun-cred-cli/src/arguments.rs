@@ -63,7 +63,7 @@ pub(crate) struct Chosen {
 }
 
 /// Where credentials come from besides a profile, and the role on top.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct Origin {
     /// A source by name, such as ecs_ram_role, cli_profile or env
     #[arg(long, value_name = "NAME")]

@@ -39,3 +39,5 @@ mod world;
 
 pub use emulator::{Addresses, Emulator};
 pub use settings::{DEFAULT_ACCESS_KEYS, DefaultAccessKey};
+#[doc(hidden)]
+pub use signature::signed_parameters;

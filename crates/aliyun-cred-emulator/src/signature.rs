@@ -25,6 +25,14 @@ use crate::rsa::PublicKey;
 /// Everything except letters, digits and `-_.~` is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// The parameters of a POST, as they are read from its query and its form; `None` unless the version 1 signature among
+/// them was made with `secret`. For fuzzing.
+#[doc(hidden)]
+pub fn signed_parameters(query: &str, form: &str, secret: &str) -> Option<Vec<(String, String)>> {
+    let call = Call::post(query, form)?;
+    Signed::read(&call).is_ok_and(|signed| signed.is_by(secret)).then(|| call.params().cloned().collect())
+}
+
 /// The name of the algorithm, and the scheme of the `Authorization` header.
 const V3: &str = "ACS3-HMAC-SHA256";
 /// The `SignatureMethod` of a signature by a private key.

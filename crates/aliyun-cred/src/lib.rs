@@ -54,6 +54,9 @@ mod credentials;
 mod error;
 mod event;
 mod explain;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod host;
 mod lead;
 mod profile;

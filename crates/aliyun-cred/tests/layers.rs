@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// From the top down. What shares a line may import one another.
 const LAYERS: &[&[&str]] = &[
     &["lib"],
+    &["fuzz"],
     &["binding"],
     &["client", "builder", "explain"],
     &["cache"],

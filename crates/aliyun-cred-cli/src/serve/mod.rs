@@ -5,6 +5,8 @@
 mod address;
 mod background;
 mod connections;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod listener;
 mod profiles;
 mod reply;

@@ -60,6 +60,13 @@ impl Profiles {
         Ok(profiles)
     }
 
+    /// One credential, whatever it comes from.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn of(client: Client) -> Self {
+        let clients = RwLock::new(Arc::from([client]));
+        Profiles { names: Vec::new(), origin: Origin::default(), counts: vec![Arc::default()], clients }
+    }
+
     /// Reads the configuration again, and replaces the clients whose new ones get a credential.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
         let mut clients = self.build()?;

@@ -78,6 +78,22 @@ pub(crate) enum Defect {
 }
 
 impl Call {
+    /// A POST without headers; `None` if it is not UTF-8.
+    pub(crate) fn post(query: &str, form: &str) -> Option<Self> {
+        Some(Self {
+            via: Via::Http,
+            method: "POST".to_owned(),
+            host: String::new(),
+            target: "/".to_owned(),
+            path: "/".to_owned(),
+            query: decode(query.as_bytes())?,
+            form: decode(form.as_bytes())?,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            defect: None,
+        })
+    }
+
     /// A parameter by name, from the query or the form.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         find(&self.query, name).or_else(|| find(&self.form, name))

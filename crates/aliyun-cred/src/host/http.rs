@@ -417,7 +417,7 @@ impl Exchange<'_> {
 }
 
 /// Parses the time of a `Date` header; `None` for the older formats, which no service sends.
-fn parse_date(text: &str) -> Option<SystemTime> {
+pub(super) fn parse_date(text: &str) -> Option<SystemTime> {
     let parser = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
     parser.parse_timestamp(text).ok().map(SystemTime::from)
 }

@@ -15,6 +15,30 @@ mod proxy;
 mod system;
 mod trust;
 
+/// What fuzzing looks at by itself.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod parts {
+    use std::time::SystemTime;
+
+    use super::{Result, Route, http, proxy, trust};
+
+    pub(crate) fn date(text: &str) -> Option<SystemTime> {
+        http::parse_date(text)
+    }
+
+    pub(crate) fn proxy(text: &str) -> Result<()> {
+        proxy::of(&Route::Through(text.into()), "").map(drop)
+    }
+
+    pub(crate) fn no_proxy(list: &str, url: &str) -> bool {
+        proxy::excepts(list, url)
+    }
+
+    pub(crate) fn authorities(pem: &[u8]) -> Result<()> {
+        trust::only(pem).map(drop)
+    }
+}
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -74,7 +74,7 @@ fn is_excepted(url: &str) -> bool {
     list.is_some_and(|list| excepts(&list, url))
 }
 
-fn excepts(list: &str, url: &str) -> bool {
+pub(super) fn excepts(list: &str, url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let port = url.port_or_known_default();
     let entries: Vec<&str> = list

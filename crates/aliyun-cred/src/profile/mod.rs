@@ -4,6 +4,8 @@ pub(crate) mod cli;
 pub(crate) mod ini;
 mod store;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use store::change;
 pub(crate) use store::{ProfileStore, Store, Written};
 
 use std::path::PathBuf;

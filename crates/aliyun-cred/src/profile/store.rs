@@ -151,7 +151,12 @@ fn warn(error: &Error) {
 }
 
 /// The file's content with the profile updated; `None` if nothing changed.
-fn change(bytes: &[u8], path: &Path, profile: &str, values: &NewValues) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn change(
+    bytes: &[u8],
+    path: &Path,
+    profile: &str,
+    values: &NewValues,
+) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let malformed = |why: &str| {
         Error::new(ErrorKind::MalformedFile, format!("unable to write credentials file: {}: {why}", path.display()))
     };

@@ -27,6 +27,13 @@ mod shell_words;
 mod sts_token;
 mod watched;
 
+/// What fuzzing looks at by itself.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod parts {
+    pub(crate) use super::rsa_key_pair::SHAPE as RSA_SHAPE;
+    pub(crate) use super::shell_words::{posix, windows};
+}
+
 use std::future::Future;
 use std::pin::Pin;
 

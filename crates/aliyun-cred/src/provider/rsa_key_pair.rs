@@ -27,7 +27,7 @@ const NAME: &str = "rsa_key_pair";
 const DEFAULT_HOST: &str = "sts.ap-northeast-1.aliyuncs.com";
 const MAX_SESSION_SECONDS: i64 = 3600;
 
-const SHAPE: Shape = Shape {
+pub(crate) const SHAPE: Shape = Shape {
     object: Some("SessionAccessKey"),
     id: &["SessionAccessKeyId"],
     secret: &["SessionAccessKeySecret"],

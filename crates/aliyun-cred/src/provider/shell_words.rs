@@ -36,7 +36,7 @@ impl Words {
     }
 }
 
-fn posix(line: &str) -> Result<Vec<String>, Unfinished> {
+pub(crate) fn posix(line: &str) -> Result<Vec<String>, Unfinished> {
     let mut words = Words::default();
     let mut rest = line.chars();
     while let Some(character) = rest.next() {
@@ -85,7 +85,7 @@ fn posix(line: &str) -> Result<Vec<String>, Unfinished> {
 }
 
 /// Only double quotes quote; a backslash is literal, except before a double quote inside them.
-fn windows(line: &str) -> Result<Vec<String>, Unfinished> {
+pub(crate) fn windows(line: &str) -> Result<Vec<String>, Unfinished> {
     let mut words = Words::default();
     let mut quoted = false;
     let mut rest = line.chars().peekable();
