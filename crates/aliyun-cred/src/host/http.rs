@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::proxy::{self, Proxy};
@@ -33,6 +34,9 @@ const MAX_CLIENTS: usize = 64;
 /// How long an idle connection is kept, for the next request of the same call, such as a chained role. Kept short,
 /// because the reply stays in its buffer.
 const KEEP: Duration = Duration::from_millis(150);
+
+/// What the user can do about a host that is not reached.
+const NETWORK: &str = "; check the network, the proxy and the endpoint";
 
 /// The domain of KMS's dedicated gateways, each of which has a certificate authority of its own.
 const KMS_GATEWAYS: &str = ".cryptoservice.kms.aliyuncs.com";
@@ -342,10 +346,11 @@ impl Exchange<'_> {
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
+        let end = Instant::now() + self.limits.whole;
         let sent = builder.timeout(self.limits.whole).send().await;
         let mut response = match sent {
             Ok(response) => response,
-            Err(error) => return Err(self.unanswered(error, driver, &request.url).await),
+            Err(error) => return Err(self.unanswered(error, driver, &request.url, end).await),
         };
         let status = response.status().as_u16();
         if let (407, Some(proxy)) = (status, self.proxy) {
@@ -367,12 +372,12 @@ impl Exchange<'_> {
     }
 
     /// Why no reply arrived.
-    async fn unanswered(&self, error: reqwest::Error, driver: &Driver, url: &str) -> Failure {
+    async fn unanswered(&self, error: reqwest::Error, driver: &Driver, url: &str, end: Instant) -> Failure {
         let failure = self.describe(&error);
         // Neither a network nor a TLS error: the proxy accepted the connection and refused the tunnel.
         let tunnel = error.is_connect() && failure.kind == ErrorKind::Unavailable && io_failure(&error).is_none();
         if let Some(proxy) = self.proxy.filter(|_| tunnel)
-            && let Some(status) = proxy.refusal(driver, url, self.limits.connect).await
+            && let Some(status) = proxy.refusal(driver, url, end - Instant::now()).await
         {
             return refused_by(proxy, status);
         }
@@ -381,7 +386,6 @@ impl Exchange<'_> {
 
     /// Classifies a failed request by what the caller can do about it.
     fn describe(&self, error: &reqwest::Error) -> Failure {
-        const NETWORK: &str = "; check the network, the proxy and the endpoint";
         let connecting = error.is_connect();
         let failure = |kind, text: String, hint| Failure {
             connected: !connecting,
@@ -428,16 +432,16 @@ fn refused_by(proxy: &Proxy, status: u16) -> Failure {
     Failure { hint: proxy::advice(status, *name == proxy::OPTION), ..Failure::new(ErrorKind::Unavailable, text) }
 }
 
-fn tls_hint(error: &rustls::Error, otherwise: &'static str) -> &'static str {
+fn tls_hint(error: &rustls::Error, authority: &'static str) -> &'static str {
     use rustls::CertificateError as Certificate;
-    match error {
-        rustls::Error::InvalidCertificate(
-            Certificate::Expired
-            | Certificate::ExpiredContext { .. }
-            | Certificate::NotValidYet
-            | Certificate::NotValidYetContext { .. },
-        ) => "; look at this machine's clock first, then at the certificate",
-        _ => otherwise,
+    let rustls::Error::InvalidCertificate(certificate) = error else { return NETWORK };
+    match certificate {
+        Certificate::Expired
+        | Certificate::ExpiredContext { .. }
+        | Certificate::NotValidYet
+        | Certificate::NotValidYetContext { .. } => "; look at this machine's clock first, then at the certificate",
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => NETWORK,
+        _ => authority,
     }
 }
 
@@ -585,12 +589,40 @@ mod tests {
         }
     }
 
+    /// It is asked once more, for its status, and then does not answer.
     #[test]
-    fn an_expired_certificate_blames_the_clock_first() {
-        use rustls::CertificateError::{Expired, NotValidYet, UnknownIssuer};
-        let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error), "the rest");
+    fn a_proxy_that_refuses_and_then_hangs_ends_with_the_request() {
+        let (asked, hanging) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
+        let proxy = listen(move |mut stream| {
+            head(&mut stream);
+            if asked.fetch_add(1, Ordering::Relaxed) == 0 {
+                write!(stream, "HTTP/1.1 403 Forbidden\r\n\r\n").unwrap();
+            } else {
+                hanging.lock().unwrap().push(stream);
+            }
+        });
+        let (tell, told) = std::sync::mpsc::channel();
+        let driver = driver::current().unwrap();
+        let own = driver.clone();
+        driver.spawn(async move {
+            let route = Route::Through(format!("http://{proxy}").into());
+            let limits = Limits { connect: Duration::from_secs(600), whole: Duration::from_millis(500) };
+            let request = Request { limits, ..request("https://sts.invalid/", route) };
+            tell.send(clients().send(&own, request, Connection::Any).await).unwrap();
+        });
+        let failure = told.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn what_to_do_follows_from_what_is_wrong_with_the_certificate() {
+        use rustls::CertificateError::{Expired, NotValidForName, NotValidYet, UnknownIssuer};
+        let hint = |error| tls_hint(&rustls::Error::InvalidCertificate(error), "the authority");
         assert!([Expired, NotValidYet].map(hint).iter().all(|hint| hint.starts_with("; look at this machine's clock")));
-        assert_eq!(hint(UnknownIssuer), "the rest");
+        assert_eq!(hint(UnknownIssuer), "the authority");
+        // No authority would help.
+        assert_eq!(hint(NotValidForName), NETWORK);
+        assert_eq!(tls_hint(&rustls::Error::DecryptError, "the authority"), NETWORK);
     }
 
     #[test]
