@@ -80,7 +80,9 @@ fn create(path: &Path, token: &str) -> io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(format!("{token}\n").as_bytes())
+    let written = options.open(path)?.write_all(format!("{token}\n").as_bytes());
+    // The next start would take what there is of it for the token.
+    written.inspect_err(|_| _ = std::fs::remove_file(path))
 }
 
 fn random_bytes() -> Result<Zeroizing<[u8; 32]>, Failure> {

@@ -370,6 +370,47 @@ fn a_token_file_that_others_can_read_is_warned_of() {
 }
 
 #[test]
+fn a_token_file_that_is_no_file_is_refused() {
+    let home = Home::with_profiles("token-file");
+    let path = |name: &str| home.0.join(name);
+    let linked = |name: &str, to: &Path| std::os::unix::fs::symlink(to, path(name)).unwrap();
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    linked("device", Path::new("/dev/zero"));
+    linked("circle", &path("circle"));
+    linked("nowhere", &path("missing"));
+    std::fs::create_dir(path("folder")).unwrap();
+    std::fs::File::create(path("large")).unwrap().set_len(100_000_000).unwrap();
+    std::fs::write(path("binary"), [0xff; 43]).unwrap();
+    std::fs::write(path("nul"), [0; 43]).unwrap();
+    for (name, why) in [
+        ("pipe", "it is not a regular file"),
+        ("device", "it is not a regular file"),
+        ("circle", "symbolic links"),
+        ("nowhere", "No such file"),
+        ("folder", "is a directory"),
+        ("large", "it is larger than 1 MiB"),
+        ("binary", "it is neither UTF-8 nor UTF-16"),
+        ("nul", "has no token"),
+        ("nul/below", "Not a directory"),
+    ] {
+        refused(&home.run(&["serve", "--token-file", path(name).to_str().unwrap()]), 1, why);
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_written_leaves_no_file() {
+    let home = Home::with_profiles("full-disk");
+    let file = home.0.join("token");
+    let full = r#"trap "" XFSZ; ulimit -f 0; exec "$0" serve --token-file "$1""#;
+    let variables = home.command(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", full, env!("CARGO_BIN_EXE_aliyun-cred"), file.to_str().unwrap()]).env_clear();
+    command.envs(variables.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    refused(&command.output().unwrap(), 1, "cannot write");
+    assert!(!file.exists());
+}
+
+#[test]
 fn requests_are_answered_before_it_stops() {
     let (home, emulator) = (Home::with_profiles("drain"), Emulator::start(None).unwrap());
     let server = Server::start(with_own(&home, &emulator, &["serve", "--profile", "reader"]));
