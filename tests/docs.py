@@ -23,7 +23,8 @@ from checks import report  # noqa: E402
 from examples import check_examples  # noqa: E402
 
 # What `${name}` may name besides fixtures; `run.py` and the emulator supply the values.
-PLACES = {"any", "ca", "control", "home", "metadata", "proxy", "proxy_port", "sts_http", "sts_http_port", "sts_https"}
+PLACES = {"any", "ca", "control", "home", "metadata", "padding", "proxy", "proxy_port"}
+PLACES |= {"sts_http", "sts_http_port", "sts_https"}
 # By the end of the name that a secret stands under. STS issues secrets of 44 characters with its tokens.
 SHAPES = {"secret": r"[A-Za-z0-9]{30}|[A-Za-z0-9]{44}", "token": r"CAIS[A-Za-z0-9+/]{300,}={0,2}|[\w.-]{40,}"}
 # Scenarios about characters that no real secret has.

@@ -27,7 +27,7 @@ import threading
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from scenario import ANY, folders, load, named_secrets, named_secrets_of_file, resolve
+from scenario import ANY, comparable, folders, load, named_secrets, named_secrets_of_file, resolve
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests"))
@@ -264,6 +264,20 @@ def texts_of(error):
     return "\n".join(text for text in texts if text)
 
 
+def make(path, what):
+    """Makes a file that Git cannot keep."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    elif "link" in what:
+        path.symlink_to(what["link"])
+    elif "size" in what:
+        with path.open("wb") as file:
+            file.truncate(what["size"])
+    else:
+        path.write_text(what["text"] * what.get("times", 1), "utf-8")
+
+
 def prepare(scenario_folder, emulator, scratch):
     """Makes the home directory, the configuration and the services of a scenario.
 
@@ -274,13 +288,18 @@ def prepare(scenario_folder, emulator, scratch):
     else:
         home.mkdir()
     ports = {f"{name}_port": emulator.addresses[name].rpartition(":")[2] for name in ("sts_http", "proxy")}
-    places = {**emulator.addresses, **ports, "home": str(home)}
+    places = {**emulator.addresses, **ports, "home": str(home), "padding": "x" * 2 * FULL_DISK}
     scenario = load(scenario_folder, places)
     for path in home.rglob("*"):
         if path.is_file():
             with contextlib.suppress(UnicodeDecodeError):
                 path.write_text(resolve(path.read_text("utf-8"), places), "utf-8")
     files = secrets_below(home)
+    for path, what in scenario.get("make", {}).items():
+        make(home / path, what)
+    if scenario.get("disk") == "read_only":
+        for path in [home, *home.rglob("*")]:
+            path.chmod(path.stat().st_mode & ~0o222)
 
     emulator.reset(**scenario.get("service", {"access_keys": []}))
     if "config" in scenario:
@@ -297,12 +316,22 @@ def prepare(scenario_folder, emulator, scratch):
     return scenario, environment, files
 
 
-def ask_probe(surface, mode, calls, environment, scratch):
+# The most bytes of a file that a full disk takes: more than the probe's result has, and less than a file with
+# `${padding}`.
+FULL_DISK = 1 << 15
+# What a probe is run with for each `disk`. `ulimit` counts blocks of 512 bytes; root would write anywhere.
+DISKS = {
+    "full": ["sh", "-c", f'trap "" XFSZ; ulimit -f {FULL_DISK // 512}; exec "$@"', "sh"],
+    "read_only": ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override"] if os.geteuid() == 0 else [],
+}
+
+
+def ask_probe(surface, mode, calls, environment, scratch, disk=None):
     """Runs a surface's probe. Returns its result, and the texts that it printed."""
     mode += "-async" if surface.endswith("-async") else ""
     keys = scratch / "keys-of-tls"
     child = subprocess.run(
-        [*map(str, SURFACES[surface]), str(scratch), str(calls), mode],
+        [*DISKS.get(disk, []), *map(str, SURFACES[surface]), str(scratch), str(calls), mode],
         cwd=scratch,
         env={**LOUDEST, "SSLKEYLOGFILE": str(keys), **environment},
         stdin=subprocess.DEVNULL,
@@ -323,7 +352,7 @@ def run(scenario_folder, surface, emulator, scratch):
     """Runs one scenario on one surface; raises Mismatch."""
     scenario, environment, files = prepare(scenario_folder, emulator, scratch)
     calls = scenario.get("calls", 1)
-    result, shown = ask_probe(surface, "ask", calls, environment, scratch)
+    result, shown = ask_probe(surface, "ask", calls, environment, scratch, scenario.get("disk"))
 
     outcomes = result["outcomes"]
     errors = [outcome["error"] for outcome in outcomes if "error" in outcome]
@@ -358,7 +387,7 @@ def state_of(source):
 
 
 def snapshot(home):
-    return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
 def explain(scenario_folder, surface, emulator, scratch):
@@ -371,7 +400,8 @@ def explain(scenario_folder, surface, emulator, scratch):
     home = scratch / "home"
     before = snapshot(home)
     rotates = scenario.get("explain") == "rotate"
-    result, shown = ask_probe(surface, "explain-rotate" if rotates else "explain", 0, environment, scratch)
+    mode = "explain-rotate" if rotates else "explain"
+    result, shown = ask_probe(surface, mode, 0, environment, scratch, scenario.get("disk"))
     if result["construction_error"]:
         raise Mismatch(f"construction: {result['construction_error']['message']}")
     report = result["report"]
@@ -476,6 +506,7 @@ def main():
     if options.names:
         scenarios = [folder for folder in scenarios if folder.name in options.names]
     if options.memory:
+        scenarios = [folder for folder in comparable() if folder in scenarios]
         scenarios = [folder for folder in scenarios if not LEAVES_COPIES.fullmatch(folder.name)]
     if options.sample:
         scenarios = sample(scenarios)

@@ -37,6 +37,11 @@ def folders():
     return sorted((path.parent for path in HERE.glob("*/*/scenario.json")), key=lambda folder: folder.name)
 
 
+def comparable():
+    """Those that the official packages can take part in: not the hostile ones."""
+    return [folder for folder in folders() if folder.parent.name != "hostile"]
+
+
 @functools.cache
 def fixtures():
     """The named values of `fixtures/`: those in its JSON files, and under its own name the text of any other file."""

@@ -430,13 +430,40 @@ mod tests {
     #[test]
     fn special_files_are_rejected_unread() {
         let folder = Folder::new();
-        let pipe = folder.0.join("pipe");
+        let [pipe, circle, large] = ["pipe", "circle", "large"].map(|name| folder.0.join(name));
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        for path in [pipe.as_path(), Path::new("/dev/zero"), &folder.0] {
+        std::os::unix::fs::symlink(&circle, &circle).unwrap();
+        fs::write(&large, vec![b'x'; (1 << 20) + 1]).unwrap();
+        for path in [pipe.as_path(), &circle, &large, &folder.0, Path::new("/dev/zero")] {
             assert!(read(path).is_err(), "{}", path.display());
         }
-        let large = folder.0.join("large");
-        fs::write(&large, vec![b'x'; (1 << 20) + 1]).unwrap();
-        assert!(read(&large).is_err());
+        File::options().write(true).open(&large).unwrap().set_len(1 << 40).unwrap();
+        assert!(read(&large).is_err(), "a terabyte");
+    }
+
+    /// As those of `/proc` do: nothing tells their size beforehand.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_may_be_larger_than_it_says() {
+        assert_eq!(fs::metadata("/proc/self/stat").unwrap().len(), 0);
+        assert!(read(Path::new("/proc/self/stat")).unwrap().len() > 10);
+        assert!(read(Path::new("/proc/self/mem")).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_while_it_is_read_is_whole() {
+        let folder = Folder::new();
+        let path = folder.0.join("config.json");
+        let contents = [vec![b'a'; 100_000], vec![b'b'; 50_000]];
+        fs::write(&path, &contents[0]).unwrap();
+        let writer = std::thread::spawn({
+            let (path, contents) = (path.clone(), contents.clone());
+            move || (0..100).for_each(|round| acquire(&path).replace(&contents[round % 2]).unwrap())
+        });
+        while !writer.is_finished() {
+            let found = read(&path).unwrap();
+            assert!(contents.contains(&found), "{} bytes, neither the old nor the new", found.len());
+        }
+        writer.join().unwrap();
     }
 }

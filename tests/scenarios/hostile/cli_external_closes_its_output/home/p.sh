@@ -1,0 +1,4 @@
+echo '{"access_key_id": "ext", "access_key_secret": "ZsUkwC6JbRfcK6B2canaryPc5TmBvg"}'
+exec >&-
+sleep 0.1
+exit 3

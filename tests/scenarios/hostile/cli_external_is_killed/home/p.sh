@@ -1,0 +1,2 @@
+echo '{"access_key_id": "ext", "access_key_secret": "ZsUkwC6JbRfcK6B2canaryPc5TmBvg"}'
+kill -9 $$
