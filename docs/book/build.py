@@ -88,6 +88,8 @@ def manuals():
     shutil.rmtree(TARGET / "doc", ignore_errors=True)
     run("cargo", "doc", "--quiet", "--locked", "--no-deps", "-p", "aliyun-cred", cwd=ROOT)
     shutil.copytree(TARGET / "doc", reference / "rust")
+    # Its pages of settings and help link there.
+    write(reference / "rust/index.html", '<meta http-equiv="refresh" content="0; url=aliyun_cred/index.html">\n')
     headers.write(reference / "c")
     # Not what is private, what imports SDKs, or the official package's older modules.
     hidden = r"!aliyun_cred\.(_|adapters|credentials|providers|utils)"
