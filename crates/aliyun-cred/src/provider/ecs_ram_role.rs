@@ -131,23 +131,24 @@ impl EcsRamRole {
         };
         let role_name = match &self.role_name {
             Some(name) => name.clone(),
-            None => self.either_version(token.as_ref(), |token| self.discover(host, token)).await?,
+            None => self.either_version(token.as_ref(), |sent, known| self.discover(host, sent, known)).await?,
         };
         let path = format!("{ROLES}{}", encode(&role_name));
-        self.either_version(token.as_ref(), |token| self.credential(host, &path, token)).await
+        self.either_version(token.as_ref(), |sent, known| self.credential(host, &path, sent, known)).await
     }
 
-    /// Runs a step with the token and, if that fails and version 1 is allowed, without it.
+    /// Runs a step with the token and, if that fails and version 1 is allowed, without it. The step gets the token to send,
+    /// and the one to hide, which the service knows in any case.
     async fn either_version<'a, T, F>(
         &self,
         token: Option<&'a Secret>,
-        step: impl Fn(Option<&'a Secret>) -> F,
+        step: impl Fn(Option<&'a Secret>, Option<&'a Secret>) -> F,
     ) -> Result<T, Miss>
     where
         F: Future<Output = Result<T, Miss>>,
     {
-        match step(token).await {
-            Err(Miss::Refused(_)) if token.is_some() && self.version_1 => step(None).await,
+        match step(token, token).await {
+            Err(Miss::Refused(_)) if token.is_some() && self.version_1 => step(None, token).await,
             outcome => outcome,
         }
     }
@@ -172,10 +173,10 @@ impl EcsRamRole {
     }
 
     /// The name of the instance's role: the first line that the service lists.
-    async fn discover(&self, host: &Host, token: Option<&Secret>) -> Result<String, Miss> {
-        let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
+    async fn discover(&self, host: &Host, sent: Option<&Secret>, known: Option<&Secret>) -> Result<String, Miss> {
+        let secrets: Vec<&str> = known.iter().map(|token| token.expose()).collect();
         let service = Service { hint: role_hint, ..metadata(&secrets) };
-        let response = self.send(host, &service, Method::Get, ROLES, token.map(token_header)).await?;
+        let response = self.send(host, &service, Method::Get, ROLES, sent.map(token_header)).await?;
         let text = decode(&response.body).unwrap_or_default();
         let name = text.trim().lines().next().unwrap_or_default().trim();
         if !is_word(name) {
@@ -185,10 +186,16 @@ impl EcsRamRole {
         Ok(name.to_owned())
     }
 
-    async fn credential(&self, host: &Host, path: &str, token: Option<&Secret>) -> Result<Credentials, Miss> {
-        let secrets: Vec<&str> = token.iter().map(|token| token.expose()).collect();
+    async fn credential(
+        &self,
+        host: &Host,
+        path: &str,
+        sent: Option<&Secret>,
+        known: Option<&Secret>,
+    ) -> Result<Credentials, Miss> {
+        let secrets: Vec<&str> = known.iter().map(|token| token.expose()).collect();
         let service = Service { hint: role_hint, ..metadata(&secrets) };
-        let response = self.send(host, &service, Method::Get, path, token.map(token_header)).await?;
+        let response = self.send(host, &service, Method::Get, path, sent.map(token_header)).await?;
         let shape = Shape { checks_code: true, ..Shape::common(None) };
         let issued = service.read(&response, &shape, host).map_err(Miss::Refused)?;
         self.has_role.store(true, Ordering::Relaxed);
