@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use url::Url;
 
 use script::{NOW, SEPARATOR, Script, run};
 
@@ -356,10 +357,15 @@ pub fn credentials_uri(data: &[u8]) {
     assert!(is_hidden_in(&format!("{provider:?}")), "a provider shows a secret");
     let host = Script::of_replies(replies).host();
     let fetched = run(provider.fetch(&host));
-    let (sent, fragment) = uri.split_once('#').unwrap_or((&*uri, ""));
+    // What the URI does not send as a secret, the service may say.
+    let url = Url::parse(uri.trim()).ok();
+    let is_shown = url.is_some_and(|url| {
+        let host = url.host_str().is_some_and(|host| host.to_ascii_lowercase().contains("canary"));
+        host || url.fragment().is_some()
+    });
+    let [plain, _, once] = &*CANARIES;
     match fetched {
-        // What the URI does not send, the service may say.
-        Err(_) if !fragment.is_empty() || is_hidden_in(sent) => {}
+        Err(_) if is_shown || !(uri.contains(plain) || uri.contains(once)) => {}
         fetched => settle(fetched, &host),
     }
 }

@@ -107,7 +107,8 @@ fn secrets_of(uri: &url::Url) -> Vec<Secret> {
     let header = BASE64.encode(format!("{}:{}", decoded(user), decoded(password)));
     let mut secrets = vec![header, query.to_owned()];
     let path = uri.path().split('/').filter(|part| part.len() > LONGEST_PART);
-    let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    // A token may have no name.
+    let values = query.split('&').flat_map(|pair| [pair, pair.split_once('=').map_or("", |(_, value)| value)]);
     for part in [user, password].into_iter().chain(path).chain(values) {
         secrets.extend([part.to_owned(), decoded(part)]);
     }
@@ -155,6 +156,7 @@ mod tests {
             ),
             ("http://canary@h/", &["canary", "Y2FuYXJ5Og=="]),
             ("http://h/?token=canary+token", &["canary token", "canary+token"]),
+            ("http://h/?v=1&canary=", &["canary="]),
             ("http://h/canary-in-the-path-of-it%2B/x", &["canary-in-the-path-of-it%2B", "canary-in-the-path-of-it+"]),
         ] {
             let secrets = secrets_of(&url::Url::parse(uri).unwrap());
