@@ -35,8 +35,11 @@ use crate::text::{decode, key, rfc3339};
 use crate::update::NewValues;
 use crate::wording::Surface;
 
-/// The targets that need nothing but their input, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A name, and what it stands for.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// The targets that need nothing but their input.
+pub const TARGETS: &[Target] = &[
     ("address", address),
     ("cli_config", cli_config),
     ("cloud_sso", cloud_sso),
@@ -480,7 +483,7 @@ mod tests {
         fn signature(data: &[u8]) {
             super::signature(data, aliyun_cred_emulator::signed_parameters);
         }
-        let own: &[(&str, fn(&[u8]))] = &[("signature", signature)];
+        let own: &[Target] = &[("signature", signature)];
         let mut replayed = 0;
         for (name, target) in TARGETS.iter().chain(own) {
             for entry in fs::read_dir(root().join("corpus").join(name)).unwrap() {
