@@ -769,7 +769,7 @@ aliyun_cred_error_t *aliyun_cred_config_set_ca_file(aliyun_cred_config_t *config
                                                     const char *value);
 
 /**
- * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else read from the metadata service.
+ * The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA; if empty, read from the metadata service.
  */
 ALIYUN_CRED_MUST_USE
 aliyun_cred_error_t *aliyun_cred_config_set_role_name(aliyun_cred_config_t *config,

@@ -191,7 +191,7 @@ declare namespace Credential {
      * has one of its own. Else those of the system.
      */
     caFile?: string;
-    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else read from the metadata service. */
+    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`; if empty, read from the metadata service. */
     roleName?: string;
     /** Accepted for compatibility and ignored: version 2 of the metadata service is always tried first. */
     enableIMDSv2?: boolean;
@@ -440,7 +440,7 @@ declare namespace Credential {
 
   /** The settings of `ECSRAMRoleCredentialsProvider`. */
   interface ECSRAMRoleCredentialsProviderBuilder extends Builder<ECSRAMRoleCredentialsProvider>, LimitSetters {
-    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else read from the metadata service. */
+    /** The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`; if empty, read from the metadata service. */
     withRoleName(roleName?: string): this;
     /** Whether never to fall back to version 1 of the metadata service; else `ALIBABA_CLOUD_IMDSV1_DISABLED`. */
     withDisableIMDSv1(disableIMDSv1?: boolean): this;

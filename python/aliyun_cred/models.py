@@ -236,7 +236,7 @@ class Config(TeaModel):
         gateway has one of its own. Else those of the system.
         """
         self.role_name = role_name
-        """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``, else read from the metadata service."""
+        """The instance's RAM role; else ``ALIBABA_CLOUD_ECS_METADATA``; if empty, read from the metadata service."""
         self.enable_imds_v2 = enable_imds_v2
         """Accepted for compatibility and ignored: version 2 of the metadata service is always tried first."""
         self.disable_imds_v1 = disable_imds_v1

@@ -280,7 +280,7 @@ pub extern "C" fn aliyun_cred_config_set_ca_file(
     set_text(config, "ca_file", value)
 }
 
-/// The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA, else read from the metadata service.
+/// The instance's RAM role; else ALIBABA_CLOUD_ECS_METADATA; if empty, read from the metadata service.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn aliyun_cred_config_set_role_name(

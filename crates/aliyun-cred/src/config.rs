@@ -244,7 +244,7 @@ options! {
     /// The file with the certificate authorities, in PEM, that alone are trusted when KMS is asked; a dedicated gateway
     /// has one of its own. Else those of the system.
     ca_file: String, "caFile";
-    /// The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`, else read from the metadata service.
+    /// The instance's RAM role; else `ALIBABA_CLOUD_ECS_METADATA`; if empty, read from the metadata service.
     role_name: String, "roleName";
     /// Whether never to fall back to version 1 of the metadata service; else `ALIBABA_CLOUD_IMDSV1_DISABLED`.
     disable_imds_v1: bool, "disableIMDSv1";

@@ -148,7 +148,7 @@ class EcsRamRoleCredentialProvider(_Source):
             self.disable_imds_v1 = au.environment_imds_v1_disabled.lower() == "true"
 
     def _options(self) -> "dict[str, Any]":
-        return {"role_name": self.role_name or None, "disable_imds_v1": self.disable_imds_v1}
+        return {"role_name": self.role_name, "disable_imds_v1": self.disable_imds_v1}
 
     def _to_credential(self, model: CredentialModel) -> credentials.Credential:
         return credentials.EcsRamRoleCredential(

@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::filled;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::credentials::Lead;
@@ -70,7 +69,8 @@ impl EcsRamRole {
         let disabled = config.disable_imds_v1.unwrap_or_else(|| host.env_flag("ALIBABA_CLOUD_IMDSV1_DISABLED"));
         Ok(EcsRamRole {
             endpoint: endpoint(host)?,
-            role_name: filled(config.role_name.as_ref())
+            // An empty name is given, too: the service is asked, whatever the environment names.
+            role_name: (config.role_name.clone())
                 .or_else(|| host.env("ALIBABA_CLOUD_ECS_METADATA"))
                 .map(|name| name.trim().to_owned())
                 .filter(|name| !name.is_empty()),
