@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# `make sanitize`: the core's unit tests, and the C library with its test programs, under AddressSanitizer (the
-# latter with leaks) and under ThreadSanitizer. The standard library is instrumented, too, so that no report is suppressed by name. Takes ten
-# minutes for each; wants the compiler's source (`rustup component add rust-src`) and clang.
+# `make sanitize`: the core's unit tests and the C library's test programs under AddressSanitizer, for the latter with
+# leaks, and under ThreadSanitizer. The standard library is instrumented, too, so that no report is suppressed by name.
+# Takes ten minutes for each; wants the compiler's source (`rustup component add rust-src`) and clang.
 #
 #   sanitize.sh [address|thread]...
 #
