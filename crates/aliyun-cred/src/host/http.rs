@@ -462,7 +462,13 @@ fn io_failure(error: &reqwest::Error) -> Option<io::ErrorKind> {
 
 /// The deepest cause: the outer layers repeat the URL and each other.
 fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "the request failed".to_owned(), ToString::to_string)
+    let text = causes(error).last().map_or_else(|| "the request failed".to_owned(), ToString::to_string);
+    without_manual(&text).to_owned()
+}
+
+/// The text of a TLS error without the address of the TLS library's manual, which is for its callers.
+fn without_manual(text: &str) -> &str {
+    text.split_once(": https://docs.rs/").map_or(text, |(text, _)| text)
 }
 
 type Cause = dyn std::error::Error + 'static;
@@ -612,6 +618,14 @@ mod tests {
         });
         let failure = told.recv_timeout(Duration::from_secs(60)).unwrap().unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn an_error_does_not_send_its_reader_to_a_librarys_manual() {
+        let notify = "peer closed connection without sending TLS close_notify";
+        let text = format!("{notify}: https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof");
+        assert_eq!(without_manual(&text), notify);
+        assert_eq!(without_manual("connection reset by peer: 104"), "connection reset by peer: 104");
     }
 
     #[test]
