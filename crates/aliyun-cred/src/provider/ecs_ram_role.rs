@@ -129,26 +129,27 @@ impl EcsRamRole {
             Err(Miss::Refused(_)) if self.version_1 => None,
             Err(miss) => return Err(miss),
         };
+        // The service knows the token, and may say it back, even where it is not sent.
+        let known = token.as_ref();
         let role_name = match &self.role_name {
             Some(name) => name.clone(),
-            None => self.either_version(token.as_ref(), |sent, known| self.discover(host, sent, known)).await?,
+            None => self.either_version(known, |sent| self.discover(host, sent, known)).await?,
         };
         let path = format!("{ROLES}{}", encode(&role_name));
-        self.either_version(token.as_ref(), |sent, known| self.credential(host, &path, sent, known)).await
+        self.either_version(known, |sent| self.credential(host, &path, sent, known)).await
     }
 
-    /// Runs a step with the token and, if that fails and version 1 is allowed, without it. The step gets the token to send,
-    /// and the one to hide, which the service knows in any case.
+    /// Runs a step with the token and, if that fails and version 1 is allowed, without it.
     async fn either_version<'a, T, F>(
         &self,
         token: Option<&'a Secret>,
-        step: impl Fn(Option<&'a Secret>, Option<&'a Secret>) -> F,
+        step: impl Fn(Option<&'a Secret>) -> F,
     ) -> Result<T, Miss>
     where
         F: Future<Output = Result<T, Miss>>,
     {
-        match step(token, token).await {
-            Err(Miss::Refused(_)) if token.is_some() && self.version_1 => step(None, token).await,
+        match step(token).await {
+            Err(Miss::Refused(_)) if token.is_some() && self.version_1 => step(None).await,
             outcome => outcome,
         }
     }
