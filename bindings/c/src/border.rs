@@ -64,7 +64,9 @@ pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
     // Handles never change, except for a configuration, whose setters replace one value by another: a panic leaves
     // nothing half done.
     let body = || {
-        inject_panic();
+        if cfg!(feature = "inject-panic") {
+            binding::inject_panic();
+        }
         body()
     };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
@@ -73,17 +75,6 @@ pub(crate) fn guard<T: Answer>(body: impl FnOnce() -> T) -> T {
         T::after_panic()
     })
 }
-
-/// Panics if a test requests it.
-#[cfg(feature = "inject-panic")]
-fn inject_panic() {
-    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
-    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
-    assert!(!wanted, "canary");
-}
-
-#[cfg(not(feature = "inject-panic"))]
-fn inject_panic() {}
 
 /// Like [`guard`], for a body that can fail. NULL means success.
 pub(crate) fn fallible(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<Error>> {

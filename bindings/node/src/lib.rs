@@ -357,22 +357,13 @@ impl Slot {
 /// Runs code of the core. Returns `None` if it panicked, because a panic must not cross into the engine.
 fn guard<T>(body: impl FnOnce() -> T) -> Option<T> {
     let body = || {
-        inject_panic();
+        if cfg!(feature = "inject-panic") {
+            binding::inject_panic();
+        }
         body()
     };
     catch_unwind(AssertUnwindSafe(body)).ok()
 }
-
-/// Panics if a test requests it.
-#[cfg(feature = "inject-panic")]
-fn inject_panic() {
-    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
-    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
-    assert!(!wanted, "canary");
-}
-
-#[cfg(not(feature = "inject-panic"))]
-fn inject_panic() {}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -36,7 +36,9 @@ pub(crate) fn detached<T: Send>(
     work: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
     let work = || {
-        inject_panic();
+        if cfg!(feature = "inject-panic") {
+            binding::inject_panic();
+        }
         work()
     };
     match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
@@ -44,17 +46,6 @@ pub(crate) fn detached<T: Send>(
         Err(_) => Err(internal(py)),
     }
 }
-
-/// Panics if a test requests it.
-#[cfg(feature = "inject-panic")]
-fn inject_panic() {
-    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
-    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
-    assert!(!wanted, "canary");
-}
-
-#[cfg(not(feature = "inject-panic"))]
-fn inject_panic() {}
 
 /// Waits detached from the interpreter, and writes what was logged meanwhile. `wait` gives up when the function that it
 /// gets returns true: a handler of a signal has raised an exception, which is raised here.

@@ -46,6 +46,18 @@ pub fn log_panics() {
     }));
 }
 
+/// Panics, at its caller's place, if `ALIYUN_CRED_INJECT_PANIC` is set. Bindings that are built with their feature
+/// `inject-panic` call this where code of the core begins, for tests of what a panic does.
+///
+/// # Panics
+/// See above.
+#[track_caller]
+pub fn inject_panic() {
+    #[allow(clippy::disallowed_methods, reason = "not configuration, and only in test builds")]
+    let wanted = std::env::var_os("ALIYUN_CRED_INJECT_PANIC").is_some();
+    assert!(!wanted, "canary");
+}
+
 /// The names of the options that Python and Node accept: those of [`Config`], and those that they ignore.
 pub fn options() -> impl Iterator<Item = &'static str> {
     Config::options().chain(IGNORED_OPTIONS.iter().copied())
