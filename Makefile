@@ -20,7 +20,7 @@ CRATES := -p aliyun-cred -p aliyun-cred-emulator
 VENV := $(BUILD)/venv
 # The bindings of one test run are built once, without the release profile's minutes of optimisation. They panic where a
 # test tells them to.
-DEV_WHEEL := MATURIN_PEP517_ARGS="--profile dev --features inject-panic"
+export DEV_WHEEL := --profile dev --features inject-panic
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
 NPM := npm --no-audit --no-fund --loglevel=error
 # For the scripts that the recipes call.
@@ -113,7 +113,7 @@ $(VENV)/bin/python:
 
 python: $(VENV)/bin/python
 	@echo "== building the Python package"
-	@$(DEV_WHEEL) $(PIP) --force-reinstall --no-deps ./python
+	@MATURIN_PEP517_ARGS="$(DEV_WHEEL)" $(PIP) --force-reinstall --no-deps ./python
 
 node:
 	@echo "== building the Node package"

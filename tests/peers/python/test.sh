@@ -21,7 +21,7 @@ environment() {
 
 environment "$peers"
 install "$peers" -r tests/peers/python/requirements.txt
-MATURIN_PEP517_ARGS="--profile dev --features inject-panic" install "$peers" --force-reinstall --no-deps ./python
+MATURIN_PEP517_ARGS=$DEV_WHEEL install "$peers" --force-reinstall --no-deps ./python
 environment "$compat"
 site_packages "$peers" >"$(site_packages "$compat")/peers.pth"
 install "$compat" --force-reinstall --no-deps ./python/compat
