@@ -26,6 +26,7 @@ ROOT = HERE.parent.parent
 sys.path += [str(ROOT / "tests"), str(ROOT / "tests/scenarios")]
 import scenario  # noqa: E402
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+from program import Failed, Program  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / ".build"))
 PYTHON = pathlib.Path(os.environ.get("VENV", BUILD / "venv")) / "bin/python"
@@ -49,10 +50,6 @@ SERVICES = ["sts", "metadata", "credentials_uri", "cloud_sso", "oauth", "kms"]
 # and one more if the services' clock has jumped. A child fetches for itself, and a worker for each of its clients.
 REQUESTS_PER_CLIENT_AND_SECOND = 2
 REQUESTS_PER_CHILD = 4
-
-
-class Failed(Exception):
-    """Something did not hold."""
 
 
 class Home:
@@ -147,27 +144,23 @@ def replace(file, text):
     temporary.replace(file)
 
 
-class Program:
+class Worker(Program):
     """One of the three, and how large it is."""
 
-    def __init__(self, name, command, environment):
+    def __init__(self, name, command, environment, seconds):
+        super().__init__(command, environment, seconds)
         self.name = name
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, it stays open as long as the process
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
-        self.process = subprocess.Popen(list(map(str, command)), env=environment, text=True, **pipes)
         self.sizes = []
 
     def failed(self, why):
-        self.errors.seek(0)
-        return Failed(f"{self.name}: {why}: {self.errors.read()[-2000:]}")
+        return Failed(f"{self.name}: {why}: {self.errors()}")
 
     def counts(self):
         """What it has counted so far; fails if it is gone."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self.process.stdin.fileno(), b"\n")
+        self.tell()
         line = self.process.stdout.readline()
         if not line:
-            raise self.failed(f"ended with {self.process.wait()}")
+            raise self.failed("it has ended")
         return json.loads(line)
 
     def measure(self):
@@ -187,21 +180,9 @@ class Program:
                 raise self.failed(f"{what} grew from {most_before} to {most_after}")
 
     def end(self):
+        """Ends it, and returns what it has counted."""
         self.process.stdin.close()
-        last = json.loads(self.process.stdout.read().splitlines()[-1])
-        code = self.process.wait(WATCHDOG_SECONDS)
-        if code != 0:
-            raise self.failed(f"ended with {code}")
-        self.errors.seek(0)
-        return last
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.stdout.close()
-        self.errors.close()
+        return json.loads(super().end(stderr=None).splitlines()[-1])
 
 
 def compile_program():
@@ -227,7 +208,7 @@ def disturb(emulator, chance, turn, jumps):
         emulator.patch(clock_offset=3600 * chance.choice([-6, 0, 0, 6]))
 
 
-def soak(home, emulator, programs, options):
+def soak(home, emulator, workers, options):
     seconds, chance = options.minutes * 60, random.Random(options.seed)
     began = time.monotonic()
     turn = 0
@@ -237,21 +218,21 @@ def soak(home, emulator, programs, options):
         home.rotate(turn)
         # The pace of the trouble; nothing is asserted of it.
         time.sleep(1)
-        for program in programs:
-            if program.counts()["expired"]:
-                raise program.failed("served a credential past its end")
-            program.measure()
+        for worker in workers:
+            if worker.counts()["expired"]:
+                raise worker.failed("served a credential past its end")
+            worker.measure()
     took = time.monotonic() - began
     emulator.patch(faults=[])
-    totals = [program.end() for program in programs]
-    for program, counts in zip(programs, totals):
-        print(f"{program.name}: {json.dumps(counts)}")
-        program.check_sizes()
+    totals = [worker.end() for worker in workers]
+    for worker, counts in zip(workers, totals):
+        print(f"{worker.name}: {json.dumps(counts)}")
+        worker.check_sizes()
         if counts["expired"] or 0 in counts["served"]:
-            raise program.failed("a client was served a credential past its end, or none")
+            raise worker.failed("a client was served a credential past its end, or none")
     requests = emulator.state()["requests"]
     children = sum(counts["children"] for counts in totals)
-    most = REQUESTS_PER_CLIENT_AND_SECOND * len(home.clients) * len(programs) * took + REQUESTS_PER_CHILD * children
+    most = REQUESTS_PER_CLIENT_AND_SECOND * len(home.clients) * len(workers) * took + REQUESTS_PER_CHILD * children
     print(f"{requests} requests; {most:.0f} would be too many")
     if requests > most:
         raise Failed("the services were asked too often")
@@ -281,15 +262,17 @@ def main():
             **({"CLOCK_JUMPS": "1"} if options.jumps else {}),
         }
         commands = {"C": [program], "Python": [PYTHON, HERE / "soak.py"], "Node": ["node", HERE / "soak.js"]}
-        programs = [Program(name, [*command, *home.clients], environment) for name, command in commands.items()]
-        try:
-            soak(home, emulator, programs, options)
-        except Failed as problem:
-            print(f"FAILED: {problem}")
-            return 1
-        finally:
-            for each in programs:
-                each.kill()
+        seconds = options.minutes * 60 + WATCHDOG_SECONDS
+        with contextlib.ExitStack() as stack:
+            workers = [
+                stack.enter_context(Worker(name, [*command, *home.clients], environment, seconds))
+                for name, command in commands.items()
+            ]
+            try:
+                soak(home, emulator, workers, options)
+            except Failed as problem:
+                print(f"FAILED: {problem}")
+                return 1
     print("everything held")
     return 0
 
