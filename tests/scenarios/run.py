@@ -294,6 +294,8 @@ def prepare(scenario_folder, emulator, scratch):
         if path.is_file():
             with contextlib.suppress(UnicodeDecodeError):
                 path.write_text(resolve(path.read_text("utf-8"), places), "utf-8")
+            # Others that can read it are a warning.
+            path.chmod(path.stat().st_mode & ~0o077)
     files = secrets_below(home)
     for path, what in scenario.get("make", {}).items():
         make(home / path, what)

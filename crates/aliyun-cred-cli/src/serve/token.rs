@@ -46,9 +46,6 @@ impl Token {
                 format!("{shown} has no token: at least {LENGTH} letters, digits, - and _ (remove it for a new one)");
             return Err(Failure::new(text));
         }
-        if can_be_read_by_others(path) {
-            crate::say(&format!("warning: other users can read {shown}"));
-        }
         Ok(Token(Zeroizing::new(text.to_owned())))
     }
 
@@ -61,18 +58,6 @@ impl Token {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
-}
-
-#[cfg(unix)]
-fn can_be_read_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o004 != 0)
-}
-
-/// Permissions on Windows are inherited from the folder.
-#[cfg(not(unix))]
-fn can_be_read_by_others(_path: &Path) -> bool {
-    false
 }
 
 fn create(path: &Path, token: &str) -> io::Result<()> {

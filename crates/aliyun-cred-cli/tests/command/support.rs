@@ -1,5 +1,6 @@
 //! A home directory with profiles for the emulator, and what a run says.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -33,7 +34,9 @@ impl Home {
             { "name": "reader", "mode": "ChainableRamRoleArn", "source_profile": "key", "ram_role_arn": ROLE,
               "ram_session_name": "test" },
         ] });
-        std::fs::write(home.0.join(".aliyun/config.json"), profiles.to_string()).unwrap();
+        let file = home.0.join(".aliyun/config.json");
+        std::fs::write(&file, profiles.to_string()).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         home
     }
 

@@ -410,11 +410,8 @@ fn warnings(report: &Report, seen: &[Seen]) -> Vec<Warning> {
         warn("clock", format!("this machine's clock is {seconds} s {how} that of {host}; synchronise it"));
     }
     for seen in seen {
-        for path in &seen.open_files {
-            let text = format!(
-                "other users can read {path}, which may hold secrets; permit that to its owner only (chmod 600)"
-            );
-            warn("file_permissions", text);
+        for text in &seen.open_files {
+            warn("file_permissions", text.clone());
         }
         for (host, proxy) in seen.requests.iter().filter_map(|request| Some((&request.host, request.proxy.as_ref()?))) {
             warn("proxy", format!("requests to {host} go through the proxy {proxy}"));
@@ -624,7 +621,7 @@ mod tests {
             fs::write(&file, text).unwrap();
             fs::write(&key, "not a key").unwrap();
             let open = if is_key { &key } else { &file };
-            for (mode, expected) in [(0o600, 0), (0o700, 0), (0o640, 1), (0o604, 1), (0o644, 1)] {
+            for (mode, expected) in [(0o600, 0), (0o700, 0), (0o640, 0), (0o604, 1), (0o644, 1)] {
                 for path in [&file, &key] {
                     let mode = if path == open { mode } else { 0o600 };
                     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::host::{
     ClockOffset, CommandFailure, Connection, Failure, Now, Pending, Printed, Request, Response, System, authority,
-    shown_proxy, variable_state, wall_millis,
+    open_to_all, shown_proxy, variable_state, wall_millis,
 };
 use crate::protocol::json;
 use crate::report::{CommandReport, FileReport, FileState, RequestReport, VariableReport};
@@ -28,10 +28,8 @@ pub(super) struct Seen {
     pub(super) commands: Vec<CommandReport>,
     /// How far a service's clock is ahead of this machine's, in milliseconds: the host, and the largest difference.
     pub(super) clock: Option<(String, i64)>,
-    /// The files that other users can read.
+    /// A warning of each file with secrets that other users can read.
     pub(super) open_files: Vec<String>,
-    /// The files that other users may read.
-    shared: Vec<String>,
 }
 
 /// Records, and leaves the work to the real system.
@@ -98,27 +96,28 @@ impl System for Recorder {
         }
     }
 
-    fn note_shared_file(&self, path: &Path) {
-        lock(&self.seen).shared.push(one_line(shown_path(path)));
+    fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        // The report warns instead.
+        let read = self.read_shared_file(path);
+        if read.is_ok() {
+            lock(&self.seen).open_files.extend(open_to_all(path).map(one_line));
+        }
+        read
     }
 
-    fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-        let read = self.real.read_file(path);
+    fn read_shared_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        let read = self.real.read_shared_file(path);
         let (state, reason) = match &read {
             Ok(_) => (FileState::Read, None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (FileState::Missing, None),
             Err(error) => (FileState::Unreadable, Some(error.to_string())),
         };
-        let shown = one_line(shown_path(path));
+        let report = FileReport { path: one_line(shown_path(path)), profile: None, state, reason };
         let mut seen = lock(&self.seen);
-        let is_secret = !seen.shared.contains(&shown) && !seen.open_files.contains(&shown);
-        if read.is_ok() && is_secret && others_can_read(path) {
-            seen.open_files.push(shown.clone());
-        }
-        let report = FileReport { path: shown, profile: None, state, reason };
         if !seen.files.contains(&report) {
             seen.files.push(report);
         }
+        drop(seen);
         read
     }
 
@@ -201,19 +200,6 @@ fn request_id(response: &Response) -> Option<String> {
     let id = ["RequestId", "requestId"].iter().find_map(|name| reply.get(name))?.as_str()?;
     let is_id = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     is_id.then(|| id.to_owned())
-}
-
-/// Whether users other than the owner may read a file; unknown on Windows.
-#[cfg(unix)]
-#[allow(clippy::disallowed_methods, reason = "only the mode is read, for a warning")]
-fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_: &Path) -> bool {
-    false
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -90,6 +90,10 @@ impl System for Script {
         Ok(self.content.clone().into())
     }
 
+    fn read_shared_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        self.read_file(path)
+    }
+
     fn run_command(&self, _: Vec<String>, _: Duration) -> Pending<Printed> {
         Box::pin(ready(Ok(Ok(self.content.clone().into()))))
     }

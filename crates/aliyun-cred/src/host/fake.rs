@@ -158,6 +158,10 @@ impl System for FakeSystem {
         files.get(path).map(|(bytes, _)| bytes.clone().into()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn read_shared_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        self.read_file(path)
+    }
+
     fn file_stamp(&self, path: &Path) -> Option<FileStamp> {
         lock(&self.files).get(path).map(|(_, stamp)| stamp.clone())
     }

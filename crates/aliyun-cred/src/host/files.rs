@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::text::warn;
+use crate::text::{is_news, shown_path, warn};
 
 /// The prefix of temporary files, so that those of a killed process can be removed.
 const TEMPORARY: &str = ".aliyun-cred-tmp-";
@@ -69,6 +69,34 @@ impl FileStamp {
 /// unread.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     read_up_to(path, MAX_FILE)
+}
+
+/// Like [`read`], for a file that may hold secrets: warns once of each that all users can read, as `ssh` does.
+pub(super) fn read_private(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let read = read(path);
+    if read.is_ok()
+        && let Some(text) = open_to_all(path)
+        && is_news(&text)
+    {
+        warn(&text, &text);
+    }
+    read
+}
+
+/// A warning, if all users can read a file; on Windows, nothing is known of that.
+#[cfg(unix)]
+pub(crate) fn open_to_all(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let is_open = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o004 != 0);
+    let shown = shown_path(path);
+    let text =
+        || format!("other users can read {shown}, which may hold secrets; permit that to its owner only (chmod 600)");
+    is_open.then(text)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open_to_all(_: &Path) -> Option<String> {
+    None
 }
 
 /// Like [`read`], with a limit in bytes, a whole number of MiB.

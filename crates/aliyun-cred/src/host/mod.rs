@@ -51,7 +51,7 @@ pub use clock::{millis, unix_seconds, wall_millis};
 pub(crate) use command::Failure as CommandFailure;
 pub use env::assign_variable;
 pub(crate) use env::variable_state;
-pub(crate) use files::{FileStamp, LockedFile};
+pub(crate) use files::{FileStamp, LockedFile, open_to_all};
 pub(crate) use http::{Connection, Failure, Limits, Method, Request, Response, Route, Trust, authority};
 pub(crate) use private_folder::{LockedEntry, PrivateFolder};
 pub(crate) use proxy::shown as shown_proxy;
@@ -69,7 +69,7 @@ const FILE_LIMIT: Duration = Duration::from_secs(10);
 
 /// See [`binding::read_text`](crate::binding::read_text).
 pub(crate) fn read_text(path: PathBuf) -> io::Result<Zeroizing<String>> {
-    let bytes = files::read(&env::home_path(path))?;
+    let bytes = files::read_private(&env::home_path(path))?;
     let not_text = || io::Error::new(io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16");
     decode_wiped(&bytes).ok_or_else(not_text)
 }
@@ -122,11 +122,6 @@ impl Host {
         self.system.note_profile(path, profile);
     }
 
-    /// See [`System::note_shared_file`].
-    pub(crate) fn note_shared_file(&self, path: &Path) {
-        self.system.note_shared_file(path);
-    }
-
     pub(crate) fn surface(&self) -> &Surface {
         &self.surface
     }
@@ -161,15 +156,28 @@ impl Host {
         env::home(|name| self.system.variable(name))
     }
 
-    /// Reads a regular file of at most 1 MiB. On the background thread a helper reads it, because it may lie on a
-    /// hanging disk; any other thread reads it itself.
+    /// See [`System::read_file`]. On the background thread a helper reads it, because it may lie on a hanging disk; any
+    /// other thread reads it itself.
     pub(crate) async fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        let path = path.to_owned();
+        self.reading(move |system| system.read_file(&path)).await
+    }
+
+    /// See [`System::read_shared_file`]; reads it like [`Host::read_file`].
+    pub(crate) async fn read_shared_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        let path = path.to_owned();
+        self.reading(move |system| system.read_shared_file(&path)).await
+    }
+
+    async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn System) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
         let system = self.system.clone();
         if !driver::is_here() {
-            return system.read_file(path);
+            return read(&*system);
         }
-        let owned = path.to_owned();
-        self.block(move || system.read_file(&owned)).await.map_err(|error| io::Error::other(error.to_string()))?
+        self.block(move || read(&*system)).await.map_err(|error| io::Error::other(error.to_string()))?
     }
 
     /// Like [`Host::read_file`], always on the calling thread: for construction, which is synchronous.

@@ -66,12 +66,13 @@ pub(crate) trait System: fmt::Debug + Send + Sync {
     /// Learns that a profile or section of a file is used; for systems that record.
     fn note_profile(&self, _path: &Path, _profile: &str) {}
 
-    /// Learns that other users may read a file: a token that the platform mounts, or certificates; for systems that
-    /// record.
-    fn note_shared_file(&self, _path: &Path) {}
-
-    /// Reads a regular file of at most 1 MiB.
+    /// Reads a regular file of at most 1 MiB, which may hold secrets: if all users can read it, warns once.
     fn read_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        files::read_private(path)
+    }
+
+    /// Like [`System::read_file`], for what all users may read: a token that the platform mounts, or certificates.
+    fn read_shared_file(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         files::read(path)
     }
 

@@ -65,8 +65,7 @@ impl KmsSecret {
     /// The authorities to trust. The file is read at every fetch, so that a new one takes effect.
     async fn trust(&self, host: &Host) -> Result<Trust> {
         let Some(path) = &self.ca_file else { return Ok(Trust::Usual) };
-        host.note_shared_file(path);
-        let read = host.read_file(path).await.map_err(|error| {
+        let read = host.read_shared_file(path).await.map_err(|error| {
             let text = format!("unable to read 'ca_file' {}: {error}", shown_path(path));
             Error::unreadable(&error, text)
         })?;

@@ -102,9 +102,8 @@ impl OidcRoleArn {
                 format!("unable to read the OIDC token file: {path}: {why}; check ALIBABA_CLOUD_OIDC_TOKEN_FILE");
             Error::new(kind, text)
         };
-        host.note_shared_file(&self.token_file);
-        let bytes =
-            host.read_file(&self.token_file).await.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
+        let read = host.read_shared_file(&self.token_file).await;
+        let bytes = read.map_err(|error| unreadable(ErrorKind::Io, &error.to_string()))?;
         let text = decode_wiped(&bytes)
             .ok_or_else(|| unreadable(ErrorKind::MalformedFile, "it is neither UTF-8 nor UTF-16"))?;
         let token = text.trim();
