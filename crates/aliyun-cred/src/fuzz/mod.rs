@@ -341,7 +341,9 @@ pub fn metadata(data: &[u8]) {
             let replies = data.split(|byte| *byte == SEPARATOR).next().unwrap_or_default();
             let token = replies.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default();
             let is_ours = decode(token).is_some_and(|token| token.trim() == CANARY);
-            if is_ours || matches!(error.kind(), ErrorKind::MalformedReply | ErrorKind::Expired) {
+            // A redirect is a refusal, too.
+            let is_malformed = error.kind() == ErrorKind::MalformedReply && error.http_status() == Some(200);
+            if is_ours || is_malformed || error.kind() == ErrorKind::Expired {
                 assert_hides(&error);
             }
         }
@@ -360,15 +362,18 @@ pub fn credentials_uri(data: &[u8]) {
     assert!(is_hidden_in(&format!("{provider:?}")), "a provider shows a secret");
     let host = Script::of_replies(replies).host();
     let fetched = run(provider.fetch(&host));
-    // What the URI does not send as a secret, the service may say.
+    // What the URI does not send as a secret, the service may say, and of what is longer a part.
     let url = Url::parse(uri.trim()).ok();
-    let is_shown = url.is_some_and(|url| {
-        let host = url.host_str().is_some_and(|host| host.to_ascii_lowercase().contains("canary"));
-        host || url.fragment().is_some()
+    let is_hidden = url.is_some_and(|url| {
+        let pairs = url.query().unwrap_or_default().split('&');
+        let values = pairs.flat_map(|pair| [pair, pair.split_once('=').map_or("", |(_, value)| value)]);
+        let parts = [url.username(), url.password().unwrap_or_default()].into_iter().chain(url.path().split('/'));
+        let [plain, _, once] = &*CANARIES;
+        let names_canary = url.host_str().is_some_and(|host| host.to_ascii_lowercase().contains("canary"));
+        !names_canary && url.fragment().is_none() && parts.chain(values).any(|part| part == plain || part == once)
     });
-    let [plain, _, once] = &*CANARIES;
     match fetched {
-        Err(_) if is_shown || !(uri.contains(plain) || uri.contains(once)) => {}
+        Err(_) if !is_hidden => {}
         fetched => settle(fetched, &host),
     }
 }
