@@ -149,7 +149,7 @@ $(BUILD)/dist-tools/installed: dist/requirements.txt
 # --- what is tested
 
 test-rust: rust
-	@echo "== Rust: units, the emulator, the C header; every interleaving of the single flight; a fleet over a day"
+	@echo "== Rust: units, the emulator, the C header; interleavings of threads and of processes; a fleet over a day"
 	@cargo test --quiet && $(DEBUG)/fleet >/dev/null
 	@cargo test --quiet $(CRATES) --lib --features aliyun-cred/model-check model
 

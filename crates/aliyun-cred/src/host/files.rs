@@ -65,6 +65,12 @@ impl FileStamp {
     }
 }
 
+/// Stands between two steps on a file that several processes use: in the model check, another one may go on here.
+pub(super) fn step() {
+    #[cfg(all(test, feature = "model-check"))]
+    shuttle::thread::yield_now();
+}
+
 /// Reads a file of at most 1 MiB. Anything but a regular file (a pipe without a writer, an endless device) is rejected
 /// unread.
 pub(super) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -139,7 +145,9 @@ impl LockedFile {
     pub(crate) fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         // A symbolic link is followed, not replaced.
         let path = fs::canonicalize(path)?;
+        step();
         let lock = open_lock(&path)?;
+        step();
         match lock.try_lock() {
             Ok(()) if is_lock_of(&lock, &path)? => Ok(Some(LockedFile { lock, path })),
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
@@ -159,6 +167,7 @@ impl LockedFile {
     /// mount point, is in a folder without write permission, or would change its owner.
     pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         let before = fs::metadata(&self.path)?;
+        step();
         let why = if has_other_links(&before) {
             "it has several hard links".to_owned()
         } else {
@@ -195,7 +204,9 @@ impl LockedFile {
         file.sync_all()?;
         // Windows cannot replace a file that is open.
         drop(file);
+        step();
         fs::rename(&temporary.0, &self.path)?;
+        step();
         // Makes the rename survive a power loss; not every file system supports this.
         #[cfg(unix)]
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -233,6 +244,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 pub(super) fn is_lock_of(lock: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
+    step();
     let (held, there) = (lock.metadata()?, fs::metadata(path)?);
     Ok((held.dev(), held.ino()) == (there.dev(), there.ino()))
 }
@@ -313,7 +325,7 @@ fn clear_leftovers(folder: &Path, prefix: &str) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "model-check")))]
 #[allow(clippy::disallowed_methods, reason = "looks at what was written")]
 mod tests {
     use super::*;
@@ -493,5 +505,46 @@ mod tests {
             assert!(contents.contains(&found), "{} bytes, neither the old nor the new", found.len());
         }
         writer.join().unwrap();
+    }
+}
+
+/// Interleaves threads, which lock files against each other like processes, between all steps:
+/// `cargo test -p aliyun-cred --features model-check`.
+#[cfg(all(test, feature = "model-check"))]
+#[allow(clippy::disallowed_methods, reason = "looks at what was written")]
+mod model {
+    use super::*;
+    use shuttle::thread;
+
+    const THREADS: usize = 3;
+
+    fn race() {
+        let folder = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("config.json");
+        fs::write(&path, "0").unwrap();
+        let count_on = |path: PathBuf| {
+            move || loop {
+                let Some(file) = LockedFile::try_acquire(&path).unwrap() else {
+                    thread::yield_now();
+                    continue;
+                };
+                let count: usize = std::str::from_utf8(&file.read().unwrap()).unwrap().parse().unwrap();
+                step();
+                return file.replace((count + 1).to_string().as_bytes()).unwrap();
+            }
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| thread::spawn(count_on(path.clone()))).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), THREADS.to_string(), "a change is lost");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "something is left beside it");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn no_change_of_a_replaced_file_is_lost() {
+        shuttle::check_random(race, 100);
     }
 }

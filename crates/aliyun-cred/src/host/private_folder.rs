@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::files::{self, is_lock_of};
+use super::files::{self, is_lock_of, step};
 
 /// What the names of entries, of their locks, and of entries that are being written end with.
 const ENTRY: &str = ".json";
@@ -61,6 +61,7 @@ impl PrivateFolder {
     pub(crate) fn try_lock(&self, name: &str) -> io::Result<Option<LockedEntry>> {
         let path = self.path(name, LOCK);
         let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path)?;
+        step();
         match file.try_lock() {
             // Else it was removed between the two steps, and the one that is there may be another process's.
             Ok(()) if is_lock_of(&file, &path).unwrap_or(false) => {
@@ -82,6 +83,7 @@ impl PrivateFolder {
     /// Removes an entry, and its lock if nobody holds it.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path(name, ENTRY))?;
+        step();
         // Dropping the lock removes its file.
         self.try_lock(name).map(drop)
     }
@@ -109,6 +111,7 @@ impl LockedEntry {
             file.write_all(bytes)?;
             // Windows cannot rename a file that is open.
             drop(file);
+            step();
             fs::rename(&temporary, self.folder.path(&self.name, ENTRY))
         });
         written.inspect_err(|_| _ = fs::remove_file(&temporary))
@@ -120,8 +123,10 @@ impl Drop for LockedEntry {
         // Nothing was fetched, and nobody may ask for it again. Who waits for the lock notices that it is gone. Not on
         // Windows, where a file can only be removed for those who open it later.
         if cfg!(unix) && !self.folder.path(&self.name, ENTRY).exists() {
+            step();
             let _ = fs::remove_file(self.folder.path(&self.name, LOCK));
         }
+        step();
         // Closing is not enough: a child forked meanwhile shares the open file, and would keep the lock.
         let _ = self.file.unlock();
     }
@@ -152,4 +157,57 @@ fn is_private(found: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_private(_: &fs::Metadata) -> bool {
     true
+}
+
+/// Interleaves threads, which lock files against each other like processes, between all steps:
+/// `cargo test -p aliyun-cred --features model-check`.
+#[cfg(all(test, feature = "model-check"))]
+mod model {
+    use super::*;
+    use shuttle::sync::Arc;
+    use shuttle::sync::atomic::{AtomicUsize, Ordering};
+    use shuttle::thread;
+
+    const NAME: &str = "entry";
+
+    /// One writes the entry and another one has nothing to write, while somebody removes it.
+    fn race() {
+        let path = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
+        let folder = PrivateFolder::open(&path).unwrap();
+        let holders = Arc::new(AtomicUsize::new(0));
+        let hold = |writes: bool| {
+            let (folder, holders) = (folder.clone(), holders.clone());
+            move || loop {
+                let Some(lock) = folder.try_lock(NAME).unwrap() else {
+                    thread::yield_now();
+                    continue;
+                };
+                assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0, "two have the lock");
+                if writes {
+                    lock.write(b"{}").unwrap();
+                }
+                step();
+                holders.fetch_sub(1, Ordering::SeqCst);
+                return;
+            }
+        };
+        let remove = {
+            let folder = folder.clone();
+            // An error: there is none.
+            move || drop(folder.remove(NAME))
+        };
+        let threads =
+            [thread::spawn(hold(true)), thread::spawn(hold(false)), thread::spawn(hold(true)), thread::spawn(remove)];
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        let left = fs::read_dir(&path).unwrap().flatten().map(|entry| entry.file_name());
+        assert!(left.into_iter().all(|name| name == "entry.json" || name == "entry.lock"), "something is left");
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn an_entry_has_one_holder() {
+        shuttle::check_random(race, 1_000);
+    }
 }
