@@ -222,13 +222,11 @@ async fn attend(service: Arc<Service>, tls: Option<Tls>, accepted: Accepted, pla
         (Accepted::Tcp(stream, local), None) => converse(service, stream, Some(local), place).await,
         (Accepted::Tcp(stream, local), Some(tls)) => {
             let connection = Arc::clone(&place.connection);
-            let handshake = tokio::time::timeout(HEAD_LIMIT, tls.accept(stream));
             let stream = tokio::select! {
-                stream = handshake => stream,
+                stream = tls.accept(stream, TokioTimer::new()) => stream,
                 () = connection.leave.notified() => return,
             };
-            // A handshake that fails, or takes too long, is the other side's affair.
-            if let Ok(Ok(stream)) = stream {
+            if let Some(stream) = stream {
                 converse(service, stream, Some(local), place).await;
             }
         }
@@ -338,6 +336,26 @@ mod tests {
                 protocol(timer.clone()).serve_connection(TokioIo::new(stream), answer).await
             });
             assert!(ended.unwrap_err().is_timeout());
+            assert_eq!(*timer.noted.lock().unwrap(), [Duration::from_secs(10)]);
+        }
+    }
+
+    #[test]
+    fn a_handshake_has_ten_seconds() {
+        let made = rcgen::generate_simple_self_signed(["cred.example".to_owned()]).unwrap();
+        let file = std::env::temp_dir().join(format!("aliyun-cred-test-{}.pem", std::process::id()));
+        std::fs::write(&file, made.cert.pem() + &made.signing_key.serialize_pem()).unwrap();
+        let tls = Tls::of(Some(&file), Some(&file)).ok().flatten().unwrap();
+        std::fs::remove_file(file).unwrap();
+        // Nothing, and the first bytes of a client's first message.
+        for part in [&b""[..], b"\x16\x03\x01\x02\x00\x01"] {
+            let timer = Hasty { now: Instant::now(), noted: Arc::default() };
+            let accepted = event_loop().ok().unwrap().block_on(async {
+                let (mut client, stream) = tokio::io::duplex(MOST_BYTES);
+                client.write_all(part).await.unwrap();
+                tls.accept(stream, timer.clone()).await
+            });
+            assert!(accepted.is_none());
             assert_eq!(*timer.noted.lock().unwrap(), [Duration::from_secs(10)]);
         }
     }

@@ -1,18 +1,20 @@
 //! TLS, for clients on other machines.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aliyun_cred::binding;
+use hyper::rt::Timer;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::failure::Failure;
+
+use super::HEAD_LIMIT;
 
 /// A certificate and its key, read again when the configuration is.
 #[derive(Clone)]
@@ -37,9 +39,17 @@ impl Tls {
         Ok(())
     }
 
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    /// `None` if the handshake fails, or takes too long: that is the other side's affair.
+    pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        timer: impl Timer,
+    ) -> Option<TlsStream<S>> {
         let config = Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner));
-        TlsAcceptor::from(config).accept(stream).await
+        tokio::select! {
+            stream = TlsAcceptor::from(config).accept(stream) => stream.ok(),
+            () = timer.sleep(HEAD_LIMIT) => None,
+        }
     }
 }
 
