@@ -53,6 +53,7 @@ LOUDEST = {
     "DEBUG": "*",
     "NODE_DEBUG": "http,https,tls,net,module",
     "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "PYTHONDEVMODE": "1",
     "PYTHONHTTPSVERIFY": "0",
     "CURL_CA_BUNDLE": "",
     "REQUESTS_CA_BUNDLE": "",
@@ -328,12 +329,17 @@ DISKS = {
 }
 
 
+# The most memory that a probe may need, in KiB. Node takes about half of it, a reply at most 1 MiB.
+MOST_MEMORY = 128 * 1024
+BOUNDED = ["sh", "-c", f'ulimit -d {MOST_MEMORY}; exec "$@"', "sh"]
+
+
 def ask_probe(surface, mode, calls, environment, scratch, disk=None):
     """Runs a surface's probe. Returns its result, and the texts that it printed."""
     mode += "-async" if surface.endswith("-async") else ""
     keys = scratch / "keys-of-tls"
     child = subprocess.run(
-        [*DISKS.get(disk, []), *map(str, SURFACES[surface]), str(scratch), str(calls), mode],
+        [*BOUNDED, *DISKS.get(disk, []), *map(str, SURFACES[surface]), str(scratch), str(calls), mode],
         cwd=scratch,
         env={**LOUDEST, "SSLKEYLOGFILE": str(keys), **environment},
         stdin=subprocess.DEVNULL,
