@@ -3,11 +3,15 @@
 // The scenarios' probe: `node probe.js <folder> <calls> <mode>`. Makes a client from `<folder>/config.json`, or of the
 // default chain, asks it `<calls>` times, and writes what came back to `<folder>/result.json`. The mode is `ask`; or
 // `explain` or `explain-rotate`, which ask for a report instead, whose text goes to standard output. To standard error
-// goes what a careless user would print, so that the runner finds any secret in it.
+// goes what a careless user would print, so that the runner finds any secret in it. With `memory`, it waits while it
+// holds a client, and once it has let go of everything.
 
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { createInterface } = require('node:readline');
 const { inspect } = require('node:util');
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
 const Credential = require('../../node');
 
 const FIELDS = {
@@ -48,17 +52,49 @@ function describe(error) {
   };
 }
 
+function configuration(folder) {
+  const file = join(folder, 'config.json');
+  if (!existsSync(file)) return undefined;
+  const options = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
+  return new Credential.Config(Object.fromEntries(options.map(([name, value]) => [propertyOf(name), value])));
+}
+
+/** Asks, and reads nothing of what it gets: that would be a copy of JavaScript's. */
+async function hold(folder, calls, next) {
+  let client;
+  try {
+    client = new Credential(configuration(folder));
+  } catch {
+    // Some scenarios cannot be configured.
+  }
+  for (let call = 0; client && call < calls; call++) await client.getCredential().catch(() => {});
+  console.log('held');
+  await next();
+}
+
+async function remember(folder, calls) {
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const next = () => lines.next();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  await hold(folder, calls, next);
+  // What is native is freed by the event loop, some turns later.
+  for (let turn = 0; turn < 10; turn++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  console.log('freed');
+  await next();
+  process.exit(0);
+}
+
 async function main(folder, calls, mode = 'ask') {
+  if (mode === 'memory') return remember(folder, calls);
   const result = { construction_error: null };
   let client;
   try {
-    const file = join(folder, 'config.json');
-    let config;
-    if (existsSync(file)) {
-      const options = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
-      config = new Credential.Config(Object.fromEntries(options.map(([name, value]) => [propertyOf(name), value])));
-      print(config);
-    }
+    const config = configuration(folder);
+    if (config) print(config);
     client = new Credential(config);
     for (const kind of ['refreshed', 'refresh_failed', 'serving_expired', 'source_changed']) client.on(kind, print);
     print(client);

@@ -1,11 +1,14 @@
 """The Python side of a scenario: `probe.py <folder> <calls> <mode>`.
 
-The modes are `ask`, `explain` and `explain-rotate`, and each with `-async`. Makes a client as a user would, from
+The modes are `ask`, `explain` and `explain-rotate`, each with `-async` too, and `memory`, which waits while it holds a
+client, and once it has let go of everything. Makes a client as a user would, from
 `<folder>/config.json` if that exists, asks it `<calls>` times, and writes the result to `<folder>/result.json`. On
 stderr it leaves what careless users leave in their logs, for the runner to search for secrets.
 """
 
 import asyncio
+import contextlib
+import gc
 import json
 import logging
 import pathlib
@@ -77,10 +80,33 @@ def explain(client, mode):
     return {"construction_error": None, "report": report.to_dict()}
 
 
-def run(folder, calls, mode):
+def configuration(folder):
     configured = folder / "config.json"
+    return Config(**json.loads(configured.read_text("utf-8"))) if configured.exists() else None
+
+
+def hold(folder, calls):
+    """Asks, and reads nothing of what it gets: that would be a copy of Python's."""
+    client = None
+    with contextlib.suppress(CredentialException):
+        client = Client(configuration(folder))
+    for _ in range(calls if client else 0):
+        with contextlib.suppress(CredentialException):
+            client.get_credential()
+    print("held", flush=True)
+    sys.stdin.readline()
+
+
+def remember(folder, calls):
+    hold(folder, calls)
+    gc.collect()
+    print("freed", flush=True)
+    sys.stdin.readline()
+
+
+def run(folder, calls, mode):
     try:
-        config = Config(**json.loads(configured.read_text("utf-8"))) if configured.exists() else None
+        config = configuration(folder)
         carelessly_print(config)
         events = []
         client = Client(config, on_event=events.append)
@@ -100,8 +126,11 @@ def run(folder, calls, mode):
 
 
 def main():
-    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     folder = pathlib.Path(sys.argv[1])
+    if sys.argv[3] == "memory":
+        remember(folder, int(sys.argv[2]))
+        return
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     result = run(folder, int(sys.argv[2]), sys.argv[3])
     (folder / "result.json").write_text(json.dumps(result), "utf-8")
 
