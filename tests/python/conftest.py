@@ -9,6 +9,9 @@ from aliyun_cred.models import Config
 
 from support import SECRET, WATCHDOG_SECONDS, Sts
 
+# The library warns of secrets that all users can read, and some tests listen for warnings.
+os.umask(0o077)
+
 PREFIXES = ("ALIBABA_CLOUD_", "ALIYUN_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 

@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -105,7 +108,7 @@ pub(crate) fn length(text: &str) -> String {
 
 /// A path as errors show it. Something that does not look like a path may be a secret pasted in its place, or a key
 /// instead of the name of its file: only its length is shown.
-pub(crate) fn shown_path(path: &std::path::Path) -> String {
+pub(crate) fn shown_path(path: &Path) -> String {
     let shown = path.display().to_string();
     let begins = ["/", "./", "../", "~/", "\\", ".\\", "..\\"].iter().any(|start| shown.starts_with(start));
     // A drive.
@@ -113,6 +116,30 @@ pub(crate) fn shown_path(path: &std::path::Path) -> String {
     // Keys contain no dot, but tokens do: the part after their last dot is long.
     let is_name = shown.len() <= 64 && shown.rsplit_once('.').is_some_and(|(_, extension)| extension.len() <= 5);
     if begins || is_name { shown } else { length(&shown) }
+}
+
+/// A path that a user gave, which `Debug` shows as errors do.
+#[derive(Clone)]
+pub(crate) struct GivenPath(PathBuf);
+
+impl From<PathBuf> for GivenPath {
+    fn from(path: PathBuf) -> Self {
+        GivenPath(path)
+    }
+}
+
+impl Deref for GivenPath {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl fmt::Debug for GivenPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown_path(self))
+    }
 }
 
 /// Removes everything that could start a new log line, control a terminal, or make a text look like another one: line

@@ -6,7 +6,7 @@
 
 mod script;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
@@ -117,7 +117,7 @@ fn provider(source: Source, config: &Config) -> Provider {
 
 /// Creates the provider that a file describes.
 fn build(plan: &Plan) {
-    let store = Store::new("/home/user/.aliyun/config.json".into());
+    let store = Store::new(PathBuf::from("/home/user/.aliyun/config.json"));
     if let Some(provider) = hiding(Provider::from_plan(plan, Some(&store), &quiet())) {
         assert!(
             is_hidden_in(&format!("{provider:?}")) || !is_hidden_in(&format!("{plan:?}")),

@@ -3,7 +3,7 @@
 //! Invariants: everything else in the file stays as it was, in the same order; a failed write never costs the
 //! credential.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{FileStamp, Host, LockedFile};
 use crate::protocol::json::Wiped;
 use crate::secret::Secret;
-use crate::text::{self, decode_wiped};
+use crate::text::{self, GivenPath, decode_wiped};
 use crate::update::NewValues;
 
 /// How long to wait for the lock.
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A configuration file that profiles write to.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    path: Arc<PathBuf>,
+    path: Arc<GivenPath>,
     /// What this process has written, until somebody takes notice.
     written: Arc<ArcSwapOption<Written>>,
 }
@@ -40,8 +40,8 @@ pub(crate) struct Written {
 }
 
 impl Store {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Store { path: Arc::new(path), written: Arc::default() }
+    pub(crate) fn new(path: impl Into<GivenPath>) -> Self {
+        Store { path: Arc::new(path.into()), written: Arc::default() }
     }
 
     pub(crate) fn profile(&self, name: &str) -> ProfileStore {
@@ -128,7 +128,7 @@ impl LockedProfile {
         let LockedProfile { file, store, profile, .. } = self;
         let (own, values) = (host.clone(), values.clone());
         host.block(move || {
-            let path = &*store.path;
+            let path = &**store.path;
             let failed = |error: &std::io::Error| {
                 let text = format!("unable to write credentials file: {}: {error}", path.display());
                 Error::new(ErrorKind::Io, text)

@@ -3,7 +3,7 @@
 //! The file is read on first use, again when it changes, and when the client is invalidated.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -16,14 +16,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::profile::cli::ConfigFile;
 use crate::profile::{ProfileFile, Store};
-use crate::text::shown_path;
+use crate::text::{GivenPath, shown_path};
 
 const NAME: &str = "cli_profile";
 
 #[derive(Debug)]
 pub(crate) struct CliProfile {
     /// `None`: there is no home directory.
-    path: Option<PathBuf>,
+    path: Option<GivenPath>,
     profile: Option<String>,
     disabled: bool,
     external_disabled: bool,
@@ -36,7 +36,7 @@ impl CliProfile {
         let given = filled(config.profile_file.as_ref()).map(|path| host.path(path));
         let named = given.or_else(|| host.env_path("ALIBABA_CLOUD_CONFIG_FILE"));
         CliProfile {
-            path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))),
+            path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))).map(GivenPath::from),
             profile: filled(config.profile_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
             disabled: host.env_flag("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"),
             external_disabled: host
@@ -51,7 +51,7 @@ impl CliProfile {
         let path = self.path.clone()?;
         let file = parsed(&path, host.read_file(&path).await);
         let chosen = file.as_ref().ok().and_then(|file| file.chosen(self.profile.as_deref()).map(str::to_owned));
-        Some(ProfileFile { path, profiles: file.map(|file| file.list()), chosen })
+        Some(ProfileFile { path: path.to_path_buf(), profiles: file.map(|file| file.list()), chosen })
     }
 
     pub(super) async fn fetch(&self, host: &Host) -> Result<Credentials> {

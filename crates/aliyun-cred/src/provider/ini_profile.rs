@@ -15,7 +15,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::profile::{ProfileFile, ini};
-use crate::text::shown_path;
+use crate::text::{GivenPath, shown_path};
 
 const NAME: &str = "profile";
 const DEFAULT_PROFILE: &str = "default";
@@ -24,7 +24,7 @@ const DEFAULT_PROFILE: &str = "default";
 pub(crate) struct IniProfile {
     profile: String,
     pub(super) loaded: Loaded,
-    named_file: Option<PathBuf>,
+    named_file: Option<GivenPath>,
     home: Option<PathBuf>,
 }
 
@@ -39,7 +39,7 @@ impl IniProfile {
         IniProfile {
             profile: profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             loaded: Loaded::default(),
-            named_file: given.or_else(|| host.env_path("ALIBABA_CLOUD_CREDENTIALS_FILE")),
+            named_file: given.or_else(|| host.env_path("ALIBABA_CLOUD_CREDENTIALS_FILE")).map(GivenPath::from),
             home: host.home(),
         }
     }
@@ -74,7 +74,7 @@ impl IniProfile {
     /// Reads `ALIBABA_CLOUD_CREDENTIALS_FILE`, else `credentials.ini`, else `credentials`, which some official packages
     /// read instead. `None` if there is no home directory.
     async fn read(&self, host: &Host) -> Option<(Watched, Result<Zeroizing<Vec<u8>>>)> {
-        let read = async |path: PathBuf| {
+        let read = async |path: GivenPath| {
             let file = Watched::new(path, host);
             let bytes = whole(file.path(), host.read_file(file.path()).await);
             (file, bytes)
@@ -85,9 +85,9 @@ impl IniProfile {
         let folder = self.home.as_ref()?.join(".alibabacloud");
         let is_missing =
             |bytes: &Result<_>| bytes.as_ref().is_err_and(|e: &Error| e.kind() == ErrorKind::NotConfigured);
-        let first = read(folder.join("credentials.ini")).await;
+        let first = read(folder.join("credentials.ini").into()).await;
         if is_missing(&first.1) {
-            let other = read(folder.join("credentials")).await;
+            let other = read(folder.join("credentials").into()).await;
             // If neither exists, the first is reported, which is the one to create.
             if !is_missing(&other.1) {
                 return Some(other);

@@ -3,7 +3,6 @@
 //! The pair has no end of its own: KMS keeps the last one valid while it rotates, and what cannot be fetched again stays
 //! in use.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Trust};
 use crate::protocol::kms::Kms;
 use crate::runtime::driver;
-use crate::text::shown_path;
+use crate::text::{GivenPath, shown_path};
 
 const NAME: &str = "kms_secret";
 
@@ -26,13 +25,13 @@ pub(crate) struct KmsSecret {
     base: Provider,
     kms: Kms,
     /// The certificate authorities of a dedicated gateway.
-    ca_file: Option<PathBuf>,
+    ca_file: Option<GivenPath>,
 }
 
 impl KmsSecret {
     /// The secret in the options, fetched with the credential of `base`.
     pub(super) fn read(base: Provider, config: &Config, host: &Host) -> Result<Provider> {
-        let ca_file = filled(config.ca_file.as_ref()).map(|path| host.path(path));
+        let ca_file = filled(config.ca_file.as_ref()).map(|path| host.path(path).into());
         Ok(Provider::KmsSecret(Box::new(KmsSecret { base, kms: Kms::new(config, host)?, ca_file })))
     }
 

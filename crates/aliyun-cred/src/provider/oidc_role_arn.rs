@@ -2,7 +2,6 @@
 //!
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>
 
-use std::path::PathBuf;
 
 use super::shared_session::{Key, SharedSession};
 use super::{filled, names_session, required, session_duration, session_name};
@@ -13,7 +12,7 @@ use crate::host::{Host, Trust};
 use crate::protocol::reply::Shape;
 use crate::protocol::sts::{API, Call, DEFAULT_HOST, Parameters, Signer, Sts};
 use crate::secret::Secret;
-use crate::text::{decode_wiped, shown_path};
+use crate::text::{GivenPath, decode_wiped, shown_path};
 use crate::wording;
 
 const NAME: &str = "oidc_role_arn";
@@ -25,7 +24,7 @@ const VARIABLES: [&str; 3] =
 pub(crate) struct OidcRoleArn {
     role_arn: String,
     provider_arn: String,
-    token_file: PathBuf,
+    token_file: GivenPath,
     session_name: String,
     duration_seconds: i64,
     policy: Option<String>,
@@ -46,7 +45,7 @@ impl OidcRoleArn {
         Ok(OidcRoleArn {
             role_arn,
             provider_arn,
-            token_file: host.path(token_file),
+            token_file: host.path(token_file).into(),
             session_name: session_name(config, host),
             duration_seconds,
             policy: filled(config.policy.as_ref()),

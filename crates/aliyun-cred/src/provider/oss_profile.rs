@@ -15,7 +15,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::Host;
 use crate::profile::{Plan, ini};
-use crate::text::shown_path;
+use crate::text::{GivenPath, shown_path};
 
 const NAME: &str = "oss_profile";
 const DEFAULT_PROFILE: &str = "default";
@@ -27,7 +27,7 @@ pub(crate) struct OssProfile {
     profile: Option<String>,
     pub(super) loaded: Loaded,
     /// `None`: the usual file, which need not exist.
-    named_file: Option<PathBuf>,
+    named_file: Option<GivenPath>,
     home: Option<PathBuf>,
 }
 
@@ -38,7 +38,7 @@ impl OssProfile {
         OssProfile {
             profile: filled(config.profile_name.as_ref()).or_else(|| host.env("OSS_PROFILE")),
             loaded: Loaded::default(),
-            named_file: given.or_else(|| host.env_path(FILE)),
+            named_file: given.or_else(|| host.env_path(FILE)).map(GivenPath::from),
             home: host.home(),
         }
     }
@@ -57,7 +57,7 @@ impl OssProfile {
     }
 
     async fn load(&self, host: &Host) -> Result<FromFile> {
-        let usual = || Some(self.home.as_ref()?.join(".oss/credentials"));
+        let usual = || Some(self.home.as_ref()?.join(".oss/credentials").into());
         let Some(path) = self.named_file.clone().or_else(usual) else {
             return Err(Error::new(self.absent(), format!("no home directory; set HOME or {FILE}")));
         };

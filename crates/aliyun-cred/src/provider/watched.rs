@@ -4,7 +4,7 @@
 //! Invariant: what was read last stays in use until a changed file is whole, and means something.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arc_swap::ArcSwapOption;
 use zeroize::Zeroizing;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::Result;
 use crate::host::{FileStamp, Host};
 use crate::profile::Written;
-use crate::text::{shown_path, warn};
+use crate::text::{GivenPath, shown_path, warn};
 
 /// How long ago a file must have been written, in milliseconds. Its time is no finer than a tick of the kernel, and a
 /// program may write it in several steps.
@@ -21,7 +21,7 @@ const SETTLED: u64 = 100;
 /// A file, and the stamp of the content that is in use.
 #[derive(Debug)]
 pub(super) struct Watched {
-    path: PathBuf,
+    path: GivenPath,
     /// `None`: it had just been written, and may have been read half.
     read: ArcSwapOption<FileStamp>,
     /// What could not be used, and was warned of; of a file that is gone, `None`.
@@ -30,7 +30,8 @@ pub(super) struct Watched {
 
 impl Watched {
     /// A file that is about to be read.
-    pub(super) fn new(path: PathBuf, host: &Host) -> Self {
+    pub(super) fn new(path: impl Into<GivenPath>, host: &Host) -> Self {
+        let path = path.into();
         let stamp = host.file_stamp(&path).filter(|stamp| is_settled(stamp, host));
         Watched { path, read: ArcSwapOption::from_pointee(stamp), refused: ArcSwapOption::empty() }
     }
