@@ -67,8 +67,14 @@ async function hold(folder, calls, next) {
   } catch {
     // Some scenarios cannot be configured.
   }
-  for (let call = 0; client && call < calls; call++) await client.getCredential().catch(() => {});
-  console.log('held');
+  let served = 0;
+  for (let call = 0; client && call < calls; call++) {
+    await client.getCredential().then(
+      () => served++,
+      () => {},
+    );
+  }
+  console.log(`${served}\nheld`);
   await next();
 }
 

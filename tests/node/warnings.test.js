@@ -67,7 +67,7 @@ test('a file that all users can read warns once', async () => {
   }
   process.off('warning', listener);
   assert.deepEqual(
-    warnings.map((text) => text.startsWith(`other users can read ${join(scratch, 'open', '.aliyun')}`)),
+    warnings.map((text) => text.startsWith(`the mode of ${join(scratch, 'open', '.aliyun')}`)),
     [true],
   );
 });

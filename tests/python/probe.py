@@ -87,13 +87,14 @@ def configuration(folder):
 
 def hold(folder, calls):
     """Asks, and reads nothing of what it gets: that would be a copy of Python's."""
-    client = None
+    client, served = None, 0
     with contextlib.suppress(CredentialException):
         client = Client(configuration(folder))
     for _ in range(calls if client else 0):
         with contextlib.suppress(CredentialException):
             client.get_credential()
-    print("held", flush=True)
+            served += 1
+    print(f"{served}\nheld", flush=True)
     sys.stdin.readline()
 
 

@@ -50,7 +50,9 @@ def test_a_file_that_all_users_can_read_is_a_warning_once(tmp_path, caplog):
             assert provider.get_credentials().get_access_key_secret() == SECRET
         # A refresh of another test may still fail.
         said = [record.getMessage() for record in caplog.records if "users" in record.getMessage()]
-        assert [f"other users can read {file}, " in line and SECRET not in line for line in said] == [True] * expected
+        assert [f"the mode of {file} lets all users read it" in line and SECRET not in line for line in said] == [
+            True
+        ] * expected
 
 
 def test_nothing_is_configured():

@@ -298,7 +298,7 @@ def prepare(scenario_folder, emulator, scratch):
         if path.is_file():
             with contextlib.suppress(UnicodeDecodeError):
                 path.write_text(resolve(path.read_text("utf-8"), places), "utf-8")
-            # Others that can read it are a warning.
+            # A file that all users can read causes a warning.
             path.chmod(path.stat().st_mode & ~0o077)
     files = secrets_below(home)
     for path, what in scenario.get("make", {}).items():
@@ -332,9 +332,9 @@ DISKS = {
 }
 
 
-# The most memory that a probe may need, in KiB. Node takes about half of it, a reply at most 1 MiB.
+# The most memory that a probe may need, in KiB, with the stacks of its threads. Node takes 80 MiB, a reply at most 1 MiB.
 MOST_MEMORY = 128 * 1024
-BOUNDED = ["sh", "-c", f'ulimit -d {MOST_MEMORY}; exec "$@"', "sh"]
+BOUNDED = ["sh", "-c", f'ulimit -s 8192; ulimit -d {MOST_MEMORY}; exec "$@"', "sh"]
 
 
 def ask_probe(surface, mode, calls, environment, scratch, disk=None):
@@ -434,11 +434,17 @@ def explain(scenario_folder, surface, emulator, scratch):
         compare("requests of the report", len(emulator.requests()), len(requests))
 
 
+def credentials_of(scenario):
+    """How many of its calls give a credential."""
+    expected, calls = scenario["expect"], scenario.get("calls", 1)
+    return sum("credential" in one for one in (expected if isinstance(expected, list) else [expected] * calls))
+
+
 def remember(scenario_folder, surface, emulator, scratch):
     """Looks for the secrets of one scenario in the memory of a surface that has freed everything; raises Mismatch."""
     scenario, environment, files = prepare(scenario_folder, emulator, scratch)
     known = secrets_in([scenario.get(part) for part in ("config", "env", "expect")])
-    if surface in HOSTED and not set(files).difference(known):
+    if surface in HOSTED and all(secret.strip() in known for secret in files):
         return
     command = [*map(str, SURFACES[surface]), str(scratch), str(scenario.get("calls", 1)), "memory"]
     log = scratch / "log"
@@ -452,7 +458,9 @@ def remember(scenario_folder, surface, emulator, scratch):
         try:
             # Backwards, so that what it prints is no copy.
             held = [line[:-1][::-1] for line in itertools.takewhile(lambda line: line != "held\n", child.stdout)]
-            if memory.copies(child.pid, held) < len(set(held)):
+            if surface in HOSTED:
+                compare("memory: credentials", [str(credentials_of(scenario))], held)
+            elif memory.copies(child.pid, held) < len(set(held)):
                 raise Mismatch("memory: it is looked for in the wrong place")
             child.stdin.write("\n")
             child.stdin.flush()

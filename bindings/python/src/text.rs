@@ -36,6 +36,8 @@ pub(crate) fn shown_path(path: &Bound<'_, PyString>) -> String {
 /// reason, without the path.
 #[pyfunction]
 pub(crate) fn read_text(py: Python<'_>, path: PathBuf) -> PyResult<Py<PyString>> {
-    let text = py.detach(|| binding::read_text(path))?;
+    let text = py.detach(|| binding::read_text(path));
+    logs::write(py)?;
+    let text = text?;
     Ok(PyString::new(py, &text).unbind())
 }

@@ -15,6 +15,7 @@ mod failure;
 mod get;
 mod list;
 mod serve;
+mod warnings;
 mod whoami;
 
 use std::io::{self, Write as _};
@@ -39,7 +40,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Outcome {
-    match Arguments::try_parse().map_err(Failure::usage)?.command {
+    let arguments = Arguments::try_parse().map_err(Failure::usage)?;
+    warnings::print();
+    match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::List => list::run(),
         Command::Get(arguments) => get::run(&arguments),

@@ -60,8 +60,6 @@ pub(crate) fn run(arguments: Serve) -> Outcome {
         }
         return background::start(&arguments);
     }
-    // Fails only if there is a logger, which there is not.
-    let _ = log::set_logger(&Warnings).map(|()| log::set_max_level(log::LevelFilter::Warn));
     event_loop()?.block_on(serve(arguments))
 }
 
@@ -258,23 +256,6 @@ fn protocol(timer: impl Timer + Send + Sync + 'static) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     protocol.timer(timer).header_read_timeout(HEAD_LIMIT).max_buf_size(MOST_BYTES).max_headers(MOST_FIELDS);
     protocol
-}
-
-/// Prints what the library warns of.
-struct Warnings;
-
-impl log::Log for Warnings {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.target() == "aliyun_cred"
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            say(&format!("warning: {}", record.args()));
-        }
-    }
-
-    fn flush(&self) {}
 }
 
 #[cfg(test)]

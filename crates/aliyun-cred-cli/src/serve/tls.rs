@@ -59,7 +59,8 @@ fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, Failure> {
     };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
     let chain = chain.map_err(|error| unreadable(certificate, &error))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
+    let private = binding::read_text(key.to_owned()).map_err(|error| unreadable(key, &error))?;
+    let private = PrivateKeyDer::from_pem_slice(private.as_bytes()).map_err(|error| unreadable(key, &error))?;
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))

@@ -12,7 +12,7 @@ use std::process::Stdio;
 use aliyun_cred_emulator::DEFAULT_ACCESS_KEYS;
 use serde_json::Value;
 
-use support::{Home, ROLE, refused, said, text};
+use support::{Home, ROLE, refused, said, text, write};
 
 #[test]
 fn get_prints_every_format() {
@@ -46,6 +46,18 @@ fn get_prints_every_format() {
     refused(&home.run(&["get", "--format", "uri"]), 1, "--role-arn");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_all_users_can_read_is_warned_of() {
+    let home = Home::with_profiles("open");
+    let file = home.0.join(".aliyun/config.json");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let output = home.run(&["get", "--profile", "key"]);
+    let errors = text(&output.stderr);
+    assert_eq!((output.status.code(), errors.lines().count()), (Some(0), 1));
+    assert!(errors.starts_with(&format!("aliyun-cred: warning: the mode of {} lets", file.display())), "{errors}");
+}
+
 /// What `process` prints is what a profile of mode External reads.
 #[test]
 fn the_process_format_is_that_of_an_external_profile() {
@@ -53,7 +65,7 @@ fn the_process_format_is_that_of_an_external_profile() {
     let inner = format!("{} get --profile reader --format process", env!("CARGO_BIN_EXE_aliyun-cred"));
     let options = serde_json::json!({ "process_command": inner }).to_string();
     let path = home.0.join("options.json");
-    std::fs::write(&path, options).unwrap();
+    write(&path, &options);
     let output = home.run(&["get", "--source", "external", "--config", path.to_str().unwrap()]);
     let credential: Value = serde_json::from_str(&said(&output)).unwrap();
     assert_eq!(credential["provider_name"], "external");
@@ -161,7 +173,7 @@ fn explain_answers_by_its_exit_status() {
 fn list_marks_the_profile_in_use() {
     let home = Home::with_profiles("list");
     std::fs::create_dir_all(home.0.join(".alibabacloud")).unwrap();
-    std::fs::write(home.0.join(".alibabacloud/credentials.ini"), "[default]\ntype = access_key\n[b]\n").unwrap();
+    write(&home.0.join(".alibabacloud/credentials.ini"), "[default]\ntype = access_key\n[b]\n");
     let folder = home.0.display();
     assert_eq!(
         said(&home.run(&["list"])),
@@ -172,7 +184,7 @@ fn list_marks_the_profile_in_use() {
     );
     let empty = Home::new("no-lists");
     assert!(said(&empty.run(&["list"])).contains("/.aliyun/config.json: missing\n"));
-    std::fs::write(empty.0.join(".aliyun/config.json"), "{").unwrap();
+    write(&empty.0.join(".aliyun/config.json"), "{");
     assert!(said(&empty.run(&["list"])).contains("not JSON"));
 }
 

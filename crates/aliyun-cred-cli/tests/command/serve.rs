@@ -14,7 +14,7 @@ use aliyun_cred_emulator::{DEFAULT_ACCESS_KEYS, Emulator};
 use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::{Value, json};
 
-use super::support::{Home, ROLE, refused, said, text};
+use super::support::{Home, ROLE, refused, said, text, write};
 
 /// What reaches this hangs.
 const WATCHDOG: Duration = Duration::from_secs(60);
@@ -364,7 +364,7 @@ fn a_token_file_that_others_can_read_is_warned_of() {
         let said: Vec<_> = lines.by_ref().take_while(|line| !line.contains("serving on")).collect();
         kill(&child, Signal::TERM);
         assert_eq!(child.wait().unwrap().code(), Some(0));
-        let warning = format!("aliyun-cred: warning: other users can read {}, ", file.display());
+        let warning = format!("aliyun-cred: warning: the mode of {} lets all users read it", file.display());
         assert_eq!(said.len(), warnings, "{mode:o}");
         assert!(said.iter().all(|line| line.starts_with(&warning)), "{said:?}");
     }
@@ -573,7 +573,7 @@ fn other_machines_need_permission_and_tls() {
     let made = rcgen::generate_simple_self_signed(["cred.example".to_owned()]).unwrap();
     let (certificate, key) = (home.0.join("cert.pem"), home.0.join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    write(&key, &made.signing_key.serialize_pem());
     let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
     let missing = home.0.join("missing.pem");
     let missing = ["serve", "--tls-cert", missing.to_str().unwrap(), "--tls-key", key];

@@ -1,7 +1,6 @@
 //! A home directory with profiles for the emulator, and what a run says.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
@@ -12,6 +11,13 @@ pub(crate) const ROLE: &str = "acs:ram::1000000000000001:role/reader";
 pub(crate) fn emulator() -> &'static Emulator {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
     EMULATOR.get_or_init(|| Emulator::start(None).unwrap())
+}
+
+/// Writes a file for its user alone: others would be warned of.
+pub(crate) fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 /// A home directory that is removed when it is dropped.
@@ -35,8 +41,7 @@ impl Home {
               "ram_session_name": "test" },
         ] });
         let file = home.0.join(".aliyun/config.json");
-        std::fs::write(&file, profiles.to_string()).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        write(&file, &profiles.to_string());
         home
     }
 

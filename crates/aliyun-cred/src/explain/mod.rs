@@ -635,6 +635,20 @@ mod tests {
                 assert!(is_key || report.credentials.is_some(), "it was refused");
             }
         }
+        // What all users may read; nobody answers.
+        let shared = file.to_str().unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        let token = Config::new("oidc_role_arn").role_arn("acs:ram::1:role/r").oidc_provider_arn("p");
+        let secret = Config::new("kms_secret").secret_name("s").access_key_id("i").access_key_secret("s");
+        for config in [
+            token.oidc_token_file_path(shared).sts_endpoint("http://127.0.0.1:1"),
+            secret.kms_endpoint("https://127.0.0.1:1").ca_file(shared),
+        ] {
+            let report = Client::new(&config).unwrap().explain_blocking().unwrap();
+            let files: Vec<_> =
+                report.sources.iter().flat_map(|source| &source.files).map(|file| &*file.path).collect();
+            assert_eq!((files, report.warnings.len()), (vec![shared], 0));
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Seen {
     pub(super) commands: Vec<CommandReport>,
     /// How far a service's clock is ahead of this machine's, in milliseconds: the host, and the largest difference.
     pub(super) clock: Option<(String, i64)>,
-    /// A warning of each file with secrets that other users can read.
+    /// A warning of each file with secrets that all users can read.
     pub(super) open_files: Vec<String>,
 }
 

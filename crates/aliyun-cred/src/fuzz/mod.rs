@@ -362,7 +362,7 @@ pub fn credentials_uri(data: &[u8]) {
     assert!(is_hidden_in(&format!("{provider:?}")), "a provider shows a secret");
     let host = Script::of_replies(replies).host();
     let fetched = run(provider.fetch(&host));
-    // What the URI does not send as a secret, the service may say, and of what is longer a part.
+    // What the URI does not send as a secret, the service may say, and a part of a longer secret.
     let url = Url::parse(uri.trim()).ok();
     let is_hidden = url.is_some_and(|url| {
         let pairs = url.query().unwrap_or_default().split('&');

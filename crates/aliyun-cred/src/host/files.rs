@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::text::{is_news, shown_path, warn};
+use crate::text::{is_news, warn};
 
 /// The prefix of temporary files, so that those of a killed process can be removed.
 const TEMPORARY: &str = ".aliyun-cred-tmp-";
@@ -82,7 +82,7 @@ pub(super) fn read_private(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let read = read(path);
     if read.is_ok()
         && let Some(text) = open_to_all(path)
-        && is_news(&text)
+        && is_news(&format!("mode of {}", path.display()))
     {
         warn(&text, &text);
     }
@@ -94,10 +94,10 @@ pub(super) fn read_private(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 pub(crate) fn open_to_all(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let is_open = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o004 != 0);
-    let shown = shown_path(path);
-    let text =
-        || format!("other users can read {shown}, which may hold secrets; permit that to its owner only (chmod 600)");
-    is_open.then(text)
+    is_open.then(|| {
+        let shown = crate::text::shown_path(path);
+        format!("the mode of {shown} lets all users read it, and it may hold secrets; permit that to its owner only (chmod 600)")
+    })
 }
 
 #[cfg(not(unix))]

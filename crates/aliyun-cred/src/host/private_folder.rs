@@ -170,7 +170,7 @@ mod model {
 
     const NAME: &str = "entry";
 
-    /// One writes the entry and another one has nothing to write, while somebody removes it.
+    /// Two write the entry and one has nothing to write, while another one removes it.
     fn race() {
         let path = std::env::temp_dir().join(format!("aliyun-cred-test-{}", uuid::Uuid::new_v4()));
         let folder = PrivateFolder::open(&path).unwrap();

@@ -36,7 +36,9 @@ impl CliProfile {
         let given = filled(config.profile_file.as_ref()).map(|path| host.path(path));
         let named = given.or_else(|| host.env_path("ALIBABA_CLOUD_CONFIG_FILE"));
         CliProfile {
-            path: named.or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json"))).map(GivenPath::from),
+            path: named
+                .or_else(|| host.home().map(|home| home.join(".aliyun").join("config.json")))
+                .map(GivenPath::from),
             profile: filled(config.profile_name.as_ref()).or_else(|| host.env("ALIBABA_CLOUD_PROFILE")),
             disabled: host.env_flag("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"),
             external_disabled: host

@@ -2,7 +2,6 @@
 //!
 //! <https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc>
 
-
 use super::shared_session::{Key, SharedSession};
 use super::{filled, names_session, required, session_duration, session_name};
 use crate::config::Config;
