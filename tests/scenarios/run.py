@@ -36,8 +36,8 @@ from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 
-# The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `ask`, `explain` and `explain-rotate`, to
-# which Python's async surface appends `-async`, and `memory`.
+# The probe of each surface: `<command> <folder> <calls> <mode>`. The modes are `memory`, and `ask`, `explain` and
+# `explain-rotate`, to which Python's async surface appends `-async`.
 SURFACES = {
     "rust": [TARGET / "scenario_probe"],
     "c": [BUILD / "c/probe"],
@@ -332,7 +332,7 @@ DISKS = {
 }
 
 
-# The most memory that a probe may need, in KiB, with the stacks of its threads. Node takes 80 MiB, a reply at most 1 MiB.
+# The most memory that a probe may need, in KiB, with the stacks of its threads. Node takes 80 MiB; a reply, at most 1.
 MOST_MEMORY = 128 * 1024
 BOUNDED = ["sh", "-c", f'ulimit -s 8192; ulimit -d {MOST_MEMORY}; exec "$@"', "sh"]
 
