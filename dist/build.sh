@@ -25,7 +25,9 @@ export ZIG_GLOBAL_CACHE_DIR=$root/.build/zig CARGO_ZIGBUILD_CACHE_DIR=$root/.bui
 # Of several that match, rustc takes the last.
 flags='' c_flags=''
 sysroot=$(rustc --print sysroot)
-for pair in "$sysroot=/rust" "$CARGO_HOME=/cargo" "$root=/aliyun-cred" "$CARGO_TARGET_DIR=/target"; do
+# With the source of the standard library installed, its files have a place; without it, this name.
+std=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')
+for pair in "$sysroot=/rust" "$sysroot/lib/rustlib/src/rust=$std" "$CARGO_HOME=/cargo" "$root=/aliyun-cred" "$CARGO_TARGET_DIR=/target"; do
     from=$(native "${pair%=*}")
     flags+=${flags:+$'\x1f'}--remap-path-prefix=$from=${pair##*=}
     c_flags+=" -ffile-prefix-map=$from=${pair##*=}"
