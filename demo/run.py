@@ -123,8 +123,10 @@ def table(rows):
 def main():
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-demo-") as temporary:
         home = pathlib.Path(temporary, "home")
-        (home / ".aliyun").mkdir(parents=True)
-        (home / ".aliyun/config.json").write_text(json.dumps(PROFILES, indent=2))
+        configuration = home / ".aliyun/config.json"
+        configuration.parent.mkdir(parents=True)
+        configuration.write_text(json.dumps(PROFILES, indent=2))
+        configuration.chmod(0o600)
         with Emulator(temporary) as emulator:
             demonstrate(emulator, home)
 

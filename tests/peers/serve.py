@@ -152,8 +152,10 @@ class Server:
 def serve(python, modules, kind, *arguments):
     with tempfile.TemporaryDirectory() as folder, Emulator(folder) as emulator:
         home = pathlib.Path(folder, "home")
-        pathlib.Path(home, ".aliyun").mkdir(parents=True)
-        pathlib.Path(home, ".aliyun/config.json").write_text(json.dumps(PROFILES))
+        configuration = home / ".aliyun/config.json"
+        configuration.parent.mkdir(parents=True)
+        configuration.write_text(json.dumps(PROFILES))
+        configuration.chmod(0o600)
         # Short enough that official clients ask for every credential anew.
         emulator.reset(access_keys=[KEY], lifetime=120)
         server = Server(home, emulator.addresses["sts_http"], *arguments)

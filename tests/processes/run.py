@@ -62,6 +62,7 @@ class Field:
         file.parent.mkdir(exist_ok=True)
         temporary = file.with_suffix(".new")
         temporary.write_text(json.dumps({"current": profile["name"], "profiles": [profile]}))
+        temporary.chmod(0o600)
         temporary.replace(file)
 
     def environment(self, sts=None):
