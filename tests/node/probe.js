@@ -10,9 +10,8 @@ const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 const { inspect } = require('node:util');
-const { setFlagsFromString } = require('node:v8');
-const { runInNewContext } = require('node:vm');
 const Credential = require('../../node');
+const { collect } = require('./collect.js');
 
 const FIELDS = {
   access_key_id: 'accessKeyId',
@@ -81,14 +80,8 @@ async function hold(folder, calls, next) {
 async function remember(folder, calls) {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   const next = () => lines.next();
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc');
   await hold(folder, calls, next);
-  // What is native is freed by the event loop, some turns later.
-  for (let turn = 0; turn < 10; turn++) {
-    collect();
-    await new Promise(setImmediate);
-  }
+  await collect();
   console.log('freed');
   await next();
   process.exit(0);
