@@ -358,6 +358,16 @@ def ask_probe(surface, mode, calls, environment, scratch, disk=None):
     return json.loads(result_file.read_text("utf-8")), shown
 
 
+def expected_of(scenario, surface):
+    """What a surface brings: what its language does, where that differs."""
+    return scenario.get(f"expect.{surface.partition('-')[0]}", scenario["expect"])
+
+
+def per_call(expected, calls):
+    """What each call brings; a scenario may say it once for all."""
+    return expected if isinstance(expected, list) else [expected] * calls
+
+
 def run(scenario_folder, surface, emulator, scratch):
     """Runs one scenario on one surface; raises Mismatch."""
     scenario, environment, files = prepare(scenario_folder, emulator, scratch)
@@ -373,8 +383,7 @@ def run(scenario_folder, surface, emulator, scratch):
     received = secrets_in([outcome.get("credential") for outcome in outcomes])
     check_leaks({*secrets_of(scenario, files), *received}, shown)
 
-    language = surface.partition("-")[0]
-    expected = scenario.get(f"expect.{language}", scenario["expect"])
+    expected = expected_of(scenario, surface)
     if "construction_error" in expected:
         if not result["construction_error"]:
             raise Mismatch("construction: expected an error, found none")
@@ -382,9 +391,8 @@ def run(scenario_folder, surface, emulator, scratch):
     elif result["construction_error"]:
         raise Mismatch(f"construction: {result['construction_error']['message']}")
     else:
-        per_call = expected if isinstance(expected, list) else [expected] * calls
-        compare("calls", len(per_call), len(outcomes))
-        for index, (wanted, outcome) in enumerate(zip(per_call, outcomes)):
+        compare("calls", len(per_call(expected, calls)), len(outcomes))
+        for index, (wanted, outcome) in enumerate(zip(per_call(expected, calls), outcomes)):
             check_outcome(f"call {index}", wanted, outcome, surface)
         check_clock("the status", scenario, result["clock_offset"])
     check_files(scratch / "home", scenario.get("files", {}))
@@ -433,19 +441,18 @@ def explain(scenario_folder, surface, emulator, scratch):
         compare("requests of the report", len(emulator.requests()), len(requests))
 
 
-def credentials_of(scenario):
-    """How many of its calls give a credential."""
-    expected, calls = scenario["expect"], scenario.get("calls", 1)
-    return sum("credential" in one for one in (expected if isinstance(expected, list) else [expected] * calls))
-
-
 def remember(scenario_folder, surface, emulator, scratch):
     """Looks for the secrets of one scenario in the memory of a surface that has freed everything; raises Mismatch."""
     scenario, environment, files = prepare(scenario_folder, emulator, scratch)
-    known = secrets_in([scenario.get(part) for part in ("config", "env", "expect")])
-    if surface in HOSTED and all(secret.strip() in known for secret in files):
+    expected, calls = expected_of(scenario, surface), scenario.get("calls", 1)
+    strings = secrets_in([scenario.get("config"), scenario.get("env"), expected])
+
+    def ours(secrets):
+        return {secret for secret in secrets if surface not in HOSTED or secret.strip() not in strings}
+
+    if surface in HOSTED and not ours(files):
         return
-    command = [*map(str, SURFACES[surface]), str(scratch), str(scenario.get("calls", 1)), "memory"]
+    command = [*map(str, SURFACES[surface]), str(scratch), str(calls), "memory"]
     log = scratch / "log"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
@@ -458,17 +465,16 @@ def remember(scenario_folder, surface, emulator, scratch):
             # Backwards, so that what it prints is no copy.
             held = [line[:-1][::-1] for line in itertools.takewhile(lambda line: line != "held\n", child.stdout)]
             if surface in HOSTED:
-                compare("memory: credentials", [str(credentials_of(scenario))], held)
+                served = sum("credential" in outcome for outcome in per_call(expected, calls))
+                compare("memory: credentials", [str(served)], held)
             elif memory.copies(child.pid, held) < len(set(held)):
                 raise Mismatch("memory: it is looked for in the wrong place")
             child.stdin.write("\n")
             child.stdin.flush()
             compare("memory: the next line", "freed\n", child.stdout.readline())
             # Those that a rotation has written, too.
-            secrets = {*files, *secrets_below(scratch / "home")}
-            if surface in HOSTED:
-                secrets = {secret for secret in secrets if secret.strip() not in known}
-            else:
+            secrets = ours([*files, *secrets_below(scratch / "home")])
+            if surface not in HOSTED:
                 secrets |= {*secrets_of(scenario, files), *held}
             if not memory.wiped(child.pid, secrets):
                 left = [f"{memory.copies(child.pid, [secret])} of {len(secret)} characters" for secret in secrets]
@@ -485,7 +491,7 @@ def sample(scenarios):
     first = {}
     for folder in scenarios:
         expected = load(folder)["expect"]
-        if "credential" in (expected[0] if isinstance(expected, list) else expected):
+        if "credential" in per_call(expected, 1)[0]:
             first.setdefault(folder.parent.name, folder)
     return list(first.values())
 
