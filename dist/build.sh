@@ -27,7 +27,8 @@ flags='' c_flags=''
 sysroot=$(rustc --print sysroot)
 # With the source of the standard library installed, its files have a place; without it, this name.
 std=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')
-for pair in "$sysroot=/rust" "$sysroot/lib/rustlib/src/rust=$std" "$CARGO_HOME=/cargo" "$root=/aliyun-cred" "$CARGO_TARGET_DIR=/target"; do
+for pair in "$sysroot=/rust" "$sysroot/lib/rustlib/src/rust=$std" "$CARGO_HOME=/cargo" "$root=/aliyun-cred" \
+    "$CARGO_TARGET_DIR=/target"; do
     from=$(native "${pair%=*}")
     flags+=${flags:+$'\x1f'}--remap-path-prefix=$from=${pair##*=}
     c_flags+=" -ffile-prefix-map=$from=${pair##*=}"

@@ -1,9 +1,9 @@
 """The Python side of a scenario: `probe.py <folder> <calls> <mode>`.
 
 The modes are `ask`, `explain` and `explain-rotate`, each with `-async` too, and `memory`, which waits while it holds a
-client, and once it has let go of everything. Makes a client as a user would, from
-`<folder>/config.json` if that exists, asks it `<calls>` times, and writes the result to `<folder>/result.json`. On
-stderr it leaves what careless users leave in their logs, for the runner to search for secrets.
+client, and once it has let go of everything. Makes a client as a user would, from `<folder>/config.json` if that
+exists, asks it `<calls>` times, and writes the result to `<folder>/result.json`. On stderr it leaves what careless
+users leave in their logs, for the runner to search for secrets.
 """
 
 import asyncio

@@ -96,7 +96,10 @@ pub(crate) fn open_to_all(path: &Path) -> Option<String> {
     let is_open = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o004 != 0);
     is_open.then(|| {
         let shown = crate::text::shown_path(path);
-        format!("the mode of {shown} lets all users read it, and it may hold secrets; permit that to its owner only (chmod 600)")
+        format!(
+            "the mode of {shown} lets all users read it, and it may hold secrets; permit that to its owner only \
+             (chmod 600)"
+        )
     })
 }
 
