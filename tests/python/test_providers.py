@@ -682,6 +682,70 @@ sys.exit(3)
         assert (ended.returncode, ended.stderr) == (3, "")
 
 
+def test_an_ending_interpreter_waits_for_a_thread_that_starts(run_python):
+    # Python 3.9 frees the state of every thread when it ends, also that of one that has yet to run.
+    program = """
+import atexit, threading
+from aliyun_cred import _callback_thread
+from aliyun_cred.provider import RamRoleArnCredentialsProvider
+
+ended, starting = threading.Event(), threading.Event()
+atexit.register(ended.set)
+
+class Base:
+    def get_provider_name(self):
+        return "base"
+
+    def get_credentials(self):
+        threading.Event().wait()
+
+role = RamRoleArnCredentialsProvider(role_arn="acs:ram::1:role/r", credentials_provider=Base())
+start_new_thread = _callback_thread._start_new_thread()
+
+def start_late(call, arguments):
+    def run():
+        starting.set()
+        print("after the end" if ended.wait(0.5) else "before the end", flush=True)
+        call(*arguments)
+    return start_new_thread(run, ())
+
+_callback_thread._start_new_thread = lambda: start_late
+threading.Thread(target=role.get_credentials, daemon=True).start()
+starting.wait()
+"""
+    ended = run_python(program)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "before the end\n", "")
+
+
+def test_an_ending_interpreter_waits_for_no_thread_that_cannot_start(run_python):
+    program = """
+from aliyun_cred import _callback_thread
+from aliyun_cred.exceptions import CredentialException
+from aliyun_cred.provider import RamRoleArnCredentialsProvider
+
+class Base:
+    def get_provider_name(self):
+        return "base"
+
+    def get_credentials(self):
+        pass
+
+kept = []
+
+def refuse(*arguments):
+    kept.append(arguments)
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+_callback_thread._start_new_thread = lambda: refuse
+try:
+    RamRoleArnCredentialsProvider(role_arn="acs:ram::1:role/r", credentials_provider=Base()).get_credentials()
+except CredentialException as error:
+    print(error.kind)
+"""
+    ended = run_python(program)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "cancelled\n", "")
+
+
 class Holder:
     """Leads back to what it is given to."""
 

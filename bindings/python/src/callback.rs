@@ -1,12 +1,13 @@
 //! Calls from the core into Python: custom providers, update callbacks and event listeners.
 //!
 //! Invariant: they run on threads that Python started. When the interpreter ends, it kills every thread that returns to
-//! it, and that must not unwind frames of Rust. A helper thread of the core only starts the Python thread, under an
-//! [`InterpreterGuard`], and waits for its result.
+//! it, and that must not unwind frames of Rust. A helper thread of the core only starts the Python thread, and waits for
+//! its result. Each of the two has an [`InterpreterGuard`]: the first while it is attached, the second until it runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use aliyun_cred::binding::{self, Scope};
 use aliyun_cred::{Credentials, Error, ErrorKind, Event, Result, Update};
@@ -41,7 +42,7 @@ type Fields = [Option<String>; 5];
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Answer {
     sender: SyncSender<std::result::Result<Option<Fields>, Failure>>,
-    scope: Mutex<Option<Scope>>,
+    start: Mutex<Option<(Scope, InterpreterGuard)>>,
 }
 
 /// An exception that the function raised.
@@ -53,9 +54,9 @@ struct Failure {
 
 #[pymethods]
 impl Answer {
-    /// Marks this thread, until it ends, as working for the caller.
+    /// Marks this thread, until it ends, as working for the caller. From here on, the interpreter may end.
     fn adopt(&self) {
-        if let Some(scope) = self.scope.lock().ok().and_then(|mut scope| scope.take()) {
+        if let Some((scope, _guard)) = self.take_start() {
             scope.adopt();
         }
     }
@@ -75,6 +76,12 @@ impl Answer {
     #[pyo3(signature = (kind, class_name, text))]
     fn set_exception(&self, kind: Option<String>, class_name: String, text: String) {
         let _ = self.sender.try_send(Err(Failure { kind, class: class_name, text }));
+    }
+}
+
+impl Answer {
+    fn take_start(&self) -> Option<(Scope, InterpreterGuard)> {
+        self.start.lock().ok()?.take()
     }
 }
 
@@ -155,11 +162,15 @@ fn call(
         text: text.to_owned(),
     };
     let (sender, outcome) = sync_channel(1);
-    let guard = InterpreterGuard::begin().ok_or_else(|| failure("the interpreter is ending"))?;
+    let guards = InterpreterGuard::begin().zip(InterpreterGuard::begin());
+    let (guard, until_it_runs) = guards.ok_or_else(|| failure("the interpreter is ending"))?;
     let started = Python::try_attach(|py| {
-        let answer = Answer { sender, scope: Mutex::new(Some(Scope::current())) };
-        let start = py.import("aliyun_cred._callback_thread")?.getattr("start")?;
-        start.call1((function, arguments(py)?, answer)).map(drop)
+        let start = Mutex::new(Some((Scope::current(), until_it_runs)));
+        let answer = Py::new(py, Answer { sender, start })?;
+        let module = py.import("aliyun_cred._callback_thread")?;
+        // Taken back if it fails: the exception, of which Python may keep a copy, leads to the answer.
+        let started = module.call_method1("start", (function, arguments(py)?, &answer));
+        started.inspect_err(|_| drop(answer.get().take_start())).map(drop)
     });
     drop(guard);
     match started {
@@ -169,12 +180,18 @@ fn call(
     }
 }
 
-/// Keeps the interpreter from ending while a helper thread of the core is attached to it.
-struct InterpreterGuard;
+/// Keeps the interpreter from ending: it would kill a helper thread of the core that is attached to it, and free the state
+/// with which a new Python thread begins.
+struct InterpreterGuard {
+    process: u64,
+}
 
 /// The process ID (upper half) and the number of guards in that process: a forked child inherits none.
 static GUARDS: AtomicU64 = AtomicU64::new(0);
 static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// How long the interpreter waits for guards when it ends.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl InterpreterGuard {
     /// Registers the wait for guards with `atexit`, once, and imports what calls need.
@@ -191,17 +208,20 @@ impl InterpreterGuard {
 
     /// Returns `None` if the interpreter is ending.
     fn begin() -> Option<Self> {
-        let one_more = |guards| Some(if guards >> 32 == process() { guards + 1 } else { (process() << 32) + 1 });
+        let process = process();
+        let one_more = |guards| Some(if guards >> 32 == process { guards + 1 } else { (process << 32) + 1 });
         let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
         // Counted before the check: either this sees the end, or the end waits for this.
-        let guard = InterpreterGuard;
+        let guard = InterpreterGuard { process };
         (!ENDING.load(Ordering::SeqCst)).then_some(guard)
     }
 }
 
 impl Drop for InterpreterGuard {
     fn drop(&mut self) {
-        GUARDS.fetch_sub(1, Ordering::SeqCst);
+        // A forked child frees what its parent's threads held.
+        let one_less = |guards| (guards >> 32 == self.process).then(|| guards - 1);
+        let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
     }
 }
 
@@ -209,7 +229,8 @@ fn process() -> u64 {
     u64::from(std::process::id())
 }
 
-/// Refuses new guards, and waits until the existing ones are dropped.
+/// Refuses new guards, and waits until the existing ones are dropped. It takes microseconds: after [`LONGEST_WAIT`], one of
+/// them is lost, and the program may end all the same.
 #[pyfunction]
 fn wait_for_guards(py: Python<'_>) {
     ENDING.store(true, Ordering::SeqCst);
@@ -218,7 +239,8 @@ fn wait_for_guards(py: Python<'_>) {
             let guards = GUARDS.load(Ordering::SeqCst);
             guards >> 32 == process() && guards & u64::from(u32::MAX) > 0
         };
-        while is_guarded() {
+        let start = Instant::now();
+        while is_guarded() && start.elapsed() < LONGEST_WAIT {
             std::thread::yield_now();
         }
     });
