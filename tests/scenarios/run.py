@@ -53,6 +53,7 @@ LOUDEST = {
     "DEBUG": "*",
     "NODE_DEBUG": "http,https,tls,net,module",
     "NODE_TLS_REJECT_UNAUTHORIZED": "0",
+    "PYTHONDEVMODE": "1",
     "PYTHONHTTPSVERIFY": "0",
     "CURL_CA_BUNDLE": "",
     "REQUESTS_CA_BUNDLE": "",
