@@ -2,8 +2,8 @@
 """One wheel for every CPython: builds it, prints its size and what importing it costs, and tests it.
 
 Each CPython of this machine, from the lowest supported up, gets a virtual environment with the wheel and the test
-tools only. The lowest and the highest run every scenario there, and the tests of the Python package; those between run
-a scenario of each source.
+tools only. The lowest runs every scenario there, as does the one that runs this (`make test-scenarios`); the others run
+a scenario of each source. The lowest and the highest run the tests of the Python package.
 
     wheel.py                              the wheel of a test run
     wheel.py --every                      the same, and every CPython runs everything
@@ -129,9 +129,7 @@ def main():
             continue
         if options.every or minor in (there[0], there[-1]):
             test_package(inside)
-            test_scenarios(folder, [])
-        else:
-            test_scenarios(folder, one_of_each_source())
+        test_scenarios(folder, [] if options.every or minor == there[0] else one_of_each_source())
 
 
 if __name__ == "__main__":

@@ -171,9 +171,10 @@ fi
 for source in $(cat "$here/programs.txt"); do
     name=${source%.*}
     # shellcheck disable=SC2086
-    compile "$source" "$BUILD_DIR/plain/$name" $link
+    compile "$source" "$BUILD_DIR/plain/$name" $link &
     # shellcheck disable=SC2086
     compile "$source" "$BUILD_DIR/asan/$name" $link -fsanitize=address,undefined -fno-sanitize-recover=all
+    wait $!
     run "$name" "$BUILD_DIR/plain/$name"
     run "$name, AddressSanitizer" "$BUILD_DIR/asan/$name" ASAN_OPTIONS=detect_leaks=1
     if command -v valgrind >/dev/null; then
