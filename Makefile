@@ -168,7 +168,7 @@ test-package: rust c
 test-python: python
 	@echo "== Python"
 	@$(PIP) -r tests/python/requirements.txt
-	@$(VENV)/bin/python -m pytest tests/python
+	@$(VENV)/bin/python -m pytest -n auto tests/python
 
 test-python-peers: rust
 	@echo "== Python: the official SDKs from PyPI, with our client"

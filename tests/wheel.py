@@ -27,7 +27,7 @@ SCENARIOS = ROOT / "tests/scenarios"
 # The highest one is the newest that exists; what this machine lacks is said.
 MINORS = range(9, 15)
 # Of uvloop the newest that has a wheel for each.
-TOOLS = ("pytest==8.4.2", "uvloop>=0.21,<0.24")
+TOOLS = ("pytest==8.4.2", "pytest-xdist==3.8.0", "uvloop>=0.21,<0.24")
 # Types are checked by a tool that the older ones do not run.
 ELSEWHERE = "the_stubs_say or is_typed_for or users_see_types"
 # What waits beside other packages is Python's own part, and is tested with one interpreter.
@@ -96,7 +96,7 @@ def install(wheel, minor, python):
 def test_package(inside):
     run(inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *TOOLS)
     ignored = [f"--ignore={TESTS / name}" for name in WITH_PACKAGES]
-    run(inside, "-m", "pytest", "--quiet", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
+    run(inside, "-m", "pytest", "--quiet", "-n", "auto", "-k", f"not ({ELSEWHERE})", *ignored, TESTS)
 
 
 def test_scenarios(folder, names):

@@ -20,10 +20,10 @@ LIB_DIR=${LIB_DIR:-$root/target/$PROFILE}
 BUILD_DIR=${BUILD_DIR:-$root/.build/c}
 CC=${CC:-gcc}
 CXX=${CXX:-g++}
-failures=0
 
 say() { printf '%s\n' "$*"; }
-failed() { say "FAILED: $*"; failures=$((failures + 1)); }
+# In a file, so that those in the background count too.
+failed() { say "FAILED: $*"; say "$*" >>"$BUILD_DIR/failures"; }
 skipped() {
     if [ "${REQUIRE_ALL:-0}" = 1 ]; then failed "$* (REQUIRE_ALL=1)"; else say "skipped: $*"; fi
 }
@@ -42,8 +42,11 @@ LIB_DIR=$(cd "$LIB_DIR" && pwd)
 shared=$LIB_DIR/libaliyun_cred.so
 static=$LIB_DIR/libaliyun_cred.a
 
-rm -rf "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
-mkdir -p "$BUILD_DIR/plain" "$BUILD_DIR/static" "$BUILD_DIR/asan" "$BUILD_DIR/headers" "$BUILD_DIR/lib" "$BUILD_DIR/home"
+for folder in plain static asan threads headers logs lib home; do
+    rm -rf "${BUILD_DIR:?}/$folder"
+    mkdir "$BUILD_DIR/$folder"
+done
+: >"$BUILD_DIR/failures"
 # As in an installation: the name for the linker, and the name for the loader.
 ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so"
 ln -s "$shared" "$BUILD_DIR/lib/libaliyun_cred.so.0"
@@ -80,14 +83,16 @@ clean() { # [NAME=value...] program [arguments...]
 # Checks the header in every supported language, with and without a compiler's own default.
 # shellcheck disable=SC2086
 check_headers() { # C compiler, C++ compiler
+    programs=$BUILD_DIR/headers/$1
+    mkdir "$programs"
     strict=-Wold-style-cast
     # Clang does not support it.
     case $2 in *clang*) ;; *) strict="$strict -Wuseless-cast" ;; esac
     for std in c99 c11 c17; do
-        "$1" -std=$std $warnings $include "$here/header.c" -o "$BUILD_DIR/headers/$std" $link || failed "$1 $std"
+        "$1" -std=$std $warnings $include "$here/header.c" -o "$programs/$std" $link || failed "$1 $std"
     done
     for std in c++11 c++14 c++17 c++20; do
-        "$2" -std=$std $warnings $include -x c++ "$here/header.c" -o "$BUILD_DIR/headers/$std" $link || failed "$2 $std"
+        "$2" -std=$std $warnings $include -x c++ "$here/header.c" -o "$programs/$std" $link || failed "$2 $std"
     done
     for std in c++17 c++20; do
         "$2" -std=$std $warnings $posix $include -fsyntax-only "$here/wrapper.cpp" || failed "$2 $std aliyun_cred.hpp"
@@ -107,17 +112,19 @@ check_headers() { # C compiler, C++ compiler
         printf '#include "%s"\n' "$adapter" | "$1" -std=c99 $warnings "-I$here/sdk" -x c -fsyntax-only - ||
             failed "$1 $adapter"
     done
-    for program in "$BUILD_DIR"/headers/*; do
+    for program in "$programs"/*; do
         clean "$program" || failed "$program"
     done
     say "ok headers with $1 and $2"
 }
-check_headers "$CC" "$CXX"
-if command -v clang >/dev/null && command -v clang++ >/dev/null; then
-    check_headers clang clang++
-else
+check_headers "$CC" "$CXX" >"$BUILD_DIR/logs/headers" 2>&1 &
+if ! command -v clang >/dev/null || ! command -v clang++ >/dev/null; then
     skipped "the headers with clang: it is not installed"
+elif [ "$CC" != clang ]; then
+    check_headers clang clang++
 fi
+wait $! || failed "the headers with $CC and $CXX"
+cat "$BUILD_DIR/logs/headers"
 
 # The exported symbols.
 exported >"$BUILD_DIR/symbols.txt"
@@ -167,30 +174,43 @@ else
     skipped "faults inside the library: no PANIC_LIB (make test-c builds it)"
 fi
 
-# programs.txt lists them, also for the tests of a release.
-for source in $(cat "$here/programs.txt"); do
-    name=${source%.*}
+check_program() { # source
+    name=${1%.*}
     # shellcheck disable=SC2086
-    compile "$source" "$BUILD_DIR/plain/$name" $link &
-    # shellcheck disable=SC2086
-    compile "$source" "$BUILD_DIR/asan/$name" $link -fsanitize=address,undefined -fno-sanitize-recover=all
-    wait $!
+    compile "$1" "$BUILD_DIR/plain/$name" $link
     run "$name" "$BUILD_DIR/plain/$name"
+    # shellcheck disable=SC2086
+    compile "$1" "$BUILD_DIR/asan/$name" $link -fsanitize=address,undefined -fno-sanitize-recover=all
     run "$name, AddressSanitizer" "$BUILD_DIR/asan/$name" ASAN_OPTIONS=detect_leaks=1
     if command -v valgrind >/dev/null; then
         run "$name, valgrind" "$BUILD_DIR/plain/$name" ENORMOUS=65536 valgrind --quiet --error-exitcode=99 --leak-check=full \
             --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes
     fi
-done
+    case $1 in
+        asking.c | engines.cpp | adapters.cpp)
+            # shellcheck disable=SC2086
+            compile "$1" "$BUILD_DIR/threads/$name" $link -fsanitize=thread
+            # With the installed suppressions.
+            run "$name, ThreadSanitizer" "$BUILD_DIR/threads/$name" \
+                TSAN_OPTIONS=suppressions="$root/bindings/c/package/tsan.supp"
+            ;;
+    esac
+}
+check_programs() { # sources
+    for source in "$@"; do
+        check_program "$source" >"$BUILD_DIR/logs/$source" 2>&1 || failed "$source"
+        cat "$BUILD_DIR/logs/$source"
+    done
+}
+# programs.txt lists them, also for the tests of a release. Two at once.
+odd=$(sed -n 'p;n' "$here/programs.txt")
+even=$(sed -n 'n;p' "$here/programs.txt")
+# shellcheck disable=SC2086
+check_programs $odd &
+# shellcheck disable=SC2086
+check_programs $even
+wait $! || failed "programs"
 command -v valgrind >/dev/null || skipped "valgrind is not installed"
-
-# With the installed suppressions.
-for source in asking.c engines.cpp adapters.cpp; do
-    # shellcheck disable=SC2086
-    compile "$source" "$BUILD_DIR/plain/threads" $link -fsanitize=thread
-    run "$source, ThreadSanitizer" "$BUILD_DIR/plain/threads" \
-        TSAN_OPTIONS=suppressions="$root/bindings/c/package/tsan.supp"
-done
 
 # shellcheck disable=SC2086
 compile remote.c "$BUILD_DIR/static/remote" $link_static
@@ -215,5 +235,5 @@ credential='{"credential":{"access_key_id":"a\"\\","access_key_secret":"s","secu
 expected="{\"construction_error\":null,\"outcomes\":[$credential,$credential],\"clock_offset\":0}"
 [ "$(cat "$BUILD_DIR/probed/result.json")" = "$expected" ] || failed "probe: result.json is not as expected"
 
-if [ "$failures" -ne 0 ]; then say "$failures failed"; exit 1; fi
+if [ -s "$BUILD_DIR/failures" ]; then say "$(wc -l <"$BUILD_DIR/failures") failed"; exit 1; fi
 say "all C and C++ tests passed"

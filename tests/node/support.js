@@ -23,6 +23,8 @@ for (const name of Object.keys(process.env)) {
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
 /** The user's own, for the tools that keep things there. */
 const { HOME } = process.env;
+// The library warns of secrets that all users can read.
+process.umask(0o077);
 const scratch = mkdtempSync(join(tmpdir(), 'aliyun-cred-'));
 process.env.HOME = join(scratch, 'home');
 mkdirSync(process.env.HOME);

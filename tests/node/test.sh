@@ -6,4 +6,4 @@ cd "$(dirname "$0")/../.."
 mkdir -p "$BUILD/node"
 cp tests/node/package.json tests/node/package-lock.json "$BUILD/node/"
 (cd "$BUILD/node" && $NPM ci)
-node --test tests/node/*.test.js
+node tests/node/run.js tests/node/*.test.js

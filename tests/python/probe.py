@@ -6,7 +6,6 @@ exists, asks it `<calls>` times, and writes the result to `<folder>/result.json`
 users leave in their logs, for the runner to search for secrets.
 """
 
-import asyncio
 import contextlib
 import gc
 import json
@@ -57,6 +56,13 @@ def ask(client, calls):
             yield {"error": error(exception)}
 
 
+def run_async(coroutine):
+    # Importing it takes longer than all else that a probe does.
+    import asyncio
+
+    return asyncio.run(coroutine, debug=True)
+
+
 async def ask_async(client, calls):
     outcomes = []
     for _ in range(calls):
@@ -70,7 +76,7 @@ async def ask_async(client, calls):
 def explain(client, mode):
     rotate = "rotate" in mode
     if mode.endswith("-async"):
-        report = asyncio.run(client.explain_async(all=rotate, rotate=rotate), debug=True)
+        report = run_async(client.explain_async(all=rotate, rotate=rotate))
     else:
         report = client.explain(all=rotate, rotate=rotate)
     carelessly_print(report)
@@ -117,7 +123,7 @@ def run(folder, calls, mode):
     if mode.startswith("explain"):
         return explain(client, mode)
     if mode == "ask-async":
-        outcomes = asyncio.run(ask_async(client, calls), debug=True)
+        outcomes = run_async(ask_async(client, calls))
     else:
         outcomes = list(ask(client, calls))
     status = client.status()

@@ -4,7 +4,7 @@
 A scenario is a folder with a `scenario.json` and, where it needs one, a `home` (see README.md). Each is run in a child
 process (the surface's probe) with a clean environment and an empty home, against an emulator that stands in for all
 of Alibaba Cloud: whatever host the library asks for, it reaches the emulator through a proxy, so that no run leaves
-this machine. As many run at once as there are processors, each with an emulator to itself.
+this machine. Twice as many run at once as there are processors, each with an emulator to itself.
 
     run.py                      all scenarios, all surfaces
     run.py --surface c NAME...  some of them
@@ -75,7 +75,8 @@ class Workers:
     """Threads that run jobs. Each job has an emulator to itself, since a scenario sets its state and reads its log."""
 
     def __enter__(self):
-        count = max(2, os.cpu_count() or 1)
+        # Half of the time, a scenario waits.
+        count = 2 * (os.cpu_count() or 1)
         self.temporary = tempfile.TemporaryDirectory(prefix="aliyun-cred-")
         self.emulators = [self.start(index) for index in range(count)]
         self.idle = queue.SimpleQueue()

@@ -28,7 +28,7 @@ environment "$compat"
 site_packages "$peers" >"$(site_packages "$compat")/peers.pth"
 install "$compat" --force-reinstall --no-deps ./python/compat
 
-PEERS_COMPAT_PYTHON=$compat/bin/python "$peers/bin/python" -m pytest tests/peers/python
+PEERS_COMPAT_PYTHON=$compat/bin/python "$peers/bin/python" -m pytest -n auto tests/peers/python
 echo "== Python: the same under the official name, as an alias and as a distribution"
 export PEERS_IN_ITS_PLACE=1
 "$peers/bin/python" -m aliyun_cred -m pytest tests/peers/python/test_openapi.py

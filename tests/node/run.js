@@ -1,0 +1,16 @@
+'use strict';
+
+// Runs the test files that it is given, as many at once as there are processors: `node --test` leaves one of them free.
+
+const { availableParallelism } = require('node:os');
+const { resolve } = require('node:path');
+const { run } = require('node:test');
+const { spec } = require('node:test/reporters');
+
+const files = process.argv.slice(2).map((file) => resolve(file));
+run({ files, concurrency: availableParallelism() })
+  .on('test:fail', () => {
+    process.exitCode = 1;
+  })
+  .compose(new spec())
+  .pipe(process.stdout);
