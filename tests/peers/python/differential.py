@@ -348,7 +348,8 @@ def main():
     folders = comparable()
     known = {folder.name for folder in folders}
     folders = [folder for folder in folders if not names or folder.name in names]
-    workers = os.cpu_count() or 1
+    # Half of the time, a scenario waits.
+    workers = 2 * (os.cpu_count() or 1)
     with ProcessPoolExecutor(workers) as pool:
         parts = pool.map(outcomes_of, [folders[first::workers] for first in range(workers)])
         found = {key: outcome for part in parts for key, outcome in part.items()}
