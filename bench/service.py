@@ -33,7 +33,10 @@ class Service:
         self.empty_home.mkdir()
         (self.home / ".aliyun").mkdir(parents=True)
         profile = {"name": "default", "mode": "AK", **USER}
-        (self.home / ".aliyun/config.json").write_text(json.dumps({"current": "default", "profiles": [profile]}))
+        config = self.home / ".aliyun/config.json"
+        config.write_text(json.dumps({"current": "default", "profiles": [profile]}))
+        # Or the library warns that all users can read it.
+        config.chmod(0o600)
 
     def requests(self):
         return len(self.emulator.requests())
