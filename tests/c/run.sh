@@ -82,8 +82,8 @@ clean() { # [NAME=value...] program [arguments...]
 
 # Checks the header in every supported language, with and without a compiler's own default.
 # shellcheck disable=SC2086
-check_headers() { # C compiler, C++ compiler
-    programs=$BUILD_DIR/headers/$1
+check_headers() { # C compiler, C++ compiler, a name for the two
+    programs=$BUILD_DIR/headers/$3
     mkdir "$programs"
     strict=-Wold-style-cast
     # Clang does not support it.
@@ -117,11 +117,12 @@ check_headers() { # C compiler, C++ compiler
     done
     say "ok headers with $1 and $2"
 }
-check_headers "$CC" "$CXX" >"$BUILD_DIR/logs/headers" 2>&1 &
-if ! command -v clang >/dev/null || ! command -v clang++ >/dev/null; then
+check_headers "$CC" "$CXX" given >"$BUILD_DIR/logs/headers" 2>&1 &
+trap 'kill $! 2>/dev/null; exit 130' INT TERM
+if command -v clang >/dev/null && command -v clang++ >/dev/null; then
+    check_headers clang clang++ clang
+else
     skipped "the headers with clang: it is not installed"
-elif [ "$CC" != clang ]; then
-    check_headers clang clang++
 fi
 wait $! || failed "the headers with $CC and $CXX"
 cat "$BUILD_DIR/logs/headers"

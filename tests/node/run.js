@@ -8,6 +8,7 @@ const { run } = require('node:test');
 const { spec } = require('node:test/reporters');
 
 const files = process.argv.slice(2).map((file) => resolve(file));
+if (files.length === 0) throw new Error('name the test files');
 run({ files, concurrency: availableParallelism() })
   .on('test:fail', () => {
     process.exitCode = 1;

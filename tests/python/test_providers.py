@@ -719,6 +719,7 @@ starting.wait()
 
 def test_an_ending_interpreter_waits_for_no_thread_that_cannot_start(run_python):
     program = """
+import faulthandler
 from aliyun_cred import _callback_thread
 from aliyun_cred.exceptions import CredentialException
 from aliyun_cred.provider import RamRoleArnCredentialsProvider
@@ -740,7 +741,9 @@ _callback_thread._start_new_thread = lambda: refuse
 try:
     RamRoleArnCredentialsProvider(role_arn="acs:ram::1:role/r", credentials_provider=Base()).get_credentials()
 except CredentialException as error:
-    print(error.kind)
+    print(error.kind, flush=True)
+# Long before the end gives up its wait.
+faulthandler.dump_traceback_later(5, exit=True)
 """
     ended = run_python(program)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "cancelled\n", "")

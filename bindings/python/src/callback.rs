@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aliyun_cred::binding::{self, Scope};
 use aliyun_cred::{Credentials, Error, ErrorKind, Event, Result, Update};
@@ -164,18 +164,20 @@ fn call(
     let (sender, outcome) = sync_channel(1);
     let guards = InterpreterGuard::begin().zip(InterpreterGuard::begin());
     let (guard, until_it_runs) = guards.ok_or_else(|| failure("the interpreter is ending"))?;
-    let started = Python::try_attach(|py| {
+    let start = |py: Python<'_>| -> PyResult<()> {
         let start = Mutex::new(Some((Scope::current(), until_it_runs)));
         let answer = Py::new(py, Answer { sender, start })?;
         let module = py.import("aliyun_cred._callback_thread")?;
-        // Taken back if it fails: the exception, of which Python may keep a copy, leads to the answer.
         let started = module.call_method1("start", (function, arguments(py)?, &answer));
+        // Taken back if it fails: the exception, of which Python may keep a copy, leads to the answer.
         started.inspect_err(|_| drop(answer.get().take_start())).map(drop)
-    });
+    };
+    // Of an exception no more than that it was one: it is freed while this thread is attached.
+    let started = Python::try_attach(|py| start(py).is_ok());
     drop(guard);
     match started {
-        Some(Ok(())) => outcome.recv().unwrap_or_else(|_| Err(failure("it ended without an answer"))),
-        Some(Err(_)) => Err(failure("no thread could be started")),
+        Some(true) => outcome.recv().unwrap_or_else(|_| Err(failure("it ended without an answer"))),
+        Some(false) => Err(failure("no thread could be started")),
         None => Err(failure("the interpreter is ending")),
     }
 }
@@ -188,10 +190,12 @@ struct InterpreterGuard {
 
 /// The process ID (upper half) and the number of guards in that process: a forked child inherits none.
 static GUARDS: AtomicU64 = AtomicU64::new(0);
-static ENDING: AtomicBool = AtomicBool::new(false);
+/// The process whose interpreter is ending; 0 for none.
+static ENDING: AtomicU64 = AtomicU64::new(0);
 
-/// How long the interpreter waits for guards when it ends.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How the interpreter waits for guards when it ends: for 10 s at most.
+const PAUSE: Duration = Duration::from_millis(1);
+const MOST_PAUSES: usize = 10_000;
 
 impl InterpreterGuard {
     /// Registers the wait for guards with `atexit`, once, and imports what calls need.
@@ -213,7 +217,7 @@ impl InterpreterGuard {
         let _ = GUARDS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
         // Counted before the check: either this sees the end, or the end waits for this.
         let guard = InterpreterGuard { process };
-        (!ENDING.load(Ordering::SeqCst)).then_some(guard)
+        (ENDING.load(Ordering::SeqCst) != process).then_some(guard)
     }
 }
 
@@ -229,19 +233,21 @@ fn process() -> u64 {
     u64::from(std::process::id())
 }
 
-/// Refuses new guards, and waits until the existing ones are dropped. It takes microseconds: after [`LONGEST_WAIT`], one of
-/// them is lost, and the program may end all the same.
+/// Refuses new guards, and waits until the existing ones are dropped, which takes microseconds. One that is there for longer
+/// is lost, and must not keep the program from ending.
 #[pyfunction]
 fn wait_for_guards(py: Python<'_>) {
-    ENDING.store(true, Ordering::SeqCst);
+    ENDING.store(process(), Ordering::SeqCst);
     py.detach(|| {
         let is_guarded = || {
             let guards = GUARDS.load(Ordering::SeqCst);
             guards >> 32 == process() && guards & u64::from(u32::MAX) > 0
         };
-        let start = Instant::now();
-        while is_guarded() && start.elapsed() < LONGEST_WAIT {
-            std::thread::yield_now();
+        for _ in 0..MOST_PAUSES {
+            if !is_guarded() {
+                break;
+            }
+            std::thread::sleep(PAUSE);
         }
     });
 }
