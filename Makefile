@@ -22,7 +22,7 @@ VENV := $(BUILD)/venv
 # test tells them to.
 export DEV_WHEEL := --profile dev --features inject-panic
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
-NPM := npm --no-audit --no-fund --loglevel=error
+NPM := npm --no-audit --no-fund --no-update-notifier --loglevel=error
 # For the scripts that the recipes call.
 export BUILD DEBUG VENV PYTHON CC CXX NPM
 
@@ -117,7 +117,7 @@ python: $(VENV)/bin/python
 
 node:
 	@echo "== building the Node package"
-	@cd node && node scripts/build.js --profile dev --features inject-panic >/dev/null
+	@cd node && CARGO_TERM_QUIET=true node scripts/build.js --profile dev --features inject-panic >/dev/null
 
 demo-programs: rust c python node
 	@demo/build.sh
