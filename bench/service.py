@@ -14,6 +14,7 @@ from table import medians
 
 sys.path.append(str(ROOT / "tests"))
 from emulator import Emulator
+from home import write_config
 
 # So that `python`, `node` and their shims are found.
 PATH = os.environ["PATH"]
@@ -31,12 +32,8 @@ class Service:
         self.home = temporary / "home"
         self.empty_home = temporary / "empty"
         self.empty_home.mkdir()
-        (self.home / ".aliyun").mkdir(parents=True)
         profile = {"name": "default", "mode": "AK", **USER}
-        config = self.home / ".aliyun/config.json"
-        config.write_text(json.dumps({"current": "default", "profiles": [profile]}))
-        # Or the library warns that all users can read it.
-        config.chmod(0o600)
+        write_config(self.home, {"current": "default", "profiles": [profile]})
 
     def requests(self):
         return len(self.emulator.requests())

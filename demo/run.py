@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.append(str(ROOT / "tests"))
 from emulator import TARGET, Emulator  # noqa: E402
+from home import write_config  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
 PYTHON = BUILD / "venv/bin/python"
@@ -123,10 +124,7 @@ def table(rows):
 def main():
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-demo-") as temporary:
         home = pathlib.Path(temporary, "home")
-        configuration = home / ".aliyun/config.json"
-        configuration.parent.mkdir(parents=True)
-        configuration.write_text(json.dumps(PROFILES, indent=2))
-        configuration.chmod(0o600)
+        write_config(home, PROFILES)
         with Emulator(temporary) as emulator:
             demonstrate(emulator, home)
 

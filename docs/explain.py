@@ -6,7 +6,6 @@ emulator's. The text is the command's own. What differs between two runs (times,
 keys) is replaced by fixed values, so that tests/docs.py can compare the picture with a new one.
 """
 
-import json
 import os
 import pathlib
 import pty
@@ -19,6 +18,7 @@ from xml.sax.saxutils import escape
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 from emulator import TARGET, Emulator  # noqa: E402
+from home import write_config  # noqa: E402
 
 PICTURE = ROOT / "docs/explain.svg"
 PROGRAM = TARGET / "aliyun-cred"
@@ -43,10 +43,7 @@ def shown():
     # Short on every system: no line is broken elsewhere because of it.
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="") as folder:
         home = pathlib.Path(folder)
-        (home / ".aliyun").mkdir()
-        configuration = home / ".aliyun/config.json"
-        configuration.write_text(json.dumps({"current": "staging", "profiles": PROFILES}))
-        configuration.chmod(0o600)
+        write_config(home, {"current": "staging", "profiles": PROFILES})
         (home / "oidc-token").write_text("of-another-cluster")
         with Emulator(home) as emulator:
             emulator.reset(oidc=[{"provider_arn": POD["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"], "token": "of-this-cluster"}])

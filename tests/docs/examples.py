@@ -27,6 +27,7 @@ import yaml
 
 from blocks import KINDS, every, shown, stray_marks
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator
+from home import write_config
 from pages import ROOT
 
 BUILD = Path(os.environ.get("BUILD_DIR", ROOT / ".build"))
@@ -85,10 +86,7 @@ def check_examples():
     yield "the pages have code blocks of many languages", by_language.keys() >= CHECKERS.keys() - {"toml"}
     with tempfile.TemporaryDirectory(prefix="aliyun-cred-docs-") as temporary:
         home = Path(temporary, "home")
-        (home / ".aliyun").mkdir(parents=True)
-        configuration = home / ".aliyun/config.json"
-        configuration.write_text(json.dumps(PROFILES), "utf-8")
-        configuration.chmod(0o600)
+        write_config(home, PROFILES)
         with Emulator(temporary) as emulator, ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             emulator.reset(**SERVICE)
             env = environment(emulator, home)

@@ -19,6 +19,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests"))
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+from home import write_config  # noqa: E402
 
 METADATA = "100.100.100.200"
 KEY = {"id": "LTAIserve", "secret": "canary-serve-secret", "account": "1000000000000001"}
@@ -152,10 +153,7 @@ class Server:
 def serve(python, modules, kind, *arguments):
     with tempfile.TemporaryDirectory() as folder, Emulator(folder) as emulator:
         home = pathlib.Path(folder, "home")
-        configuration = home / ".aliyun/config.json"
-        configuration.parent.mkdir(parents=True)
-        configuration.write_text(json.dumps(PROFILES))
-        configuration.chmod(0o600)
+        write_config(home, PROFILES)
         # Short enough that official clients ask for every credential anew.
         emulator.reset(access_keys=[KEY], lifetime=120)
         server = Server(home, emulator.addresses["sts_http"], *arguments)

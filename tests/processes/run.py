@@ -34,6 +34,7 @@ ROOT = HERE.parent.parent
 sys.path.append(str(ROOT / "tests"))
 import memory  # noqa: E402
 from emulator import TARGET, WATCHDOG_SECONDS, Emulator  # noqa: E402
+from home import write_config  # noqa: E402
 from program import Failed, Program, check  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / ".build/processes"))
@@ -58,12 +59,7 @@ class Field:
 
     def profile(self, profile):
         """Replaces the CLI's configuration file."""
-        file = self.home / ".aliyun/config.json"
-        file.parent.mkdir(exist_ok=True)
-        temporary = file.with_suffix(".new")
-        temporary.write_text(json.dumps({"current": profile["name"], "profiles": [profile]}))
-        temporary.chmod(0o600)
-        temporary.replace(file)
+        write_config(self.home, {"current": profile["name"], "profiles": [profile]})
 
     def environment(self, sts=None):
         return {

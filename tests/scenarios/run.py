@@ -46,6 +46,9 @@ SURFACES = {
     "node": ["node", ROOT / "tests/node/probe.js"],
 }
 
+# How many scenarios run at once: half of the time, one waits.
+AT_ONCE = 2 * (os.cpu_count() or 1)
+
 # What makes other programs say more than they should, or turns the verification of certificates off in them.
 LOUDEST = {
     "RUST_LOG": "trace",
@@ -75,14 +78,12 @@ class Workers:
     """Threads that run jobs. Each job has an emulator to itself, since a scenario sets its state and reads its log."""
 
     def __enter__(self):
-        # Half of the time, a scenario waits.
-        count = 2 * (os.cpu_count() or 1)
         self.temporary = tempfile.TemporaryDirectory(prefix="aliyun-cred-")
-        self.emulators = [self.start(index) for index in range(count)]
+        self.emulators = [self.start(index) for index in range(AT_ONCE)]
         self.idle = queue.SimpleQueue()
         for emulator in self.emulators:
             self.idle.put(emulator)
-        self.threads = ThreadPoolExecutor(count)
+        self.threads = ThreadPoolExecutor(AT_ONCE)
         return self
 
     def start(self, index):

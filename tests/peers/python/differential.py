@@ -42,7 +42,7 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests/scenarios"))
 sys.path.append(str(ROOT / "tests"))
 from emulator import Emulator  # noqa: E402
-from run import prepare, secrets_of, shows  # noqa: E402
+from run import AT_ONCE, prepare, secrets_of, shows  # noqa: E402
 from scenario import comparable  # noqa: E402
 
 PAGE = ROOT / "docs/differences.md"
@@ -348,10 +348,8 @@ def main():
     folders = comparable()
     known = {folder.name for folder in folders}
     folders = [folder for folder in folders if not names or folder.name in names]
-    # Half of the time, a scenario waits.
-    workers = 2 * (os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers) as pool:
-        parts = pool.map(outcomes_of, [folders[first::workers] for first in range(workers)])
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        parts = pool.map(outcomes_of, [folders[first::AT_ONCE] for first in range(AT_ONCE)])
         found = {key: outcome for part in parts for key, outcome in part.items()}
     expected, failed = {}, 0
     for mode, heading in MODES.items():
