@@ -42,6 +42,7 @@ type Fields = [Option<String>; 5];
 #[pyclass(frozen, module = "aliyun_cred._native")]
 pub(crate) struct Answer {
     sender: SyncSender<std::result::Result<Option<Fields>, Failure>>,
+    /// What the new thread takes once it runs.
     start: Mutex<Option<(Scope, InterpreterGuard)>>,
 }
 
